@@ -1,0 +1,122 @@
+"""One hierarchy of errors: what went wrong, what AWS called it, and what the operator can do about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorKind(StrEnum):
+    """The few ways in which a call can fail, as far as an operator has to tell them apart."""
+
+    AUTH = "auth"
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    QUOTA = "quota"
+    INVALID = "invalid"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+REMEDIES: dict[ErrorKind, str] = {
+    ErrorKind.AUTH: "Log in again (aws sso login, or new keys), or name another --profile.",
+    ErrorKind.DENIED: "Ask for the permission it names, or use another --profile.",
+    ErrorKind.THROTTLED: "AWS limits how often this may be asked; wait a moment.",
+    ErrorKind.NOT_FOUND: "Check the name and the region.",
+    ErrorKind.CONFLICT: "Wait until the running change has ended, or choose another name.",
+    ErrorKind.QUOTA: "Ask Service Quotas for more, or choose another instance type or fewer instances.",
+    ErrorKind.INVALID: "Correct the value it names.",
+    ErrorKind.UNREACHABLE: "Check the network, the region and --endpoint-url.",
+    ErrorKind.REFUSED: "Allow it explicitly if it is meant.",
+    ErrorKind.FAILED: "Look at the reason that AWS gives.",
+}
+
+
+class ConsoleError(Exception):
+    """An error that an operator is shown: one line that names the thing, and the way out.
+
+    `operation` is "service:Operation" where a call failed, `request_id` is AWS's for it.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        remedy: str | None = None,
+        operation: str | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.remedy = remedy if remedy is not None else REMEDIES[kind]
+        self.operation = operation
+        self.code = code
+        self.request_id = request_id
+
+    def line(self) -> str:
+        """Everything on one line, for stderr and the journal."""
+        where = f"{self.operation}: " if self.operation else ""
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{where}{self.message.rstrip('.')}.{request} {self.remedy}".replace("\n", " ").strip()
+
+
+# Error codes as botocore reports them in Error.Code; the prefixes of messages are for SageMaker, which says
+# ValidationException for nearly everything.
+_CODES: dict[str, ErrorKind] = {
+    "AccessDenied": ErrorKind.DENIED,
+    "AccessDeniedException": ErrorKind.DENIED,
+    "AuthFailure": ErrorKind.AUTH,
+    "ConcurrentUpdateException": ErrorKind.CONFLICT,
+    "ExpiredToken": ErrorKind.AUTH,
+    "ExpiredTokenException": ErrorKind.AUTH,
+    "FailedResourceAccessException": ErrorKind.DENIED,
+    "IncompleteSignature": ErrorKind.AUTH,
+    "InvalidClientTokenId": ErrorKind.AUTH,
+    "InvalidSignatureException": ErrorKind.AUTH,
+    "LimitExceededException": ErrorKind.QUOTA,
+    "NoSuchBucket": ErrorKind.NOT_FOUND,
+    "NoSuchEntity": ErrorKind.NOT_FOUND,
+    "NoSuchKey": ErrorKind.NOT_FOUND,
+    "ObjectNotFoundException": ErrorKind.NOT_FOUND,
+    "RequestExpired": ErrorKind.AUTH,
+    "RequestLimitExceeded": ErrorKind.THROTTLED,
+    "ResourceInUse": ErrorKind.CONFLICT,
+    "ResourceLimitExceeded": ErrorKind.QUOTA,
+    "ResourceNotFound": ErrorKind.NOT_FOUND,
+    "ResourceNotFoundException": ErrorKind.NOT_FOUND,
+    "SignatureDoesNotMatch": ErrorKind.AUTH,
+    "Throttling": ErrorKind.THROTTLED,
+    "ThrottlingException": ErrorKind.THROTTLED,
+    "TooManyRequestsException": ErrorKind.THROTTLED,
+    "UnrecognizedClientException": ErrorKind.AUTH,
+    "ValidationError": ErrorKind.INVALID,
+    "ValidationException": ErrorKind.INVALID,
+    "404": ErrorKind.NOT_FOUND,
+    "403": ErrorKind.DENIED,
+}
+_MESSAGES: tuple[tuple[str, ErrorKind], ...] = (
+    ("could not find", ErrorKind.NOT_FOUND),
+    ("requested resource not found", ErrorKind.NOT_FOUND),
+    ("cannot create already existing", ErrorKind.CONFLICT),
+    ("cannot update in-progress", ErrorKind.CONFLICT),
+)
+
+
+def from_client_error(error: Any, operation: str) -> ConsoleError:
+    """Turn a botocore ClientError into ours, keeping AWS's code and request id."""
+    answer = error.response.get("Error", {})
+    code = str(answer.get("Code", "Unknown"))
+    message = str(answer.get("Message") or code)
+    kind = _CODES.get(code, ErrorKind.FAILED)
+    if kind is ErrorKind.INVALID:
+        kind = next((k for start, k in _MESSAGES if message.lower().startswith(start)), kind)
+    if kind is ErrorKind.INVALID and "not found" in message.lower():
+        kind = ErrorKind.NOT_FOUND
+    request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+    return ConsoleError(kind, message, operation=operation, code=code, request_id=request_id)
