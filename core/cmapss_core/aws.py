@@ -1,0 +1,321 @@
+"""The one door to AWS: a locked client factory, timeouts, the region's clock, a call meter and the guard on changes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from cmapss_core.clock import RegionClock
+from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
+
+Value = TypeVar("Value")
+
+SANDBOX_KEY = "sandbox"
+PRICING_REGION = "us-east-1"  # the Price List API answers in few regions, for all of them
+MAX_PAGES = 1_000
+
+# What may be called at any time. Everything else changes something and is refused outside the plan runner:
+# an operation that AWS adds tomorrow is refused until it is listed here.
+READING_OPERATIONS = frozenset(
+    {
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
+        "application-autoscaling:DescribeScalingPolicies",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+        "pricing:GetProducts",
+        "s3:HeadObject",
+        "sagemaker-runtime:InvokeEndpoint",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeEndpointConfig",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeModel",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListEndpointConfigs",
+        "sagemaker:ListEndpoints",
+        "sagemaker:Search",
+        "sts:GetCallerIdentity",
+    }
+)
+
+_plan_in_hand: ContextVar[str | None] = ContextVar("plan_in_hand", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which AWS to talk to. An endpoint URL stands for every service: that is how a sandbox is addressed."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    read_only: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint URL is on this machine."""
+        host = urlsplit(self.endpoint_url or "").hostname or ""
+        try:
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who AWS says is calling; `role` is the short name of the role or user."""
+
+    account: str
+    arn: str
+    role: str
+
+
+class CallMeter:
+    """Counts the requests that were sent, retries included."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent: deque[float] = deque()
+        self.total = 0
+
+    def count(self) -> None:
+        """Note one request."""
+        now = time.monotonic()
+        with self._lock:
+            self.total += 1
+            self._sent.append(now)
+            self._forget(now)
+
+    def per_minute(self) -> int:
+        """How many requests went out in the last sixty seconds."""
+        with self._lock:
+            self._forget(time.monotonic())
+            return len(self._sent)
+
+    def _forget(self, now: float) -> None:
+        while self._sent and self._sent[0] < now - 60:
+            self._sent.popleft()
+
+
+def credentials_found(profile: str | None = None) -> bool:
+    """Whether botocore finds credentials at all, for this profile or the default one; asks no AWS service."""
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return botocore.session.Session(profile=profile).get_credentials() is not None
+    except BotoCoreError:
+        return False
+
+
+def known_profiles() -> tuple[str, ...]:
+    """The profiles in the AWS configuration files, by name."""
+    import botocore.session
+
+    return tuple(sorted(botocore.session.Session().available_profiles))
+
+
+class Aws:
+    """A connection. Cheap to make: nothing of boto3 is loaded before the first call. Safe to share among threads."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.clock = RegionClock()
+        self.meter = CallMeter()
+        self._lock = threading.RLock()
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+        self._memory: dict[Hashable, Any] = {}
+        self._closed = threading.Event()
+
+    @property
+    def region(self) -> str:
+        """The region's name. Raises ConsoleError where none is configured."""
+        region = self.target.region or ("us-east-1" if self.target.is_local else self._boto_session().region_name)
+        if not region:
+            raise ConsoleError(
+                ErrorKind.INVALID,
+                "No region is configured",
+                remedy="Name one: --region us-east-1, AWS_DEFAULT_REGION, or the profile's region.",
+            )
+        return str(region)
+
+    def identity(self) -> Identity:
+        """Who is calling, asked of STS once. Raises ConsoleError."""
+
+        def ask() -> Identity:
+            answer = self.call("sts", "GetCallerIdentity")
+            arn = str(answer["Arn"])
+            # arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, …:user/NAME, …:root
+            resource = arn.split(":")[-1].split("/")
+            return Identity(str(answer["Account"]), arn, resource[1] if len(resource) > 1 else resource[0])
+
+        return self.remember("identity", ask)
+
+    def remember(self, key: Hashable, ask: Callable[[], Value]) -> Value:
+        """Ask once for what cannot change while connected; a failure is not remembered."""
+        with self._lock:
+            if key in self._memory:
+                return self._memory[key]  # type: ignore[no-any-return]  # held by key, as it was given
+        value = ask()
+        with self._lock:
+            return self._memory.setdefault(key, value)  # type: ignore[no-any-return]
+
+    def remembers(self, key: Hashable) -> bool:
+        """Whether this has been asked before."""
+        with self._lock:
+            return key in self._memory
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call `operation` by its API name, such as DescribeEndpoint. Raises ConsoleError."""
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self.client(service)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+        except ClientError as error:
+            raise from_client_error(error, f"{service}:{operation}") from error
+        except BotoCoreError as error:
+            raise _from_botocore(error, f"{service}:{operation}") from error
+        return answer
+
+    def pages(
+        self, service: str, operation: str, token: str = "NextToken", **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Every page of a listing. A token that comes back twice ends it with an error instead of for ever."""
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            page = self.call(service, operation, **parameters)
+            yield page
+            following = page.get(token)
+            if not following:
+                return
+            if following in seen:
+                break
+            seen.add(following)
+            parameters[token] = following
+        raise ConsoleError(
+            ErrorKind.FAILED,
+            "The listing does not end: AWS repeats a page",
+            operation=f"{service}:{operation}",
+        )
+
+    def client(self, service: str) -> Any:
+        """The shared boto3 client of a service: made under a lock, since making one is not thread-safe."""
+        if self._closed.is_set():
+            raise ConsoleError(ErrorKind.FAILED, "The connection is closed", remedy="Open the console again.")
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def close(self) -> None:
+        """Refuse further calls; waits for none."""
+        self._closed.set()
+
+    @contextmanager
+    def changing(self, plan_id: str) -> Iterator[None]:
+        """Let this thread change AWS: for the plan runner, and nobody else. Raises ConsoleError when read-only."""
+        if self.target.read_only:
+            raise ConsoleError(
+                ErrorKind.REFUSED,
+                "This console is read-only",
+                remedy="Start it without --read-only to change things.",
+            )
+        token = _plan_in_hand.set(plan_id)
+        try:
+            yield
+        finally:
+            _plan_in_hand.reset(token)
+
+    def _boto_session(self) -> Any:
+        import boto3
+        from botocore.exceptions import BotoCoreError
+
+        with self._lock:
+            if self._session is None:
+                try:
+                    self._session = boto3.Session(profile_name=self.target.profile)
+                except BotoCoreError as error:
+                    raise _from_botocore(error, None) from error
+            return self._session
+
+    def _make_client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        runtime = service == "sagemaker-runtime"
+        config = Config(
+            connect_timeout=3,
+            # A model may think for sixty seconds; whether to send the same rows again is decided in inference.py.
+            read_timeout=70 if runtime else 10,
+            retries={"mode": "standard", "total_max_attempts": 1 if runtime else 4},
+            max_pool_connections=64 if runtime else 16,
+            user_agent_extra="cmapss-console",
+            s3={"addressing_style": "path"} if self.target.is_local else None,
+        )
+        session = self._boto_session()
+        keys = {}
+        if self.target.is_local and session.get_credentials() is None:
+            keys = {"aws_access_key_id": SANDBOX_KEY, "aws_secret_access_key": SANDBOX_KEY}
+        client = session.client(
+            service,
+            region_name=PRICING_REGION if service == "pricing" else self.region,
+            endpoint_url=self.target.endpoint_url,
+            config=config,
+            **keys,
+        )
+        client.meta.events.register("before-call", self._guard)
+        client.meta.events.register("before-send", self._count)
+        client.meta.events.register("response-received", self._hear)
+        return client
+
+    def _guard(self, model: Any, **_: Any) -> None:
+        operation = f"{model.service_model.service_name}:{model.name}"
+        if operation not in READING_OPERATIONS and _plan_in_hand.get() is None:
+            raise ConsoleError(
+                ErrorKind.REFUSED,
+                f"{operation} changes AWS, and no plan is being carried out",
+                remedy="Changes go through a plan.",
+            )
+
+    def _count(self, **_: Any) -> None:
+        self.meter.count()
+
+    def _hear(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
+        if response_dict is not None:
+            self.clock.hear({str(name).lower(): value for name, value in response_dict["headers"].items()})
+
+
+def _from_botocore(error: Exception, operation: str | None) -> ConsoleError:
+    """Name the kind of a failure that never became an answer of AWS."""
+    from botocore import exceptions as botocore_errors
+
+    message = re.sub(r"\s+", " ", str(error)).strip()
+    if isinstance(error, botocore_errors.ProfileNotFound):
+        known = ", ".join(known_profiles()) or "none"
+        return ConsoleError(ErrorKind.AUTH, message, remedy=f"Profiles on this machine: {known}.", operation=operation)
+    if isinstance(error, botocore_errors.ParamValidationError | botocore_errors.InvalidRegionError):
+        kind = ErrorKind.INVALID
+    elif isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
+        kind = ErrorKind.UNREACHABLE
+    elif isinstance(
+        error,
+        botocore_errors.NoCredentialsError
+        | botocore_errors.PartialCredentialsError
+        | botocore_errors.CredentialRetrievalError
+        | botocore_errors.SSOError
+        | botocore_errors.TokenRetrievalError,
+    ):
+        kind = ErrorKind.AUTH
+    else:
+        kind = ErrorKind.FAILED
+    return ConsoleError(kind, message, operation=operation)

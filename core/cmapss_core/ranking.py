@@ -1,0 +1,94 @@
+"""Which training job is best: by one objective metric, in its direction, with those that cannot be ranked last."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Direction = Literal["Minimize", "Maximize"]
+
+# The metrics of the built-in XGBoost container, without the channel's prefix.
+_MAXIMIZED = frozenset(
+    "accuracy auc aucpr balanced_accuracy f1 f1_binary f1_macro map ndcg precision precision_macro precision_micro "
+    "r2 recall recall_macro recall_micro".split()
+)
+_MINIMIZED = frozenset(
+    "error gamma-nloglik logloss mae mape merror mlogloss mphe mse poisson-nloglik rmse rmsle".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJob:
+    """A training job, of a tuning job or standing alone. `metrics` are its final ones, by name."""
+
+    name: str
+    status: str
+    secondary_status: str = ""
+    created: datetime
+    ended: datetime | None = None
+    duration_seconds: float | None = None
+    objective_metric: str | None = None
+    objective_value: float | None = None
+    objective_type: Direction | None = None
+    tuning_job: str | None = None
+    model_artifact: str | None = None
+    image: str | None = None
+    instance_type: str | None = None
+    role_arn: str | None = None
+    hyperparameters: Mapping[str, str]
+    metrics: Mapping[str, float]
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedJob:
+    """A job and its place; None where it has none: not completed, no metric, no artefact, or unknown direction."""
+
+    rank: int | None
+    job: TrainingJob
+
+
+def direction(metric: str) -> Direction | None:
+    """Whether less or more of a metric is better, from the XGBoost container's own lists; None when unknown."""
+    name = metric.rsplit(":", 1)[-1].split("@")[0]
+    if name in _MINIMIZED:
+        return "Minimize"
+    return "Maximize" if name in _MAXIMIZED else None
+
+
+def common_metric(jobs: Iterable[TrainingJob]) -> str | None:
+    """The metric by which most jobs can be compared; names decide between equals."""
+    counted = Counter(job.objective_metric for job in jobs if job.objective_metric is not None)
+    return min(counted, key=lambda name: (-counted[name], name)) if counted else None
+
+
+def rank(jobs: Iterable[TrainingJob], metric: str | None) -> tuple[RankedJob, ...]:
+    """Order jobs by `metric`, best first; those without a place follow, newest first."""
+    placed: list[TrainingJob] = []
+    others: list[TrainingJob] = []
+    for job in jobs:
+        (placed if metric is not None and _has_place(job, metric) else others).append(job)
+    placed.sort(key=lambda job: (_badness(job), job.created, job.name))
+    others.sort(key=lambda job: (job.created, job.name), reverse=True)
+    ranked = [RankedJob(place, job) for place, job in enumerate(placed, start=1)]
+    return (*ranked, *(RankedJob(None, job) for job in others))
+
+
+def _has_place(job: TrainingJob, metric: str) -> bool:
+    return (
+        job.status == "Completed"
+        and bool(job.model_artifact)
+        and job.objective_metric == metric
+        and job.objective_type is not None
+        and job.objective_value is not None
+        and math.isfinite(job.objective_value)
+    )
+
+
+def _badness(job: TrainingJob) -> float:
+    assert job.objective_value is not None  # has a place
+    return job.objective_value if job.objective_type == "Minimize" else -job.objective_value

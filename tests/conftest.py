@@ -1,0 +1,33 @@
+"""What every test shares: no credentials, no configuration and no state of the person who runs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "cmapss" / "CMAPSSData.zip"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests off the machine's AWS configuration, its metadata service, and the user's own folders."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "CMAPSS_"))]:
+            patch.delenv(name)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_CONFIG_FILE", str(home / "aws-config"))
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "aws-credentials"))
+        patch.setenv("CMAPSS_CONSOLE_HOME", str(home / "console"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The real C-MAPSS zip; tests that need it are skipped where it is not beside the repository."""
+    if not SHARED_DATA.is_file():
+        pytest.skip("the real C-MAPSS files are not beside this repository (../shared/cmapss)")
+    return SHARED_DATA
