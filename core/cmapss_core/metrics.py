@@ -1,0 +1,127 @@
+"""CloudWatch's metrics of an endpoint: everything that is shown in one GetMetricData."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cmapss_core.aws import Aws
+from cmapss_core.endpoints import Endpoint
+
+Points = tuple[tuple[datetime, float], ...]
+
+PERIOD_SECONDS = 60
+MAX_QUERIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric over time, oldest first. A minute that is absent had no value."""
+
+    name: str
+    unit: str
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What CloudWatch knows of the minutes from `start` up to, not including, `end`."""
+
+    start: datetime
+    end: datetime
+    period_seconds: int
+    series: Mapping[str, Series]
+
+    def points(self, name: str) -> Points:
+        """The points of a series; none where CloudWatch has none."""
+        series = self.series.get(name)
+        return series.points if series else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """How a series comes from CloudWatch; over several variants it is added up or the highest is taken."""
+
+    name: str
+    metric: str
+    statistic: str
+    unit: str
+    factor: float = 1.0
+    added: bool = True
+
+
+_MILLISECONDS = 0.001  # CloudWatch keeps latency in microseconds
+_SHOWN = (
+    _Metric("invocations", "Invocations", "Sum", "per minute"),
+    _Metric("invocations_per_instance", "InvocationsPerInstance", "Sum", "per instance and minute", added=False),
+    _Metric("model_latency_p50_ms", "ModelLatency", "p50", "ms", _MILLISECONDS, added=False),
+    _Metric("model_latency_p90_ms", "ModelLatency", "p90", "ms", _MILLISECONDS, added=False),
+    _Metric("model_latency_p99_ms", "ModelLatency", "p99", "ms", _MILLISECONDS, added=False),
+    _Metric("overhead_latency_ms", "OverheadLatency", "Average", "ms", _MILLISECONDS, added=False),
+    _Metric("errors_4xx", "Invocation4XXErrors", "Sum", "per minute"),
+    _Metric("errors_5xx", "Invocation5XXErrors", "Sum", "per minute"),
+)
+
+
+def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
+    """The last complete `minutes` of an endpoint, with exactly one GetMetricData. Raises ConsoleError.
+
+    AWS publishes a minute one to three minutes late, so the newest points may be missing or still grow.
+    """
+    end = aws.clock.now().replace(second=0, microsecond=0)
+    start = end - timedelta(minutes=minutes)
+    variants = [variant.name for variant in endpoint.variants][: MAX_QUERIES // len(_SHOWN)]
+    queries = [
+        _query(f"m{number}_{place}", endpoint.name, variant, metric)
+        for place, variant in enumerate(variants)
+        for number, metric in enumerate(_SHOWN)
+    ]
+    found: dict[str, list[Mapping[datetime, float]]] = {metric.name: [] for metric in _SHOWN}
+    if queries:
+        for page in aws.pages(
+            "cloudwatch",
+            "GetMetricData",
+            MetricDataQueries=queries,
+            StartTime=start,
+            EndTime=end,
+            ScanBy="TimestampAscending",
+        ):
+            for result in page["MetricDataResults"]:
+                metric = _SHOWN[int(result["Id"].split("_")[0][1:])]
+                found[metric.name].append(dict(zip(result["Timestamps"], result["Values"], strict=True)))
+    series = {metric.name: Series(metric.name, metric.unit, _merge(metric, found[metric.name])) for metric in _SHOWN}
+    return Metrics(start, end, PERIOD_SECONDS, series)
+
+
+def _query(identifier: str, endpoint: str, variant: str, metric: _Metric) -> dict[str, Any]:
+    return {
+        "Id": identifier,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/SageMaker",
+                "MetricName": metric.metric,
+                "Dimensions": [
+                    {"Name": "EndpointName", "Value": endpoint},
+                    {"Name": "VariantName", "Value": variant},
+                ],
+            },
+            "Period": PERIOD_SECONDS,
+            "Stat": metric.statistic,
+        },
+    }
+
+
+def _merge(metric: _Metric, found: Iterable[Mapping[datetime, float]]) -> Points:
+    together: dict[datetime, list[float]] = {}
+    for variant in found:
+        for at, value in variant.items():
+            together.setdefault(at, []).append(value * metric.factor)
+    if metric.unit == "per minute" and together:
+        # A count that CloudWatch does not give between two that it does was none.
+        at, last = min(together), max(together)
+        while at < last:
+            at += timedelta(seconds=PERIOD_SECONDS)
+            together.setdefault(at, [0.0])
+    return tuple((at, sum(values) if metric.added else max(values)) for at, values in sorted(together.items()))
