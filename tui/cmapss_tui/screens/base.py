@@ -1,0 +1,182 @@
+"""What every screen of the console is: a frame around a body, pollers that rest while it is hidden, and ages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from cmapss_core.errors import ConsoleError
+from cmapss_core.snapshots import Snapshot
+from cmapss_tui.actions import Action, Safety, bindings_for, find
+from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
+from cmapss_tui.widgets.age import Freshness, freshness
+from cmapss_tui.widgets.footer import KeyBar
+from cmapss_tui.widgets.top_bar import AreaBar, TopBar
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
+    from cmapss_tui.app import ConsoleApp
+
+S = TypeVar("S")
+
+
+class ConsoleScreen(Screen[None]):
+    """A full screen. A subclass says its `AREA` (which tab is lit), the `SCOPES` of its actions and their bindings,
+    composes `body`, and adds its pollers when it is mounted.
+
+    It hears SnapshotRead (and ReadFailed) of its own pollers; the frame hears them too, for age and error line.
+    """
+
+    AREA: ClassVar[str] = ""
+    SCOPES: ClassVar[tuple[str, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("screen")]
+    DEFAULT_CSS = """
+    ConsoleScreen { layout: vertical; background: $background; color: $foreground; }
+    ConsoleScreen > #error-line {
+        display: none; height: auto; max-height: 3; padding: 0 1; color: $error; background: $error 12%;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pollers: dict[str, Poller[Snapshot]] = {}
+        self._failures: dict[str, ConsoleError] = {}
+        self._paused = False
+        self._hidden = False
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The application, as what it is."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def aws(self) -> Aws:
+        """The connection; there is one as soon as there are screens of this kind."""
+        return self.console.aws
+
+    @property
+    def paused(self) -> bool:
+        """Whether the operator stopped the reading."""
+        return self._paused
+
+    def compose(self) -> ComposeResult:
+        """The frame, with the body in it."""
+        yield TopBar()
+        yield AreaBar(self.AREA)
+        yield Static(id="error-line", markup=False)
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """What lies between the frame's top and bottom."""
+        raise NotImplementedError
+
+    def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
+        """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""
+        poller = Poller(self, name, read, self.console.interval(interval))
+        self._pollers[name] = cast("Poller[Snapshot]", poller)
+        poller.start()
+        return poller
+
+    def freshness_of(self, name: str) -> Freshness:
+        """How old the last answer of a poller is."""
+        poller = self._pollers[name]
+        return freshness(
+            poller.snapshot,
+            self.aws.clock,
+            poller.interval,
+            paused=self._paused,
+            error=self._failures.get(name),
+        )
+
+    def why_not(self, action: Action) -> str | None:
+        """Why an action cannot be done now, in one sentence; None when it can."""
+        if action.safety is not Safety.NONE and self.aws.target.read_only:
+            return f"Read-only: {action.title} would change AWS. Start without --read-only to do it."
+        return None
+
+    def action_named(self, method: str) -> Action | None:
+        """The action behind one of this screen's bindings."""
+        return find(method, (*self.SCOPES, "screen"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what cannot be done; pressing it says why."""
+        known = self.action_named(action)
+        return None if known is not None and self.why_not(known) is not None else True
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self.tick, name="seconds of the frame")
+        self.tick()
+
+    def on_unmount(self) -> None:
+        for poller in self._pollers.values():
+            poller.stop()
+
+    def on_screen_suspend(self) -> None:
+        self._hidden = True
+        for poller in self._pollers.values():
+            poller.pause()
+
+    def on_screen_resume(self) -> None:
+        self._hidden = False
+        if not self._paused:
+            for poller in self._pollers.values():
+                poller.resume()
+        self.tick()
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        self._failures.pop(message.poller, None)
+        self._show_errors()
+        self.tick()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        self._failures[message.poller] = message.error
+        self._show_errors()
+        self.tick()
+
+    def tick(self) -> None:
+        """Renew clock, ages and meter; each repaints only where its words changed."""
+        if self._hidden or not self.is_mounted:
+            return
+        top_bar = self.query_one(TopBar)
+        top_bar.show_place(self.console.place)
+        top_bar.tick(self.aws.clock.now())
+        if self._pollers:
+            top_bar.show_freshness(self.freshness_of(next(iter(self._pollers))))
+        self.query_one(KeyBar).show_calls(self.aws.meter.per_minute())
+
+    def action_refresh(self) -> None:
+        """Read everything now, paused or not."""
+        for poller in self._pollers.values():
+            poller.request()
+
+    def action_pause(self) -> None:
+        """Stop reading by itself, or go on."""
+        self._paused = not self._paused
+        for poller in self._pollers.values():
+            if self._paused:
+                poller.pause()
+            else:
+                poller.resume()
+        self.tick()
+
+    def action_back(self) -> None:
+        """Leave for the screen below; the lowest stays."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+
+    def _show_errors(self) -> None:
+        errors = list(self._failures.values())
+        errors += [
+            poller.snapshot.error
+            for poller in self._pollers.values()
+            if poller.snapshot is not None and poller.snapshot.error is not None
+        ]
+        line = self.query_one("#error-line", Static)
+        line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in errors)))
+        line.display = bool(errors)

@@ -1,0 +1,94 @@
+"""How old what a panel shows is, and whether it is still being renewed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.content import Content
+from textual.widgets import Static
+
+from cmapss_core.clock import RegionClock
+from cmapss_core.errors import ConsoleError
+from cmapss_core.snapshots import Snapshot
+from cmapss_tui import formats, theme
+
+STALE_AFTER_INTERVALS = 4.0
+SLACK_SECONDS = 2.0  # a reading takes time itself, and region time is told in whole seconds
+
+
+class State(StrEnum):
+    """What the age of the data means."""
+
+    WAITING = "waiting"
+    LIVE = "live"
+    PAUSED = "paused"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+_LOOKS: dict[State, tuple[str, str]] = {
+    State.WAITING: ("◌", theme.QUIET),
+    State.LIVE: ("●", theme.GOOD),
+    State.PAUSED: ("‖", theme.ACCENT),
+    State.STALE: ("▲", theme.WARN),
+    State.FAILED: ("✕", theme.BAD),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The age of a snapshot in seconds of this machine, and what to think of it."""
+
+    state: State
+    text: str
+    seconds: float | None = None
+
+    @property
+    def content(self) -> Content:
+        """Glyph and words, so that nothing rests on colour."""
+        glyph, style = _LOOKS[self.state]
+        return Content.assemble((f"{glyph} ", style), (self.text, style))
+
+
+NOTHING_READ = Freshness(State.WAITING, "reading …")
+
+
+def freshness(
+    snapshot: Snapshot | None,
+    clock: RegionClock,
+    interval: float,
+    *,
+    paused: bool = False,
+    error: ConsoleError | None = None,
+) -> Freshness:
+    """Judge a snapshot that is renewed every `interval` seconds of this machine.
+
+    Region seconds are divided by the region's speed: an operator waits in seconds of this machine. `error` is that
+    of a read that brought no snapshot at all; otherwise the snapshot's own counts.
+    """
+    error = error or (snapshot.error if snapshot is not None else None)
+    if snapshot is None:
+        if error is not None:
+            return Freshness(State.FAILED, f"not read: {error.kind}")
+        return Freshness(State.PAUSED, "paused") if paused else NOTHING_READ
+    seconds = max(0.0, (clock.now() - snapshot.as_of).total_seconds() / clock.speed)
+    if error is not None:
+        return Freshness(State.FAILED, f"{error.kind} · {formats.age(seconds)} ago", seconds)
+    if paused:
+        return Freshness(State.PAUSED, f"paused · {formats.age(seconds)} old", seconds)
+    if seconds > STALE_AFTER_INTERVALS * interval + SLACK_SECONDS:
+        return Freshness(State.STALE, f"stale {formats.age(seconds)}", seconds)
+    return Freshness(State.LIVE, f"live {formats.age(seconds)} ago", seconds)
+
+
+class Age(Static):
+    """A panel's corner that says how old the panel is."""
+
+    DEFAULT_CSS = "Age { width: auto; height: 1; }"
+
+    def show(self, value: Freshness) -> None:
+        """Say this; repaints only where the words change."""
+        if value != getattr(self, "_shown", None):
+            self._shown = value
+            self.update(value.content)

@@ -1,0 +1,56 @@
+"""What covers a terminal that is too small to show anything true."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.events import Key
+from textual.screen import Screen
+from textual.widget import Widget
+
+
+class TooSmall(Widget, can_focus=True):
+    """Covers a screen and takes its keys, so that nothing is pressed unseen; `q` still leaves."""
+
+    DEFAULT_CSS = """
+    TooSmall {
+        layer: too-small; dock: top; width: 100%; height: 100%;
+        background: $background; content-align: center middle; text-align: center;
+    }
+    """
+
+    def __init__(self, needed: tuple[int, int]) -> None:
+        super().__init__()
+        self._needed = needed
+        self._focused_before: Widget | None = None
+
+    @classmethod
+    async def cover(cls, screen: Screen[object], needed: tuple[int, int]) -> None:
+        """Cover the screen while the terminal is smaller than `needed` (columns, lines), and no longer."""
+        size = screen.app.size
+        small = size.width < needed[0] or size.height < needed[1]
+        covers = screen.query(cls)
+        if small and not covers:
+            cover = cls(needed)
+            cover._focused_before = screen.focused
+            await screen.mount(cover)
+            cover.focus()
+        elif not small and covers:
+            cover = covers.first()
+            screen.set_focus(cover._focused_before)
+            await cover.remove()
+        elif small:
+            covers.first().refresh()
+
+    def render(self) -> Content:
+        """What is needed, and what there is."""
+        width, height = self._needed
+        return Content.assemble(
+            (f"{width}×{height} needed, this is {self.app.size.width}×{self.app.size.height}", "bold"),
+            "\nEnlarge the terminal, or press q to quit.",
+        )
+
+    async def on_key(self, event: Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.key == "q":
+            await self.app.run_action("quit")
