@@ -1,0 +1,37 @@
+"""The services of the region: one module each, with its operations and what it installs."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cmapss_sandbox.region import Handler, Region
+
+_MODULES = ("sagemaker", "runtime", "cloudwatch", "autoscaling", "logs", "sts", "pricing", "quotas")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service's handlers by operation, and those that are called without the region's lock."""
+
+    name: str
+    operations: Mapping[str, Handler]
+    unlocked: frozenset[str] = frozenset()
+
+
+def install(region: Region) -> dict[str, Service]:
+    """All services of the region by botocore's names, each told of the region once."""
+    services = {}
+    for name in _MODULES:
+        path = f"{__name__}.{name}"
+        if importlib.util.find_spec(path) is None:
+            continue
+        module = importlib.import_module(path)
+        service = Service(module.SERVICE, module.OPERATIONS, getattr(module, "UNLOCKED", frozenset()))
+        services[service.name] = service
+        if hasattr(module, "install"):
+            with region.transaction():
+                module.install(region)
+    return services

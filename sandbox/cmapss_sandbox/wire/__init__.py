@@ -1,0 +1,1 @@
+"""The AWS protocols, generic from botocore's service models: parse, check, hand over, serialise."""

@@ -1,0 +1,53 @@
+"""A reply before it is written, and the form that an error takes in each protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
+
+from botocore.model import StructureShape
+
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.wire.models import service_model
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply: status, headers, body."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def error_reply(service: str | None, protocol: str, error: AwsError, request_id: str) -> Reply:
+    """An error as clients of that protocol read it."""
+    if protocol == "query":
+        return _query_error(service, error, request_id)
+    return _json_error(service, error)
+
+
+def _json_error(service: str | None, error: AwsError) -> Reply:
+    message_member, headers = "message", {"Content-Type": "application/x-amz-json-1.1"}
+    if service is not None:
+        model = service_model(service)
+        for shape in model.error_shapes:
+            if isinstance(shape, StructureShape) and error.code in (shape.name, shape.error_code):
+                message_member = next((name for name in shape.members if name.lower() == "message"), "message")
+        if model.is_query_compatible:
+            fault = "Sender" if error.status < 500 else "Receiver"
+            headers["x-amzn-query-error"] = f"{error.code};{fault}"
+    headers["x-amzn-ErrorType"] = error.code
+    body = {"__type": error.code, message_member: error.message, **error.members}
+    return Reply(error.status, headers, json.dumps(body).encode())
+
+
+def _query_error(service: str | None, error: AwsError, request_id: str) -> Reply:
+    namespace = "" if service is None else f' xmlns="{service_model(service).metadata["xmlNamespace"]}"'
+    fault = "Sender" if error.status < 500 else "Receiver"
+    body = (
+        f"<ErrorResponse{namespace}><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>"
+        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    return Reply(error.status, {"Content-Type": "text/xml"}, body.encode())
