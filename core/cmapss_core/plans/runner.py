@@ -43,7 +43,7 @@ class Outcome:
     left: tuple[str, ...] = ()
 
 
-class _Interrupted(Exception):
+class _CancelledError(Exception):
     pass
 
 
@@ -102,7 +102,7 @@ class _Run:
                 return Outcome("open")
             try:
                 self.step(step)
-            except _Interrupted:
+            except _CancelledError:
                 return Outcome("interrupted")
             except ConsoleError as error:
                 self.tell(step, "failed", error.message, error)
@@ -119,9 +119,20 @@ class _Run:
             return
         began = self.aws.clock.now()
         if step.call is not None:
-            self.until(step, began, lambda: self.act(step))
+            self.until(step, began, self.actor(step))
         self.until(step, began, lambda: self.look(step.proof) is _Sight.HOLDS)
         self.tell(step, "done", step.detail)
+
+    def actor(self, step: Step) -> Callable[[], bool]:
+        """Act; after an attempt whose answer was lost, look first, since it may have worked."""
+        attempts = 0
+
+        def attempt() -> bool:
+            nonlocal attempts
+            attempts += 1
+            return (attempts > 1 and self.look(step.proof) is _Sight.HOLDS) or self.act(step)
+
+        return attempt
 
     def act(self, step: Step) -> bool:
         """Make the call; False when AWS asks to come back later."""
@@ -161,7 +172,7 @@ class _Run:
         return _Sight.HOLDS if shows else _Sight.NOT_YET
 
     def until(self, step: Step, began: datetime, holds: Callable[[], bool]) -> None:
-        """Try until it holds, at a measured pace and with a bound in region time. Raises ConsoleError, _Interrupted."""
+        """Try until it holds, at a measured pace and with a bound in region time. Raises ConsoleError."""
         pause = threading.Event()
         while True:
             trouble: ConsoleError | None = None
@@ -180,12 +191,12 @@ class _Run:
                     operation=step.proof.call.iam_action,
                 )
             if self.cancelled():
-                raise _Interrupted
+                raise _CancelledError
             self.tell(step, "waiting", trouble.message if trouble else step.detail, trouble)
             speed = max(self.aws.clock.speed, 1e-3)
             pause.wait(min(MAX_POLL_SECONDS, max(MIN_POLL_SECONDS, POLL_REGION_SECONDS / speed)))
             if self.cancelled():
-                raise _Interrupted
+                raise _CancelledError
 
     def tell(self, step: Step, state: StepState, message: str, error: ConsoleError | None = None) -> None:
         now = self.aws.clock.now()

@@ -1,0 +1,147 @@
+"""Ask an endpoint for predictions: rows in, as many numbers out, sent again only where that helps."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from cmapss_core.aws import Aws
+from cmapss_core.daemons import spread
+from cmapss_core.errors import ConsoleError, ErrorKind
+
+FEATURE_COLUMNS = 25  # cycle, three operational settings, 21 sensors: what the models are trained on
+MAX_BODY_BYTES = 6_291_456  # of a real-time endpoint's request
+ROWS_PER_INVOCATION = 1_000
+CONCURRENCY = 8
+MAX_ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.2
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+# Codes after which the same rows may be sent again: throttled, not ready, or an error inside AWS.
+_PASSING = frozenset(
+    {
+        "InternalDependencyException",
+        "InternalFailure",
+        "ModelNotReadyException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+    }
+)
+
+
+def normalise(row: str) -> str:
+    """A row with commas between its values, whatever separated them, and nothing around it."""
+    return _SEPARATORS.sub(",", row.strip(" \t\r\n,;"))
+
+
+def invoke(aws: Aws, endpoint: str, rows: Sequence[str], columns: int = FEATURE_COLUMNS) -> list[float]:
+    """One invocation: a prediction for each row of `columns` comma-separated values, in order.
+
+    Raises ConsoleError: for a row with another number of columns, before anything is sent, since the XGBoost
+    container takes missing columns in silence; and for an answer that is not one number for each row.
+    """
+    _check(rows, columns)
+    body = "\n".join(rows).encode()
+    if len(body) > MAX_BODY_BYTES:
+        raise ConsoleError(
+            ErrorKind.INVALID,
+            f"{len(rows)} rows are {len(body):,} bytes, more than the {MAX_BODY_BYTES:,} of one request",
+            remedy="Send fewer rows at a time.",
+        )
+    return _parse(_send(aws, endpoint, body), len(rows))
+
+
+def predict(
+    aws: Aws,
+    endpoint: str,
+    rows: Sequence[str],
+    *,
+    columns: int = FEATURE_COLUMNS,
+    rows_per_invocation: int = ROWS_PER_INVOCATION,
+    concurrency: int = CONCURRENCY,
+) -> Iterator[tuple[int, list[float]]]:
+    """Predict all rows, several invocations at once: yields (first row's place, predictions) as they come.
+
+    Raises ConsoleError: every row is checked before the first is sent.
+    """
+    _check(rows, columns)
+    starts = range(0, len(rows), rows_per_invocation)
+
+    def work(start: int) -> list[float]:
+        return invoke(aws, endpoint, rows[start : start + rows_per_invocation], columns)
+
+    for place, predictions in spread(work, starts, min(concurrency, max(1, len(starts)))):
+        yield starts[place], predictions
+
+
+def _check(rows: Sequence[str], columns: int) -> None:
+    if not rows:
+        raise ConsoleError(ErrorKind.INVALID, "there are no rows to predict", remedy="Send at least one.")
+    for place, row in enumerate(rows):
+        if row.count(",") != columns - 1:
+            found = row.count(",") + 1 if row else 0
+            raise ConsoleError(
+                ErrorKind.INVALID,
+                f"row {place + 1} has {found} columns, the model was trained on {columns}",
+                remedy="Give it the cycle, three settings and 21 sensors, without the engine's number.",
+            )
+
+
+def _send(aws: Aws, endpoint: str, body: bytes) -> str:
+    pause = threading.Event()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            answer = aws.call(
+                "sagemaker-runtime",
+                "InvokeEndpoint",
+                EndpointName=endpoint,
+                ContentType="text/csv",
+                Accept="text/csv",
+                Body=body,
+            )
+            return _read(answer)
+        except ConsoleError as error:
+            if attempt == MAX_ATTEMPTS or not _passing(error):
+                raise
+        # Apart by chance, so that many invocations that were refused together do not come back together.
+        pause.wait(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read(answer: dict[str, object]) -> str:
+    stream = answer["Body"]
+    read: Callable[[], bytes] = stream.read  # type: ignore[attr-defined]  # botocore's StreamingBody
+    return read().decode()
+
+
+def _passing(error: ConsoleError) -> bool:
+    """Whether the same rows may succeed in a moment. A model's own 4xx is about our input, and stays."""
+    if error.code == "ModelError":
+        return "(50" in error.message or "status code 50" in error.message.lower()
+    return error.code in _PASSING or error.kind is ErrorKind.UNREACHABLE
+
+
+def _parse(text: str, expected: int) -> list[float]:
+    """Numbers from either of the container's CSV answers: one line with commas, or a line for each row."""
+    values = [value for value in _SEPARATORS.split(text.strip()) if value]
+    if len(values) != expected:
+        raise ConsoleError(
+            ErrorKind.FAILED,
+            f"the endpoint answered {len(values)} predictions for {expected} rows",
+            remedy="Its container does not answer one number a row: is it the XGBoost container?",
+        )
+    try:
+        predictions = [float(value) for value in values]
+    except ValueError as error:
+        raise ConsoleError(
+            ErrorKind.FAILED,
+            f"the endpoint answered something that is no number: {str(error)[:80]}",
+            remedy="Is it a regression model behind the XGBoost container?",
+        ) from error
+    if not all(map(math.isfinite, predictions)):
+        raise ConsoleError(ErrorKind.FAILED, "the endpoint answered a prediction that is not finite")
+    return predictions
