@@ -1,0 +1,232 @@
+"""The charts' drawing: within its bounds for any numbers, and true where it can be read off."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from cmapss_tui.widgets import chart_lines
+from cmapss_tui.widgets.chart_lines import NO_DATA, Curve, Reference
+from cmapss_tui.widgets.chart_scale import (
+    GUTTER,
+    LABEL_WIDTH,
+    MARGIN,
+    Line,
+    TimeAxis,
+    nice_ceiling,
+    number,
+    value_scale,
+)
+
+NOW = datetime(2026, 11, 22, 16, 41, 7, tzinfo=UTC)
+MINUTE = NOW.replace(second=0)
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+widths = st.integers(0, 150)
+heights = st.integers(0, 24)
+windows = st.sampled_from((30, 60, 180))
+minutes = st.lists(st.tuples(st.integers(-10, 200), numbers), max_size=40)
+
+
+def points(values: list[tuple[int, float]]) -> list[tuple[datetime, float]]:
+    """(minutes ago, value) as points, oldest first."""
+    return sorted((MINUTE - timedelta(minutes=ago), value) for ago, value in values)
+
+
+def text(line: Line) -> str:
+    return "".join(part for part, _ in line)
+
+
+def plot(lines: list[Line]) -> list[str]:
+    """The cells of the plot, top row first, without axes."""
+    return [text(line)[GUTTER:] for line in lines[:-1]]
+
+
+def assert_within(lines: list[Line], width: int, height: int) -> None:
+    assert len(lines) in (0, height)
+    for line in lines:
+        assert cell_len(text(line)) <= width
+
+
+@given(minutes, widths, heights, windows, st.none() | numbers)
+def test_bars_and_curves_keep_to_their_size(
+    values: list[tuple[int, float]], width: int, height: int, window: int, target: float | None
+) -> None:
+    axis = TimeAxis.fit(NOW, width, window=window)
+    reference = None if target is None else Reference(target, "target")
+    assert axis.width <= width
+    assert_within(chart_lines.bars(points(values), axis, height, reference), GUTTER + width, height)
+    series = [Curve(name, points(values[start:])) for start, name in enumerate(("p50", "p90", "p99"))]
+    assert_within(chart_lines.curves(series, axis, height, reference), GUTTER + width + MARGIN, height)
+
+
+@given(minutes, minutes, widths, heights, windows, numbers)
+def test_steps_keep_to_their_size(
+    current: list[tuple[int, float]],
+    desired: list[tuple[int, float]],
+    width: int,
+    height: int,
+    window: int,
+    highest: float,
+) -> None:
+    axis = TimeAxis.fit(NOW, width, window=window)
+    lines = chart_lines.steps(points(current), points(desired), axis, height, highest=highest)
+    assert_within(lines, GUTTER + width, height)
+
+
+@given(st.lists(st.none() | st.floats(), max_size=300), widths, heights, st.none() | st.integers(0, 300))
+def test_objective_keeps_to_its_size(values: list[float | None], width: int, height: int, marked: int | None) -> None:
+    lines = chart_lines.objective(values, values, width, height, marked)
+    assert_within(lines, width, height)
+
+
+@given(st.lists(st.none() | st.floats(), max_size=100), st.integers(-3, 60))
+def test_sparkline_keeps_to_its_width(values: list[float | None], width: int) -> None:
+    assert cell_len(text(chart_lines.sparkline(values, width))) <= max(width, 0)
+
+
+@pytest.mark.parametrize("width", [0, 1, 33, 49, 70, 88, 130])
+@pytest.mark.parametrize("window", [30, 60, 180])
+def test_an_axis_has_whole_columns_to_the_slot_and_round_ticks(width: int, window: int) -> None:
+    axis = TimeAxis.fit(NOW, width, window=window)
+    assert axis.width == axis.slots * axis.columns_per_slot
+    assert width - axis.width < axis.columns_per_slot
+    assert axis.end > NOW
+    ticks = axis.ticks()
+    for column, label in ticks:
+        at = axis.start + column // axis.columns_per_slot * axis.slot
+        assert f"{at:%H:%M}" == label
+    assert all(later[0] - earlier[0] >= 9 for earlier, later in pairwise(ticks))
+
+
+def test_bars_rise_with_their_values_and_tell_zero_from_missing() -> None:
+    axis = TimeAxis.fit(NOW, 10, window=10)
+    lines = chart_lines.bars(points([(9, 0), (8, 30), (7, 60), (6, 90), (5, 120), (3, 1)]), axis, 5)
+    assert plot(lines) == [
+        "    █     ",
+        "   ██     ",
+        "  ███     ",
+        "▁████ ▁   ",
+    ]
+    assert [text(line)[:GUTTER] for line in lines] == ["   120┤", "      │", "    60┤", "      │", "     0┼"]
+
+
+def test_the_newest_minutes_are_dim_because_they_may_still_grow() -> None:
+    axis = TimeAxis.fit(NOW, 6, window=6)
+    lines = chart_lines.bars(points([(ago, 5) for ago in range(6)]), axis, 3)
+    inked = [(part, "dim" in style) for part, style in lines[0][1:]]
+    assert inked == [("████", False), ("██", True)]
+
+
+def test_a_target_runs_across_empty_cells_and_cuts_full_bars() -> None:
+    axis = TimeAxis.fit(NOW, 20, window=20)
+    lines = chart_lines.bars(points([(ago, 40) for ago in range(5)]), axis, 5, Reference(10, "target 10"))
+    assert plot(lines)[-1] == "target 10 ┄┄┄┄┄┄┄┄┄┄"
+    assert plot(lines)[0] == " " * 15 + "█" * 5
+
+
+def test_the_target_is_in_sight_when_all_values_are_far_below() -> None:
+    axis = TimeAxis.fit(NOW, 20, window=20)
+    assert any("┄" in row for row in plot(chart_lines.bars(points([(1, 0.5)]), axis, 6, Reference(10, "target"))))
+
+
+def test_steps_turn_corners_where_the_count_changes() -> None:
+    axis = TimeAxis.fit(NOW, 12, window=12)
+    current = points([(11, 1), (3, 3)])
+    desired = points([(11, 1), (6, 3)])
+    assert plot(chart_lines.steps(current, desired, axis, 4, highest=3)) == [
+        "     ┌╌╌┏━━━",
+        "     ╎  ┃   ",
+        "━━━━━━━━┛   ",
+    ]
+
+
+def test_steps_begin_where_the_first_is_known() -> None:
+    axis = TimeAxis.fit(NOW, 8, window=8)
+    rows = plot(chart_lines.steps(points([(2, 2)]), (), axis, 3, highest=2))
+    assert rows[0] == "     ━━━"
+
+
+def test_curves_are_broken_where_a_minute_is_missing_and_named_at_their_ends() -> None:
+    axis = TimeAxis.fit(NOW, 8, window=8)
+    line = points([(7, 1), (6, 1), (4, 1), (3, 1), (2, 1), (1, 1), (0, 1)])
+    lines = chart_lines.curves([Curve("p50", line), Curve("p99", [(at, 3.0) for at, _ in line])], axis, 7)
+    rows = plot(lines)
+    low, high = (next(row for row in rows if name in row) for name in ("p50", "p99"))
+    assert low[2] == high[2] == " "
+    assert rows.index(high) < rows.index(low)
+    assert low.endswith(" p50")
+
+
+def test_names_of_lines_that_end_together_do_not_hide_each_other() -> None:
+    axis = TimeAxis.fit(NOW, 8, window=8)
+    same = points([(1, 2), (0, 2)])
+    lines = chart_lines.curves([Curve(name, same) for name in ("p50", "p90", "p99")], axis, 7)
+    named = [row[-3:] for row in plot(lines) if row.rstrip()[-3:] in ("p50", "p90", "p99")]
+    assert named == ["p99", "p90", "p50"]
+
+
+def test_objective_draws_the_best_so_far_and_marks_what_lies_far_outside() -> None:
+    values = [50.0, 48.0, 49.0, None, 46.0, 47.0, 500.0, 46.5]
+    best = [50.0, 48.0, 48.0, 48.0, 46.0, 46.0, 46.0, 46.0]
+    lines = chart_lines.objective(values, best, GUTTER + 24, 9, marked=2)
+    rows = plot(lines)
+    assert rows[0].count("▴") == 1
+    assert sum(row.count("◆") for row in rows) == 1
+    assert any("┓" in row for row in rows)
+    assert any("┗" in row for row in rows)
+
+
+@pytest.mark.parametrize("width", [11, 12, 40])
+def test_no_data_is_said(width: int) -> None:
+    axis = TimeAxis.fit(NOW, width)
+    for lines in (
+        chart_lines.bars((), axis, 5),
+        chart_lines.curves((), axis, 5),
+        chart_lines.steps((), (), axis, 5),
+        chart_lines.objective((), (), GUTTER + width, 5),
+    ):
+        assert NO_DATA[:width] in "".join(plot(lines))
+    assert NO_DATA in text(chart_lines.sparkline((), 40))
+
+
+@given(st.lists(numbers, min_size=1), st.integers(1, 30), st.booleans())
+def test_a_scale_holds_its_values_between_even_ticks(values: list[float], rows: int, from_zero: bool) -> None:
+    scale = value_scale(values, rows, from_zero=from_zero)
+    top = scale.low + scale.unit * rows
+    slack = scale.unit * 1e-6
+    kept = [min(max(value, -1e300), 1e300) for value in values]
+    assert scale.low <= min(kept) + slack
+    assert top >= max(kept) - slack
+    assert all(0 <= scale.row(value) < rows for value in kept)
+    assert all(len(scale.label(row)) <= LABEL_WIDTH for row in range(-1, rows))
+
+
+@given(st.floats(1e-12, 1e300))
+def test_a_nice_number_is_even_and_close(value: float) -> None:
+    nice = nice_ceiling(value)
+    assert value * (1 - 1e-9) <= nice <= value * 1.7
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0, "0"),
+        (2.5, "2.5"),
+        (57.25, "57.25"),
+        (-57.25, "-57.25"),
+        (1200, "1200"),
+        (12500, "12.5k"),
+        (999_999, "1M"),
+        (3e6, "3M"),
+        (1e18, "1e18"),
+        (1e-7, "1e-7"),
+    ],
+)
+def test_numbers_are_short(value: float, written: str) -> None:
+    assert number(value) == written

@@ -1,0 +1,319 @@
+"""From series of numbers to lines of styled text: the drawing of every chart, free of widgets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import quantiles
+
+from cmapss_tui.widgets.chart_scale import (
+    GUTTER,
+    LABEL_WIDTH,
+    MARGIN,
+    MUTED,
+    PRIMARY,
+    REFERENCE,
+    RULE,
+    SERIES_STYLES,
+    Line,
+    Scale,
+    TimeAxis,
+    TimePoints,
+    number,
+    value_scale,
+)
+
+NO_DATA = "no data yet"
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_BRAILLE = 0x2800
+_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # by column of dots, from the bottom up
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value to compare with, drawn across the chart and named on its line."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One of several series of a line chart, with a value a minute."""
+
+    label: str
+    points: TimePoints
+
+
+class Canvas:
+    """Cells of a plot, each a character and a style; row 0 is the bottom one."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.rows = rows
+        self.columns = columns
+        self._cells = [[(" ", "")] * columns for _ in range(rows)]
+
+    def put(self, row: int, column: int, character: str, style: str) -> None:
+        """Set one cell; outside the plot nothing happens."""
+        if 0 <= row < self.rows and 0 <= column < self.columns:
+            self._cells[row][column] = (character, style)
+
+    def get(self, row: int, column: int) -> str:
+        """The character of one cell."""
+        return self._cells[row][column][0]
+
+    def write(self, row: int, column: int, text: str, style: str) -> None:
+        """Set a run of cells."""
+        for offset, character in enumerate(text):
+            self.put(row, column + offset, character, style)
+
+    def line(self, row: int) -> Line:
+        """A row as runs of equal style."""
+        runs = groupby(self._cells[row], key=lambda cell: cell[1])
+        return tuple(("".join(character for character, _ in cells), style) for style, cells in runs)
+
+
+def bars(points: TimePoints, axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
+    """Vertical bars in eighths of a cell, one a minute: zero is a low line, a missing minute a gap."""
+    values = axis.by_slot(points)
+    rows = height - 1
+    if rows < 1 or axis.width < 1:
+        return []
+    known = [max(value, 0.0) for value in values if value is not None]
+    scale = value_scale([*known, reference.value] if reference else known, rows)
+    canvas = Canvas(rows, axis.width)
+    for column in range(axis.width):
+        value = values[column // axis.columns_per_slot]
+        if value is None:
+            continue
+        style = PRIMARY if axis.complete(column) else f"{PRIMARY} dim"
+        if value <= 0:
+            canvas.put(0, column, _EIGHTHS[1], f"{MUTED} dim")
+            continue
+        eighths = max(1, round(scale.position(value) * 8))
+        for row in range(math.ceil(eighths / 8)):
+            canvas.put(row, column, _EIGHTHS[min(eighths - row * 8, 8)], style)
+    if reference is not None:
+        _rule(canvas, scale.row(reference.value), reference.label)
+    return _framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
+
+
+def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
+    """Lines of braille dots, each with its name in the margin beside its end; a missing minute interrupts it."""
+    rows = height - 1
+    if rows < 1 or axis.width < 1:
+        return []
+    by_slot = [axis.by_slot(curve.points) for curve in series]
+    known = [value for values in by_slot for value in values if value is not None]
+    scale = value_scale([*known, reference.value] if reference else known, rows)
+    canvas = Canvas(rows, axis.width)
+    # Drawn backwards, so that where lines meet the first one is seen.
+    for index in reversed(range(len(series))):
+        _curve(canvas, axis, scale, by_slot[index], series_style(index))
+    if reference is not None:
+        _rule(canvas, scale.row(reference.value), reference.label)
+    lines = _framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
+    ends = [next((value for value in reversed(values) if value is not None), None) for values in by_slot]
+    names = _beside([None if end is None else scale.row(end) for end in ends], rows)
+    for index, row in names.items():
+        name = (f" {series[index].label}"[:MARGIN], series_style(index))
+        lines[rows - 1 - row] = (*lines[rows - 1 - row], name)
+    return lines
+
+
+def series_style(index: int) -> str:
+    """The style of the series with that index, for the legend too."""
+    return SERIES_STYLES[index % len(SERIES_STYLES)]
+
+
+def steps(current: TimePoints, desired: TimePoints, axis: TimeAxis, height: int, *, highest: float = 1) -> list[Line]:
+    """Whole numbers that change in steps: the current ones ━ over the desired ones ╌, up to at least `highest`."""
+    rows = height - 1
+    if rows < 1 or axis.width < 1:
+        return []
+    have, want = axis.by_step(current), axis.by_step(desired)
+    known = [value for value in (*have, *want) if value is not None]
+    low = math.floor(min([1.0, *known]))
+    values = math.ceil(max([1.0, highest, *known])) - low + 1
+    rows_each = max(1, min(3, rows // values))
+    values_each = -(-values // rows)
+    canvas = Canvas(rows, axis.width)
+    for line, corners in ((want, "╌╎┌┐└┘"), (have, "━┃┏┓┗┛")):
+        at = [None if value is None else int(value - low) // values_each * rows_each for value in line]
+        _step(canvas, axis, at, corners, REFERENCE if line is want else PRIMARY)
+    labels = [""] + [
+        number(low + row // rows_each * values_each)
+        if row % rows_each == 0 and row // rows_each * values_each < values
+        else ""
+        for row in range(rows)
+    ]
+    return _framed(canvas, labels, axis.ticks(), empty=not known)
+
+
+def objective(
+    values: Sequence[float | None],
+    best: Sequence[float | None],
+    width: int,
+    height: int,
+    marked: int | None = None,
+) -> list[Line]:
+    """Values by order as dots, over the step line of the best so far; what lies far outside is a ▴ or ▾ at the edge.
+
+    None is a job without a value; `marked` is the index of the one to point at.
+    """
+    rows, columns = height - 1, width - GUTTER
+    if rows < 1 or columns < 1:
+        return []
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    inside = _without_outliers(known)
+    scale = value_scale(inside, rows, from_zero=False)
+    top = scale.low + scale.unit * rows
+    count = max(len(values), 1)
+    pitch = min(3.0, columns / count)
+    column_of = [int(index * pitch) for index in range(count)]
+    canvas = Canvas(rows, columns)
+    line: list[int | None] = [None] * columns
+    for index, value in enumerate(best[: len(values)]):
+        last = column_of[index + 1] if index + 1 < count else min(column_of[index] + int(pitch), columns)
+        for column in range(column_of[index], max(last, column_of[index] + 1)):
+            inside_plot = value is not None and math.isfinite(value) and scale.low <= value <= top
+            line[column] = scale.row(value) if inside_plot and value is not None else None
+    _step(canvas, None, line, "━┃┏┓┗┛", REFERENCE)
+    for index, value in enumerate(values):
+        if value is None or not math.isfinite(value):
+            continue
+        row = rows - 1 if value > top else 0 if value < scale.low else scale.row(value)
+        character = "▴" if value > top else "▾" if value < scale.low else "•"
+        if index == marked:
+            canvas.put(row, column_of[index], "◆", "bold")
+        elif canvas.get(row, column_of[index]) == " ":
+            canvas.put(row, column_of[index], character, PRIMARY)
+    every = next(step for step in _tick_counts() if step * pitch >= 6)
+    ticks = [(column_of[n - 1], str(n)) for n in (1, *range(every, len(values) + 1, every)) if n <= len(values)]
+    return _framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
+
+
+def sparkline(values: Sequence[float | None], width: int) -> Line:
+    """The last values on one line, in eighths of the largest; a missing one is a gap."""
+    shown = values[-width:] if width > 0 else []
+    known = [value for value in shown if value is not None and math.isfinite(value)]
+    if not known:
+        return ((NO_DATA[: max(width, 0)], MUTED),)
+    top = max([1e-12, *known])
+    cells = []
+    for value in shown:
+        if value is None or not math.isfinite(value):
+            cells.append(" ")
+        else:
+            cells.append(_EIGHTHS[min(8, max(1, round(max(value, 0.0) / top * 8)))])
+    return (("".join(cells), PRIMARY),)
+
+
+def _rule(canvas: Canvas, row: int, label: str) -> None:
+    text = f"{label} ".ljust(canvas.columns, "┄")[: canvas.columns]
+    for column, character in enumerate(text):
+        under = canvas.get(row, column)
+        if under in " ▁":
+            canvas.put(row, column, character, REFERENCE)
+        elif under == "█":
+            # The line goes on over a full bar, seen as a cut where there is no colour.
+            canvas.put(row, column, character, f"$background on {PRIMARY}")
+
+
+def _beside(rows_wanted: Sequence[int | None], rows: int) -> dict[int, int]:
+    """Rows for the names of series, none shared: pushed down from above, where a later series ranks higher."""
+    taken: dict[int, int] = {}
+    free_below = rows
+    for index in sorted(
+        (index for index, row in enumerate(rows_wanted) if row is not None),
+        key=lambda index: (rows_wanted[index] or 0, index),
+        reverse=True,
+    ):
+        row = min(rows_wanted[index] or 0, free_below - 1)
+        if row < 0:
+            break
+        taken[index] = free_below = row
+    return taken
+
+
+def _curve(canvas: Canvas, axis: TimeAxis, scale: Scale, values: Sequence[float | None], style: str) -> None:
+    dots_per_slot = 2 * axis.columns_per_slot
+    highest = canvas.rows * 4 - 1
+
+    def dot(value: float) -> float:
+        return min(scale.position(value) * 4, highest)
+
+    for slot, value in enumerate(values):
+        if value is None:
+            continue
+        following = values[slot + 1] if slot + 1 < len(values) else None
+        start, end = dot(value), dot(following if following is not None else value)
+        for offset in range(dots_per_slot):
+            x = slot * dots_per_slot + offset
+            y = int(start + (end - start) * offset / dots_per_slot)
+            next_y = int(start + (end - start) * (offset + 1) / dots_per_slot)
+            lowest, run = min(y, next_y + 1 if next_y < y else y), abs(next_y - y) or 1
+            for level in range(lowest, lowest + run):
+                _dot(canvas, x, level, style if axis.complete(x // 2) else f"{style} dim")
+
+
+def _dot(canvas: Canvas, x: int, y: int, style: str) -> None:
+    row, column = y // 4, x // 2
+    under = canvas.get(row, column)
+    bits = ord(under) - _BRAILLE if under != " " else 0
+    canvas.put(row, column, chr(_BRAILLE + (bits | _DOTS[x % 2][y % 4])), style)
+
+
+def _step(canvas: Canvas, axis: TimeAxis | None, at: Sequence[int | None], glyphs: str, style: str) -> None:
+    flat, upright, up_right, down_left, right_up, left_up = tuple(glyphs)
+    before: int | None = None
+    for column, row in enumerate(at):
+        ink = style if axis is None or axis.complete(column) else f"{style} dim"
+        if row is not None and before is not None and row != before:
+            rising = row > before
+            canvas.put(before, column, left_up if rising else down_left, ink)
+            canvas.put(row, column, up_right if rising else right_up, ink)
+            for between in range(min(row, before) + 1, max(row, before)):
+                canvas.put(between, column, upright, ink)
+        elif row is not None:
+            canvas.put(row, column, flat, ink)
+        before = row
+
+
+def _without_outliers(values: Sequence[float]) -> list[float]:
+    """What lies within three interquartile ranges of the middle half (Tukey's outer fences)."""
+    if len(values) < 4:
+        return list(values)
+    first, _, third = quantiles(values, n=4, method="inclusive")
+    reach = 3 * (third - first)
+    if reach <= 0 or not math.isfinite(reach):
+        return list(values)
+    return [value for value in values if first - reach <= value <= third + reach]
+
+
+def _tick_counts() -> list[int]:
+    return [factor * 10**power for power in range(9) for factor in (1, 2, 5)]
+
+
+def _framed(canvas: Canvas, labels: Sequence[str], ticks: Sequence[tuple[int, str]], *, empty: bool) -> list[Line]:
+    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on."""
+    if empty:
+        text = NO_DATA[: canvas.columns]
+        canvas.write(canvas.rows // 2, (canvas.columns - len(text)) // 2, text, MUTED)
+    lines: list[Line] = []
+    for row in reversed(range(canvas.rows)):
+        label = "" if empty else labels[row + 1]
+        lines.append(((f"{label:>{LABEL_WIDTH}}{'┤' if label else '│'}", MUTED), *canvas.line(row)))
+    foot = Canvas(1, canvas.columns)
+    foot.write(0, 0, "─" * canvas.columns, RULE)
+    free_from = 0
+    for column, text in ticks:
+        if column >= free_from and column + len(text) <= canvas.columns:
+            foot.write(0, column, text, MUTED)
+            free_from = column + len(text) + 1
+    label = "" if empty else labels[0]
+    lines.append(((f"{label:>{LABEL_WIDTH}}{'┼' if label else '└'}", MUTED), *foot.line(0)))
+    return lines

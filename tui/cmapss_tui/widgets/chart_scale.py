@@ -1,0 +1,197 @@
+"""The axes of the charts: a time axis of whole columns to the minute, and a value axis with even numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cmapss_tui.theme import QUIET
+
+Segment = tuple[str, str]
+"""A run of text and the name of its style, as Textual's Content takes it."""
+Line = tuple[Segment, ...]
+TimePoints = Sequence[tuple[datetime, float]]
+
+MUTED = QUIET
+RULE = "$rule"
+PRIMARY = "$primary"
+REFERENCE = "$accent"
+SERIES_STYLES = ("$primary", "$secondary", "$accent")
+
+LABEL_WIDTH = 6
+GUTTER = LABEL_WIDTH + 1
+MARGIN = 4  # on the right, for the names of lines
+
+_NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720)
+_MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HUGEST = 1e300
+_TINIEST = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """A window of time in slots of whole minutes, each as many columns wide, that several charts share.
+
+    `end` is the end of the last slot; what lies after `complete_until` may still change in CloudWatch.
+    """
+
+    end: datetime
+    slots: int
+    minutes_per_slot: int
+    columns_per_slot: int
+    complete_until: datetime
+
+    @classmethod
+    def fit(cls, now: datetime, width: int, *, window: int = 60, incomplete: int = 2) -> TimeAxis:
+        """The window up to the minute of `now` that fills `width` columns and is about `window` minutes long.
+
+        About: a minute is so many columns, or a column so many minutes, and never a fraction. The last
+        `incomplete` minutes, the running one among them, count as not complete.
+        """
+        minute_end = now.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
+        width = max(width, 0)
+        columns_per_slot = max(1, round(width / window))
+        minutes_per_slot = max(1, round(window / width)) if width else 1
+        slot = minutes_per_slot * _MINUTE
+        # On multiples of the slot, so that the same minutes stay together as time goes on.
+        end = _EPOCH + -(-(minute_end - _EPOCH) // slot) * slot
+        return cls(
+            end,
+            width // columns_per_slot,
+            minutes_per_slot,
+            columns_per_slot,
+            minute_end - incomplete * _MINUTE,
+        )
+
+    @property
+    def slot(self) -> timedelta:
+        """How long a slot lasts."""
+        return self.minutes_per_slot * _MINUTE
+
+    @property
+    def start(self) -> datetime:
+        """The start of the first slot."""
+        return self.end - self.slots * self.slot
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes are shown."""
+        return self.slots * self.minutes_per_slot
+
+    @property
+    def width(self) -> int:
+        """Columns of the plot."""
+        return self.slots * self.columns_per_slot
+
+    def complete(self, column: int) -> bool:
+        """Whether the slot of a column will not change any more."""
+        return self.start + (column // self.columns_per_slot + 1) * self.slot <= self.complete_until
+
+    def by_slot(self, points: TimePoints) -> list[float | None]:
+        """One value a slot, None where there is none: the largest of its minutes, so that no peak is lost."""
+        values: list[float | None] = [None] * self.slots
+        for at, value in points:
+            slot = (at - self.start) // self.slot
+            if 0 <= slot < self.slots and math.isfinite(value):
+                known = values[slot]
+                values[slot] = _clamp(value if known is None else max(known, value))
+        return values
+
+    def by_step(self, points: TimePoints) -> list[float | None]:
+        """One value a column, each held from its time until the next: what was true when the column ended."""
+        values: list[float | None] = []
+        column_time = self.slot / self.columns_per_slot
+        steps = [(at, value) for at, value in points if math.isfinite(value)]
+        index, current = 0, None
+        for column in range(self.width):
+            column_end = self.start + (column + 1) * column_time
+            while index < len(steps) and steps[index][0] < column_end:
+                current = _clamp(steps[index][1])
+                index += 1
+            values.append(current)
+        return values
+
+    def ticks(self) -> list[tuple[int, str]]:
+        """Columns and their HH:MM, on round minutes, far enough apart to be read."""
+        slot_ticks = [m for m in _TICK_MINUTES if m % self.minutes_per_slot == 0] or [self.minutes_per_slot]
+        columns = self.columns_per_slot
+        step = next((m for m in slot_ticks if m // self.minutes_per_slot * columns >= 9), slot_ticks[-1])
+        times = ((slot, self.start + slot * self.slot) for slot in range(self.slots))
+        return [(slot * columns, f"{at:%H:%M}") for slot, at in times if (at.hour * 60 + at.minute) % step == 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A value axis over `rows` rows of cells: the bottom edge is `low`, each row is worth `unit`.
+
+    A tick's label stands in the row whose top edge is its value.
+    """
+
+    low: float
+    unit: float
+    rows: int
+    rows_per_tick: int
+
+    def position(self, value: float) -> float:
+        """How many rows above the bottom edge a value lies, within the plot."""
+        return min(max((value - self.low) / self.unit, 0.0), float(self.rows))
+
+    def row(self, value: float) -> int:
+        """The row, counted from the bottom, in which a value lies; a value on an edge belongs to the row below."""
+        return min(max(math.ceil(self.position(value) - 1e-9) - 1, 0), self.rows - 1)
+
+    def label(self, row: int) -> str:
+        """The label of a row, empty where it has no tick; row -1 is the bottom edge."""
+        edge = row + 1
+        if edge % self.rows_per_tick:
+            return ""
+        label = number(self.low + edge * self.unit)
+        return label if len(label) <= LABEL_WIDTH else ""
+
+
+def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -> Scale:
+    """The tightest scale with even ticks that holds all values, and zero unless `from_zero` is False."""
+    known = [_clamp(value) for value in values]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    if from_zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    per_tick = 1 if rows < 4 else 2 if rows < 12 else 3
+    # Differences finer than a float's own digits would give ticks that cannot be told apart.
+    span = max(high - low, max(abs(low), abs(high)) * 1e-6)
+    if span < _TINIEST:
+        span = 1.0
+    step = nice_ceiling(span * per_tick / rows)
+    bottom = math.floor(low / step + 1e-9) * step
+    while bottom + step * rows / per_tick < high - step * 1e-9:
+        step = nice_ceiling(step * 1.01)
+        bottom = math.floor(low / step + 1e-9) * step
+    return Scale(bottom, step / per_tick, rows, per_tick)
+
+
+def nice_ceiling(value: float) -> float:
+    """The smallest even number (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten) not below a positive value."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((nice * power for nice in _NICE if nice * power >= value * (1 - 1e-12)), 10 * power)
+
+
+def number(value: float) -> str:
+    """A number in few characters: 0, 2.5, 57.25, 1200, 12.5k, 3M, 1e18."""
+    size = abs(value)
+    if size < _TINIEST:
+        return "0"
+    if 1e-3 <= size < 9999.5:
+        return f"{value:.4g}"
+    if 9999.5 <= size < 999.5e12:
+        for factor, suffix in ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
+            if size < 999.5 * factor:
+                return f"{value / factor:.3g}{suffix}"
+    mantissa, _, exponent = f"{value:.0e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _clamp(value: float) -> float:
+    return min(max(value, -_HUGEST), _HUGEST)
