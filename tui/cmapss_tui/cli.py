@@ -1,0 +1,179 @@
+"""The command line: options that hold everywhere, a verb for all that the console does, one end for every error."""
+
+from __future__ import annotations
+
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from cmapss_core.errors import ConsoleError
+from cmapss_tui import __version__
+from cmapss_tui.arguments import positive_number
+from cmapss_tui.exits import ExitCode, exit_code_of
+from cmapss_tui.options import options_from
+from cmapss_tui.output import abandon_stdout, narrate, prepare_streams
+
+PROGRAM = "cmapss-console"
+SMALLEST_TERMINAL = (80, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb: the module with its `add_arguments(parser)` and `run(arguments, options)`, loaded when it is used."""
+
+    module: str
+    summary: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "jobs": Verb("cmapss_tui.verbs.jobs", "training jobs, best first"),
+    "deploy": Verb("cmapss_tui.verbs.deploy", "put a training job's model into production"),
+    "endpoints": Verb("cmapss_tui.verbs.endpoints", "endpoints: status, instances, cost"),
+    "watch": Verb("cmapss_tui.verbs.watch", "an endpoint's scaling, metrics and activities, and why"),
+    "scale": Verb("cmapss_tui.verbs.scale", "an endpoint's automatic scaling: minimum, maximum, target"),
+    "validate": Verb("cmapss_tui.verbs.validate", "predict the C-MAPSS test set and measure the error"),
+    "traffic": Verb("cmapss_tui.verbs.traffic", "send invocations at a steady rate"),
+    "delete": Verb("cmapss_tui.verbs.delete", "delete an endpoint and what belongs to it"),
+    "data": Verb("cmapss_tui.verbs.data", "the C-MAPSS data: import, synthesize, info"),
+    "sandbox": Verb("cmapss_tui.verbs.sandbox", "run an AWS region on this machine, to try things in"),
+}
+
+
+class Parser(ArgumentParser):
+    """A parser that says what is wrong in one line; one of a verb's `module` loads it when the line names the verb."""
+
+    def __init__(self, *, module: str | None = None, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+        self._module = module
+
+    def error(self, message: str) -> NoReturn:
+        """End with the exit code for usage."""
+        self.exit(ExitCode.USAGE, f"{PROGRAM}: {' '.join(message.split())}. Try: {self.prog} --help\n")
+
+    # The parser of the whole line hands over the verb's part of it through this method.
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse; what nobody knows is refused here rather than handed back, so that the right help is named."""
+        if self._module is not None:
+            import_module(self._module).add_arguments(self)
+            self._module = None
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of the whole command line; no verb is loaded yet."""
+    everywhere = _global_options()
+    parser = Parser(
+        prog=PROGRAM,
+        description="A terminal operations console for Amazon SageMaker endpoints. Without a verb it opens.",
+        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 a gate failed, 5 credentials or permission, "
+        "6 refused, 130 interrupted.",
+        parents=[everywhere],
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
+    for name, verb in VERBS.items():
+        verbs.add_parser(
+            name,
+            help=verb.summary,
+            description=verb.summary[0].upper() + verb.summary[1:] + ".",
+            parents=[everywhere],
+            module=verb.module,
+        )
+    return parser
+
+
+def _global_options() -> Parser:
+    # Suppressed defaults: what stands before the verb is not undone by the verb's parser.
+    parser = Parser(add_help=False, argument_default=SUPPRESS)
+    group = parser.add_argument_group("where and how")
+    group.add_argument("--sandbox", action="store_true", help="use the sandbox on this machine, started if need be")
+    group.add_argument("--profile", metavar="P", help="a profile of the AWS configuration")
+    group.add_argument("--region", metavar="R", help="an AWS region, such as us-east-1")
+    group.add_argument("--endpoint-url", metavar="U", help="the address of a sandbox, or of whatever speaks for AWS")
+    group.add_argument("--read-only", action="store_true", help="refuse everything that would change something")
+    group.add_argument("--refresh", metavar="S", type=positive_number, help="seconds between two readings")
+    group.add_argument("--config", metavar="F", type=Path, help="a TOML file with any of these options")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code. No error leaves this function as an exception."""
+    prepare_streams()
+    try:
+        arguments = build_parser().parse_args(argv)
+        return _run(arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.DONE
+    except KeyboardInterrupt:
+        narrate("Interrupted.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        abandon_stdout()
+        return ExitCode.FAILED
+    except Exception as error:
+        return _report(error)
+
+
+def _run(arguments: Namespace) -> int:
+    if arguments.verb is None:
+        return _open_console(arguments)
+    options = options_from(arguments, starts_sandbox=False)
+    return cast(int, import_module(VERBS[arguments.verb].module).run(arguments, options))
+
+
+def _open_console(arguments: Namespace) -> int:
+    options = options_from(arguments, starts_sandbox=True)
+    problem = _terminal_problem()
+    if problem is not None:
+        narrate(f"{PROGRAM}: {problem} The verbs need none: {', '.join(VERBS)} (see {PROGRAM} --help).")
+        return ExitCode.USAGE
+    from cmapss_tui.app import ConsoleApp
+    from cmapss_tui.connection import connect
+    from cmapss_tui.sandbox_process import stop_all
+
+    console = ConsoleApp(options, connect)
+    try:
+        console.run()
+    finally:
+        stop_all()
+    return console.return_code or ExitCode.DONE
+
+
+def _terminal_problem() -> str | None:
+    """Why the console cannot be opened here, if it cannot."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "The console needs a terminal, and this is none."
+    from shutil import get_terminal_size
+
+    size = get_terminal_size()
+    columns, lines = SMALLEST_TERMINAL
+    if size.columns < columns or size.lines < lines:
+        return f"The console needs a terminal of {columns}×{lines}; this one is {size.columns}×{size.lines}."
+    return None
+
+
+def _report(error: Exception) -> ExitCode:
+    if isinstance(error, ConsoleError):
+        narrate(f"{PROGRAM}: {error.line()}")
+        return exit_code_of(error)
+    from cmapss_data.errors import DataError
+
+    if isinstance(error, DataError):
+        narrate(f"{PROGRAM}: {' '.join(str(error).split())}")
+        return ExitCode.USAGE
+    if isinstance(error, OSError) and error.filename is not None:
+        narrate(f"{PROGRAM}: {error.filename}: {error.strerror or type(error).__name__}.")
+        return ExitCode.FAILED
+    from cmapss_tui.crash import redact, write_crash_report
+
+    path = write_crash_report(error)
+    what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+    narrate(f"{PROGRAM}: unexpected {what}. " + (f"The report is in {path}" if path else "No report could be kept."))
+    return ExitCode.FAILED

@@ -1,0 +1,104 @@
+"""Where to connect to and how: what the command line and a configuration file say, checked."""
+
+from __future__ import annotations
+
+import tomllib
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What holds for the console and every verb alike. `refresh` is in seconds; None leaves it to the screen.
+
+    `starts_sandbox`: without credentials the console starts a sandbox; a verb in a script only uses one that runs.
+    """
+
+    sandbox: bool = False
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    read_only: bool = False
+    refresh: float | None = None
+    config: Path | None = None
+    starts_sandbox: bool = True
+
+
+_ADDRESSES = ("profile", "endpoint_url")  # each says by itself which AWS is meant, as --sandbox does
+# What a configuration file may set, and as which type.
+_CONFIGURABLE: Mapping[str, tuple[type, ...]] = {
+    "sandbox": (bool,),
+    "profile": (str,),
+    "region": (str,),
+    "endpoint_url": (str,),
+    "read_only": (bool,),
+    "refresh": (int, float),
+}
+
+
+def options_from(arguments: Namespace, *, starts_sandbox: bool) -> Options:
+    """The options of a command line; what it leaves open, its --config file may say. Raises ConsoleError(INVALID)."""
+    given = {
+        field.name: value for field in fields(Options) if (value := getattr(arguments, field.name, None)) is not None
+    }
+    configured = read_config(given["config"]) if "config" in given else {}
+    if "sandbox" in given:
+        configured = {name: value for name, value in configured.items() if name not in _ADDRESSES}
+    elif any(name in given for name in _ADDRESSES):
+        configured.pop("sandbox", None)
+    options = Options(**{**configured, **given, "starts_sandbox": starts_sandbox})
+    _check(options)
+    return options
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The options that a TOML file sets. Raises ConsoleError(INVALID) naming the file and what is wrong in it."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _invalid(
+            f"The configuration {path} cannot be read ({error.strerror})", "Name a file: --config FILE."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _invalid(f"The configuration {path} is not TOML ({error})", "Correct the file.") from error
+    for name, value in document.items():
+        types = _CONFIGURABLE.get(name)
+        if types is None:
+            raise _invalid(
+                f"The configuration {path} sets {name!r}, which does not exist", f"Known: {', '.join(_CONFIGURABLE)}."
+            )
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise _invalid(f"The configuration {path} sets {name} to {value!r}", f"It takes a {types[-1].__name__}.")
+    return document
+
+
+def _check(options: Options) -> None:
+    if options.sandbox:
+        clash = next((name for name in _ADDRESSES if getattr(options, name)), None)
+        if clash is not None:
+            flag = "--" + clash.replace("_", "-")
+            raise _invalid(f"--sandbox and {flag} exclude each other", "Give one of them.")
+    if options.endpoint_url is not None:
+        _check_url(options.endpoint_url)
+    if options.refresh is not None and not 0 < options.refresh < float("inf"):
+        raise _invalid(f"--refresh {options.refresh:g} is not a number of seconds above 0", "Try --refresh 5.")
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _invalid(f"The endpoint URL {url!r} is not one", "It looks like http://127.0.0.1:5000.")
+
+
+def _invalid(message: str, remedy: str) -> ConsoleError:
+    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

@@ -1,0 +1,27 @@
+"""`delete`: an endpoint and everything that belongs to it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from contextlib import closing
+
+from cmapss_tui.apply import add_plan_arguments, carry_out
+from cmapss_tui.connection import connect
+from cmapss_tui.options import Options
+from cmapss_tui.output import narrate
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which endpoint, and whether its model stays."""
+    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("--keep-model", action="store_true", help="leave the model")
+    add_plan_arguments(parser)
+
+
+def run(arguments: Namespace, options: Options) -> int:
+    """Plan the removal, and carry it out if told so. Raises ConsoleError for whatever is wrong."""
+    from cmapss_core.plans.teardown import plan_delete
+
+    with closing(connect(options, narrate)) as aws:
+        plan = plan_delete(aws, arguments.endpoint, arguments.keep_model)
+        return carry_out(aws, plan, arguments, type_name=True)

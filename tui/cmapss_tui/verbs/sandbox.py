@@ -1,0 +1,49 @@
+"""`sandbox`: an AWS region on this machine, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from cmapss_tui.arguments import not_negative_integer, port, positive_number
+from cmapss_tui.options import Options
+from cmapss_tui.sandbox_process import require_sandbox
+
+# Everything that is passed on, as the attribute of the parsed arguments.
+_PASSED_ON = ("port", "speed", "data", "state", "tuning_jobs")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Where it serves, how fast its time goes, what it trains on and where it keeps its state."""
+    parser.add_argument("--port", type=port, metavar="N", help="0 takes a free one (0)")
+    parser.add_argument("--speed", type=positive_number, metavar="X", help="region seconds in a second (60)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="C-MAPSS files or their zip to train on")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="where it keeps what it has; the console's by default"
+    )
+    parser.add_argument(
+        "--tuning-jobs", type=not_negative_integer, metavar="N", help="training jobs of the first tuning job (50)"
+    )
+    parser.add_argument("--json", action="store_true", help="print its address as one line of JSON")
+
+
+def run(arguments: Namespace, options: Options) -> int:
+    """Become the sandbox. Raises ConsoleError where it is not installed."""
+    require_sandbox()
+    command = [sys.executable, "-m", "cmapss_sandbox", *passed_on(arguments)]
+    if sys.platform == "win32":  # there, exec leaves the shell behind
+        return subprocess.run(command, check=False).returncode
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, command)
+
+
+def passed_on(arguments: Namespace) -> list[str]:
+    """The sandbox's own flags, as they were given."""
+    flags = [
+        f"--{name.replace('_', '-')}={value}" for name in _PASSED_ON if (value := getattr(arguments, name)) is not None
+    ]
+    return [*flags, *(["--json"] if arguments.json else [])]
