@@ -11,6 +11,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
@@ -234,5 +235,5 @@ class ConsoleApp(App[None]):
     def _forget_quit(self) -> None:
         self._quit_asked = False
 
-    async def on_resize(self) -> None:
-        await TooSmall.cover(self.screen, SMALLEST)
+    async def on_resize(self, event: Resize) -> None:
+        await TooSmall.cover(self.screen, event.size, SMALLEST)

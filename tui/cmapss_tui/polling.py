@@ -24,6 +24,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
+# Without a handler of its own an error would be written over the screen that Textual is drawing.
+LOG.addHandler(logging.NullHandler())
 
 
 class SnapshotRead(Message, bubble=False):
@@ -175,10 +177,15 @@ def post(owner: MessagePump, message: Message) -> None:
 
 
 def unexpected(error: Exception) -> ConsoleError:
-    """Log an error that nobody foresaw, and make it one that can be shown."""
+    """Log and report an error that nobody foresaw, and make it one that can be shown."""
+    from cmapss_tui.crash import redact, write_crash_report
+
     LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+    path = write_crash_report(error)
     return ConsoleError(
         ErrorKind.FAILED,
-        f"{type(error).__name__}: {error}" if str(error) else type(error).__name__,
-        remedy="This is a fault of the console: please report it.",
+        redact(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__),
+        remedy=f"This is a fault of the console; the report is in {path}"
+        if path
+        else "This is a fault of the console.",
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.content import Content
 from textual.events import Key
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -18,28 +21,24 @@ class TooSmall(Widget, can_focus=True):
     }
     """
 
-    def __init__(self, needed: tuple[int, int]) -> None:
+    def __init__(self, needed: tuple[int, int], focused_before: Widget | None) -> None:
         super().__init__()
         self._needed = needed
-        self._focused_before: Widget | None = None
+        self._focused_before = focused_before
 
     @classmethod
-    async def cover(cls, screen: Screen[object], needed: tuple[int, int]) -> None:
+    async def cover(cls, screen: Screen[Any], size: Size, needed: tuple[int, int]) -> None:
         """Cover the screen while the terminal is smaller than `needed` (columns, lines), and no longer."""
-        size = screen.app.size
         small = size.width < needed[0] or size.height < needed[1]
         covers = screen.query(cls)
-        if small and not covers:
-            cover = cls(needed)
-            cover._focused_before = screen.focused
-            await screen.mount(cover)
-            cover.focus()
-        elif not small and covers:
+        if not small and covers:
             cover = covers.first()
             screen.set_focus(cover._focused_before)
             await cover.remove()
-        elif small:
-            covers.first().refresh()
+        elif small and not covers:
+            cover = cls(needed, screen.focused)
+            await screen.mount(cover)
+            cover.focus()
 
     def render(self) -> Content:
         """What is needed, and what there is."""
