@@ -38,7 +38,8 @@ REMEDIES: dict[ErrorKind, str] = {
 class ConsoleError(Exception):
     """An error that an operator is shown: one line that names the thing, and the way out.
 
-    `operation` is "service:Operation" where a call failed, `request_id` is AWS's for it.
+    `operation` is "service:Operation" where a call failed, `request_id` is AWS's for it. `model_status` is the HTTP
+    status with which a model's container answered, where that was the failure.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ConsoleError(Exception):
         operation: str | None = None,
         code: str | None = None,
         request_id: str | None = None,
+        model_status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -58,6 +60,7 @@ class ConsoleError(Exception):
         self.operation = operation
         self.code = code
         self.request_id = request_id
+        self.model_status = model_status
 
     def line(self) -> str:
         """Everything on one line, for stderr and the journal."""
@@ -119,4 +122,11 @@ def from_client_error(error: Any, operation: str) -> ConsoleError:
     if kind is ErrorKind.INVALID and "not found" in message.lower():
         kind = ErrorKind.NOT_FOUND
     request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
-    return ConsoleError(kind, message, operation=operation, code=code, request_id=request_id)
+    return ConsoleError(
+        kind,
+        message,
+        operation=operation,
+        code=code,
+        request_id=request_id,
+        model_status=error.response.get("OriginalStatusCode"),
+    )

@@ -121,7 +121,7 @@ def _read(answer: dict[str, object]) -> str:
 def _passing(error: ConsoleError) -> bool:
     """Whether the same rows may succeed in a moment. A model's own 4xx is about our input, and stays."""
     if error.code == "ModelError":
-        return "(50" in error.message or "status code 50" in error.message.lower()
+        return error.model_status is not None and error.model_status >= 500
     return error.code in _PASSING or error.kind is ErrorKind.UNREACHABLE
 
 
