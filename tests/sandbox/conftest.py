@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.session import Session
 
-from cmapss_sandbox import services
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
+from cmapss_sandbox.services import Service, install
 from cmapss_sandbox.wire.dispatch import application
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -21,29 +22,48 @@ NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 Clients = Callable[[str], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A region, and its services as the wire wants them."""
+
+    region: Region
+    services: dict[str, Service]
+
+
 @pytest.fixture
-def region(tmp_path: Path) -> Iterator[Region]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """A region in a folder of its own, with all services, at noon of a Monday, its clock paused."""
     region = Region(tmp_path / "state", paused=True, now=NOON, strict=True)
-    services.install(region)
-    yield region
+    yield Installation(region, install(region))
     region.close()
 
 
 @pytest.fixture
-def clients(region: Region) -> Iterator[Clients]:
-    """Makes botocore clients that know nothing of the sandbox but where it listens."""
-    server = Server(application(region, services.install(region)))
-    server.start()
-    session = botocore.session.Session()
+def region(installation: Installation) -> Region:
+    """The region itself, for what is not asked over the wire."""
+    return installation.region
+
+
+@pytest.fixture(scope="session")
+def botocore_session() -> Session:
+    """One session for all tests, for loading a service's model is the slow part of making a client."""
+    session = Session()
     session.set_credentials("sandbox", "sandbox")
+    return session
+
+
+@pytest.fixture
+def clients(installation: Installation, botocore_session: Session) -> Iterator[Clients]:
+    """Makes botocore clients that know nothing of the sandbox but where it listens."""
+    server = Server(application(installation.region, installation.services))
+    server.start()
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in made:
-            made[service] = session.create_client(
+            made[service] = botocore_session.create_client(
                 service,
-                region_name=region.name,
+                region_name=Region.name,
                 endpoint_url=server.url,
                 config=Config(retries={"max_attempts": 0, "mode": "standard"}),
             )

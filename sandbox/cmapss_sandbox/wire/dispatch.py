@@ -75,7 +75,8 @@ def application(region: Region, services: Mapping[str, Service]) -> Application:
         stamps["X-Region-Speed"] = f"{region.clock.rate:g}"
         milliseconds = (time.perf_counter() - started) * 1000
         _log.info("%s %s %s %d %.1f ms", environ["REQUEST_METHOD"], path, about, reply.status, milliseconds)
-        headers = {**{k: v for k, v in reply.headers.items() if k.lower() != "date"}, **stamps}
+        overruled = {name.lower() for name in stamps}
+        headers = {name: value for name, value in reply.headers.items() if name.lower() not in overruled} | stamps
         if reply.status != HTTPStatus.NO_CONTENT and environ["REQUEST_METHOD"] != "HEAD":
             headers["Content-Length"] = str(len(reply.body))
         start_response(f"{reply.status} {_phrase(reply.status)}", list(headers.items()))
