@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from textual.events import Callback
@@ -26,6 +27,7 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 # Without a handler of its own an error would be written over the screen that Textual is drawing.
 LOG.addHandler(logging.NullHandler())
+_REPORTS: dict[str, Path | None] = {}
 
 
 class SnapshotRead(Message, bubble=False):
@@ -64,7 +66,8 @@ class Poller(Generic[S]):
         self.snapshot: S | None = None
         self._owner = owner
         self._read = read
-        self._interval = interval
+        self._choose_interval = interval
+        self._interval = interval(None)
         self._timer: Timer | None = None
         self._generation = 0
         self._in_flight = False
@@ -75,7 +78,7 @@ class Poller(Generic[S]):
     @property
     def interval(self) -> float:
         """Seconds of this machine until an answer counts as due for renewal."""
-        return self._interval(self.snapshot)
+        return self._interval
 
     @property
     def in_flight(self) -> bool:
@@ -140,8 +143,9 @@ class Poller(Generic[S]):
             return
         if isinstance(message, SnapshotRead):
             self.snapshot = message.snapshot
+        self._interval = self._choose_interval(self.snapshot)
         if not self._paused:
-            self._timer = self._owner.set_timer(self.interval, self.request, name=f"poll {self.name}")
+            self._timer = self._owner.set_timer(self._interval, self.request, name=f"poll {self.name}")
         self._owner.post_message(message)
 
     def _cancel_timer(self) -> None:
@@ -180,11 +184,14 @@ def unexpected(error: Exception) -> ConsoleError:
     """Log and report an error that nobody foresaw, and make it one that can be shown."""
     from cmapss_tui.crash import redact, write_crash_report
 
-    LOG.error("unexpected %s", type(error).__name__, exc_info=error)
-    path = write_crash_report(error)
+    what = redact(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    LOG.error("unexpected %s", what, exc_info=error)
+    if what not in _REPORTS:  # a poller meets the same error again and again
+        _REPORTS[what] = write_crash_report(error)
+    path = _REPORTS[what]
     return ConsoleError(
         ErrorKind.FAILED,
-        redact(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__),
+        what,
         remedy=f"This is a fault of the console; the report is in {path}"
         if path
         else "This is a fault of the console.",

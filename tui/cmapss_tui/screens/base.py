@@ -46,6 +46,7 @@ class ConsoleScreen(Screen[None]):
         super().__init__()
         self._pollers: dict[str, Poller[Snapshot]] = {}
         self._failures: dict[str, ConsoleError] = {}
+        self._complete: dict[str, Snapshot] = {}
         self._paused = False
         self._hidden = False
 
@@ -84,10 +85,10 @@ class ConsoleScreen(Screen[None]):
         return poller
 
     def freshness_of(self, name: str) -> Freshness:
-        """How old the last answer of a poller is."""
+        """How old the last complete answer of a poller is; what a failed read leaves on the screen is that."""
         poller = self._pollers[name]
         return freshness(
-            poller.snapshot,
+            self._complete.get(name),
             self.aws.clock,
             poller.interval,
             paused=self._paused,
@@ -130,7 +131,12 @@ class ConsoleScreen(Screen[None]):
         self.tick()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
-        self._failures.pop(message.poller, None)
+        error = message.snapshot.error
+        if error is None:
+            self._failures.pop(message.poller, None)
+            self._complete[message.poller] = message.snapshot
+        else:
+            self._failures[message.poller] = error
         self._show_errors()
         self.tick()
 
@@ -171,12 +177,6 @@ class ConsoleScreen(Screen[None]):
             self.dismiss()
 
     def _show_errors(self) -> None:
-        errors = list(self._failures.values())
-        errors += [
-            poller.snapshot.error
-            for poller in self._pollers.values()
-            if poller.snapshot is not None and poller.snapshot.error is not None
-        ]
         line = self.query_one("#error-line", Static)
-        line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in errors)))
-        line.display = bool(errors)
+        line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in self._failures.values())))
+        line.display = bool(self._failures)

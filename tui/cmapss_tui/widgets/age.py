@@ -64,10 +64,9 @@ def freshness(
 ) -> Freshness:
     """Judge a snapshot that is renewed every `interval` seconds of this machine.
 
-    Region seconds are divided by the region's speed: an operator waits in seconds of this machine. `error` is that
-    of a read that brought no snapshot at all; otherwise the snapshot's own counts.
+    Region seconds are divided by the region's speed: an operator waits in seconds of this machine. `snapshot` is the
+    last that was complete, `error` that of a read since then.
     """
-    error = error or (snapshot.error if snapshot is not None else None)
     if snapshot is None:
         if error is not None:
             return Freshness(State.FAILED, f"not read: {error.kind}")

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.content import Content
-from textual.events import Click
 from textual.screen import Screen
-from textual.widget import Widget
 
 from cmapss_tui.actions import ACTIONS
+from cmapss_tui.widgets.hints import GAP, Hint, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
-GAP = 3
 ALWAYS = "app.help"  # the one key that leads to all others
 
 
-class KeyBar(Widget):
+class KeyBar(HintLine):
     """The active bindings on one line, an area's own first; what does not fit is left to the help."""
 
     DEFAULT_CSS = """
-    KeyBar { dock: bottom; height: 1; background: $panel; color: $foreground; padding: 0 1; text-wrap: nowrap; }
+    KeyBar { dock: bottom; background: $panel; color: $foreground; }
     KeyBar > .key-bar--key { color: $accent; text-style: bold; }
     KeyBar > .key-bar--disabled { color: $quiet; text-style: dim; }
     KeyBar > .key-bar--calls { color: $quiet; }
@@ -30,7 +28,6 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._calls = ""
-        self._keys_at: list[tuple[range, str]] = []
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
@@ -48,27 +45,21 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """Keys from the left, calls at the right edge."""
         width = self.content_size.width
-        room = width - len(self._calls) - GAP if self._calls else width
+        line = self.line_of(self._fitting(width - len(self._calls) - GAP))
+        padding = max(0, width - line.cell_length - len(self._calls))
+        return line.pad_right(padding) + Content.styled(self._calls, ".key-bar--calls")
+
+    def _fitting(self, room: int) -> list[Hint]:
+        """As many hints as there is room for, in order; the way to the help is always among them."""
         hints = self._hints()
-        always = [hint for hint in hints if hint[0] == ALWAYS]
-        room_for_rest = room - sum(hint[2].cell_length + GAP for hint in always)
-        line, self._keys_at = Content(""), []
-        fitting = []
-        used = 0
-        for hint in hints:
-            if hint in always:
-                fitting.append(hint)
-            elif used + hint[2].cell_length <= room_for_rest:
-                used += hint[2].cell_length + GAP
-                fitting.append(hint)
-        for _, key, content in fitting:
-            start = line.cell_length
-            self._keys_at.append((range(start, start + content.cell_length), key))
-            line = line + content + " " * GAP
-        line = line.truncate(max(0, width - len(self._calls)))
-        return line.pad_right(max(0, width - line.cell_length - len(self._calls))) + Content.styled(
-            self._calls, ".key-bar--calls"
-        )
+        room -= sum(content.cell_length + GAP for name, _, content in hints if name == ALWAYS)
+        fitting: list[Hint] = []
+        for name, key, content in hints:
+            if name != ALWAYS:
+                room -= content.cell_length + GAP
+            if name == ALWAYS or room >= 0:
+                fitting.append((key, content))
+        return fitting
 
     def _hints(self) -> list[tuple[str, str, Content]]:
         """Id, key and words of each shown binding, in the order of the action table; unknown ones come first."""
@@ -85,12 +76,3 @@ class KeyBar(Widget):
             )
             hints[name] = (name, binding.key, content)
         return sorted(hints.values(), key=lambda hint: _ORDER.get(hint[0], -1))
-
-    def on_click(self, event: Click) -> None:
-        """A click on a hint is its key."""
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        for columns, key in self._keys_at:
-            if offset.x in columns:
-                self.app.simulate_key(key)

@@ -18,6 +18,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
+from cmapss_tui.formats import middle_elided
+
 R = TypeVar("R")
 Cell = Content | Text | str
 
@@ -32,7 +34,8 @@ KEPT_STRIPS = 512
 class Column:
     """A column: as wide as `width`, or sharing what is left when that is None.
 
-    It is left out where the table is narrower than `shown_from`.
+    It is left out where the table is narrower than `shown_from`. Names that differ at their ends are elided in the
+    middle.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Column:
     width: int | None = None
     align: Literal["left", "right"] = "left"
     shown_from: int = 0
+    elide: Literal["end", "middle"] = "end"
 
 
 class VirtualTable(ScrollView, Generic[R], can_focus=True):
@@ -265,7 +269,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         mark_style = (style + self.get_visual_style("virtual-table--mark", partial=True)).rich_style
         segments = [Segment(CURSOR_MARK if at_cursor else " ", mark_style), Segment(f"{mark} ", mark_style)]
         for position, (column, cells) in enumerate(self._layout):
-            content = _fitted(self._cell(row, column.key), cells, column.align)
+            content = _fitted(self._cell(row, column.key), cells, column)
             if position:
                 segments.append(Segment(" " * BETWEEN, style.rich_style))
             segments += [
@@ -280,7 +284,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             if self._sorted_by is not None and self._sorted_by[0] == column.key:
                 arrow = "▼" if self._sorted_by[1] else "▲"
                 title = f"{arrow}{title}" if column.align == "right" else f"{title}{arrow}"
-            titles.append(_fitted(title, cells, column.align).plain)
+            titles.append(_fitted(title, cells, column).plain)
         return self._text_line(" " * GUTTER + (" " * BETWEEN).join(titles), "virtual-table--header", width)
 
     def _text_line(self, text: str, component: str, width: int) -> Strip:
@@ -320,13 +324,14 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self.refresh(Region(0, line, self.size.width, 1))
 
 
-def _fitted(cell: Cell, cells: int, align: str) -> Content:
-    content = (
-        cell if isinstance(cell, Content) else Content.from_rich_text(cell) if isinstance(cell, Text) else Content(cell)
-    )
+def _fitted(cell: Cell, cells: int, column: Column) -> Content:
+    if isinstance(cell, str):
+        content = Content(middle_elided(cell, cells) if column.elide == "middle" else cell)
+    else:
+        content = Content.from_rich_text(cell) if isinstance(cell, Text) else cell
     content = content.truncate(cells, ellipsis=True)
     missing = cells - content.cell_length
-    return content.pad_left(missing) if align == "right" else content.pad_right(missing)
+    return content.pad_left(missing) if column.align == "right" else content.pad_right(missing)
 
 
 def _parsed(style: str | Style) -> Style:

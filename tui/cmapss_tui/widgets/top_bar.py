@@ -12,8 +12,9 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from cmapss_tui import formats, theme
-from cmapss_tui.actions import AREAS, in_scope
+from cmapss_tui.actions import AREAS, Action, in_scope
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness
+from cmapss_tui.widgets.hints import Hint, HintLine
 
 BRAND = "cmapss-console"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
@@ -121,26 +122,25 @@ def _length(form: list[Piece]) -> int:
     return sum(gap + content.cell_length for _, content, gap in form)
 
 
-class AreaBar(Widget):
+class AreaBar(HintLine):
     """The areas of the console, by number; the current one stands out."""
 
     DEFAULT_CSS = """
-    AreaBar { height: 1; background: $surface; color: $quiet; padding: 0 1; text-wrap: nowrap; }
+    AreaBar { background: $surface; color: $quiet; }
+    AreaBar > .area-bar--key { color: $accent; }
     AreaBar > .area-bar--current { color: $foreground; text-style: bold underline; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"area-bar--current"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"area-bar--key", "area-bar--current"}
 
     def __init__(self, current: str) -> None:
         super().__init__()
         self._current = f"app.{current}"
 
     def render(self) -> Content:
-        """Number and title of each area; a click goes there."""
-        areas = (action for action in in_scope("app") if action.group == AREAS)
-        return Content("   ").join(
-            Content.from_markup(
-                f"[@click=app.{area.textual_action}][$accent]{area.keys[0]}[/] "
-                f"[{'.area-bar--current' if area.id == self._current else '$quiet'}]{area.title}[/][/]"
-            )
-            for area in areas
-        )
+        """Number and title of each area."""
+        return self.line_of([self._hint(action) for action in in_scope("app") if action.group == AREAS])
+
+    def _hint(self, area: Action) -> Hint:
+        key, *_ = area.keys
+        title = (area.title, ".area-bar--current") if area.id == self._current else area.title
+        return key, Content.assemble((f"{key} ", ".area-bar--key"), title)

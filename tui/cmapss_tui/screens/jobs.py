@@ -1,0 +1,222 @@
+"""The training jobs, best first: ranked, filtered, sorted, with what made each of them and how the search went."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from cmapss_core.errors import ConsoleError
+from cmapss_core.jobs import JobsSnapshot, RankedJob, read_jobs
+from cmapss_tui import formats, job_rows
+from cmapss_tui.actions import Action, bindings_for
+from cmapss_tui.filters import Term, matches, parse
+from cmapss_tui.job_facts import summary
+from cmapss_tui.polling import SnapshotRead
+from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.charts import ObjectiveChart
+from cmapss_tui.widgets.filter_bar import FilterBar
+from cmapss_tui.widgets.table import VirtualTable
+
+REGION_SECONDS_BETWEEN_READS = 15.0  # while jobs run
+FASTEST_SECONDS, SLOWEST_SECONDS = 1.0, 60.0  # of this machine
+RESTING_SECONDS = 5.0  # of this machine, in a region that runs fast, when nothing runs
+SETTLE_SECONDS = 0.15  # the chart waits for the cursor to rest: it is redrawn as a whole
+
+
+class JobsScreen(ConsoleScreen):
+    """List, detail of the job under the cursor, and the objective by order."""
+
+    AREA: ClassVar[str] = "jobs"
+    SCOPES: ClassVar[tuple[str, ...]] = ("jobs",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("jobs")]
+    # Not ClassVar: Textual's own declaration reads as an instance's to a type checker.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (48, "-very-high")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    JobsScreen #jobs-title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    JobsScreen #below { height: 8; border-top: solid $rule; }
+    JobsScreen.-high #below { height: 12; }
+    JobsScreen.-very-high #below { height: 18; }
+    JobsScreen #progress { width: 1fr; padding: 0 2 0 1; }
+    JobsScreen.-narrow #progress { display: none; }
+    JobsScreen #progress-title { height: 1; color: $quiet; text-style: bold; }
+    JobsScreen #progress ObjectiveChart { height: 1fr; }
+    JobsScreen #summary { width: 1fr; height: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot: JobsSnapshot | None = None
+        self._rows: list[RankedJob] = []
+        self._progress = job_rows.Progress((), (), {})
+        self._terms: tuple[Term, ...] = ()
+        self._sort_key, self._descending = job_rows.SORT_KEYS[0], False
+        self._settle: Timer | None = None
+        self._deployable: bool | None = None
+
+    def body(self) -> ComposeResult:
+        yield Static(job_rows.title(None), id="jobs-title")
+        yield FilterBar()
+        yield VirtualTable(
+            job_rows.COLUMNS,
+            job_rows.cell,
+            job_rows.key,
+            mark=self._mark,
+            empty="Reading the training jobs …",
+            id="jobs",
+        )
+        with Horizontal(id="below"):
+            with Vertical(id="progress"):
+                yield Static("objective by job, and the best so far", id="progress-title")
+                yield ObjectiveChart()
+            yield Static(id="summary", markup=False)
+
+    @property
+    def table(self) -> VirtualTable[RankedJob]:
+        """The list."""
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        aws = self.aws
+        self.add_poller("jobs", lambda: read_jobs(aws), self._interval)
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        snapshot: JobsSnapshot = message.snapshot
+        if snapshot.error is not None:
+            if self._snapshot is None:
+                self.table.show((), empty="No training jobs could be read.")
+            return
+        self._snapshot = snapshot
+        self._rows = job_rows.rows_of(snapshot)
+        self._progress = job_rows.progress(snapshot)
+        with self.app.batch_update():
+            self.query_one("#jobs-title", Static).update(job_rows.title(snapshot), layout=False)
+            self._show_rows()
+            self._show_row(self.table.cursor_row)
+            self._show_progress()
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        try:
+            self._terms = parse(message.text, job_rows.fields_of(self._rows))
+        except ConsoleError as error:  # what is half typed leaves the list as it was
+            self.query_one(FilterBar).show_note(error)
+            return
+        self._show_rows()
+
+    def on_filter_bar_left(self) -> None:
+        self.table.focus()
+
+    def on_virtual_table_row_highlighted(self, message: VirtualTable.RowHighlighted) -> None:
+        self._show_row(message.row)
+        if self._settle is None:
+            self._settle = self.set_timer(SETTLE_SECONDS, self._show_progress)
+        else:
+            self._settle.reset()
+
+    async def on_virtual_table_row_selected(self) -> None:
+        await self.run_action("open")
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_cursor_row)
+
+    def why_not(self, action: Action) -> str | None:
+        """Only a completed job can be deployed."""
+        if action.id == "jobs.deploy":
+            row = self.table.cursor_row if self.is_mounted else None
+            if row is None:
+                return "There is no job to deploy."
+            if row.job.status != "Completed":
+                return f"{row.job.name} is {row.job.status}: only a Completed job can be deployed."
+        return super().why_not(action)
+
+    async def action_open(self) -> None:
+        """Everything about the job under the cursor."""
+        from cmapss_tui.screens.job_detail import JobDetailScreen
+
+        row = self.table.cursor_row
+        if row is not None and self._snapshot is not None:
+            await self.app.push_screen(JobDetailScreen(row.job, job_rows.cross_check(row.job, self._snapshot)))
+
+    def action_filter(self) -> None:
+        """Narrow the list down."""
+        self.query_one(FilterBar).open()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        position = job_rows.SORT_KEYS.index(self._sort_key)
+        self._sort_key = job_rows.SORT_KEYS[(position + 1) % len(job_rows.SORT_KEYS)]
+        self._show_rows()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._descending = not self._descending
+        self._show_rows()
+
+    async def action_deploy(self) -> None:
+        """Show the plan that puts this job's model into production."""
+        from cmapss_tui.screens.deploy import DeployScreen
+
+        row = self.table.cursor_row
+        if row is not None:
+            await self.app.push_screen(DeployScreen(row.job.name))
+
+    def action_back(self) -> None:
+        """Take the filter away; there is nothing below the list to go back to."""
+        self.query_one(FilterBar).clear()
+
+    def _interval(self, snapshot: JobsSnapshot | None) -> float:
+        speed = self.aws.clock.speed
+        if snapshot is None or _in_progress(snapshot):
+            return max(FASTEST_SECONDS, REGION_SECONDS_BETWEEN_READS / speed)
+        return max(RESTING_SECONDS, SLOWEST_SECONDS / speed)
+
+    def _show_rows(self) -> None:
+        rows = self._rows
+        if self._terms:
+            rows = [row for row in rows if matches(self._terms, job_rows.words(row), partial(job_rows.field, row))]
+        if (self._sort_key, self._descending) != (job_rows.SORT_KEYS[0], False):
+            rows = job_rows.ordered(rows, self._sort_key, descending=self._descending)
+        self.table.show_order(self._sort_key, self._descending)
+        self.table.show(
+            rows, empty="No job satisfies the filter." if self._terms else "There are no training jobs yet."
+        )
+        self.query_one(FilterBar).show_note(f"{formats.count(len(rows))} of {formats.count(len(self._rows))}")
+
+    def _show_row(self, row: RankedJob | None) -> None:
+        panel = self.query_one("#summary", Static)
+        if row is None or self._snapshot is None:
+            panel.update("", layout=False)
+        else:
+            check = job_rows.cross_check(row.job, self._snapshot)
+            panel.update(summary(row.job, panel.content_size.width, check), layout=False)
+        deployable = row is not None and row.job.status == "Completed"
+        if deployable is not self._deployable:
+            self._deployable = deployable
+            self.refresh_bindings()
+
+    def _show_cursor_row(self) -> None:
+        self._show_row(self.table.cursor_row)
+
+    def _show_progress(self) -> None:
+        self._settle = None
+        row = self.table.cursor_row
+        marked = None if row is None else self._progress.place.get(row.job.name)
+        self.query_one(ObjectiveChart).show(self._progress.values, self._progress.best, marked)
+
+    def _mark(self, row: RankedJob) -> str:
+        """A star for the job that AWS calls the best of its tuning job."""
+        tuning_jobs = self._snapshot.tuning_jobs if self._snapshot is not None else ()
+        return "★" if any(tuning.best_training_job == row.job.name for tuning in tuning_jobs) else ""
+
+
+def _in_progress(snapshot: JobsSnapshot) -> bool:
+    return any(tuning.status == "InProgress" for tuning in snapshot.tuning_jobs) or any(
+        row.job.status in {"InProgress", "Stopping"} for row in snapshot.jobs
+    )
