@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot
 from cmapss_tui import __version__

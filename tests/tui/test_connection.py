@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cmapss_core.aws import Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import sandbox_process

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import sandbox_process
 from cmapss_tui.sandbox_process import find_running, start, stop_all

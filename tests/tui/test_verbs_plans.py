@@ -12,6 +12,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.autoscale import ScaleRequest
 from cmapss_core.plans.deploy import DeployRequest

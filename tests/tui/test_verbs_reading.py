@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from cmapss_core.endpoints import Endpoint, EndpointsSnapshot, Variant
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot

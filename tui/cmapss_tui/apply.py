@@ -14,7 +14,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.documents import plan_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import hourly_cost, monthly_cost
-from cmapss_tui.output import Progress, narrate, render_table, write, write_json
+from cmapss_tui.output import Progress, is_terminal, narrate, render_table, write, write_json
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
@@ -116,7 +116,7 @@ def _confirm(aws: Aws, plan: Plan, *, yes: bool, type_name: bool) -> None:
         for warning in plan.warnings:
             narrate(f"! {warning}")
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConsoleError(
             ErrorKind.REFUSED,
             f"Nobody is here to confirm: {plan.intention} {plan.target}",
@@ -125,7 +125,7 @@ def _confirm(aws: Aws, plan: Plan, *, yes: bool, type_name: bool) -> None:
     narrate(render_plan(plan, sys.stderr))
     wanted = plan.target if type_name else "y"
     question = f"Type {plan.target} to {plan.intention} it: " if type_name else f"{plan.intention.capitalize()}? [y/N] "
-    print(question, end="", file=sys.stderr, flush=True)
+    narrate(question, end="")
     answer = sys.stdin.readline().strip()
     if answer != wanted and not (wanted == "y" and answer.lower() in ("y", "yes")):
         raise ConsoleError(ErrorKind.REFUSED, "Not confirmed", remedy="Nothing was changed.")

@@ -15,7 +15,7 @@ from cmapss_tui import __version__
 from cmapss_tui.arguments import positive_number
 from cmapss_tui.exits import ExitCode, exit_code_of
 from cmapss_tui.options import options_from
-from cmapss_tui.output import abandon_stdout, narrate, prepare_streams
+from cmapss_tui.output import abandon_stdout, is_terminal, narrate, prepare_streams
 
 PROGRAM = "cmapss-console"
 SMALLEST_TERMINAL = (80, 24)
@@ -148,7 +148,7 @@ def _open_console(arguments: Namespace) -> int:
 
 def _terminal_problem() -> str | None:
     """Why the console cannot be opened here, if it cannot."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return "The console needs a terminal, and this is none."
     from shutil import get_terminal_size
 

@@ -32,10 +32,16 @@ def abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def narrate(line: str) -> None:
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a person is at the other end; a stream that the shell has closed is None."""
+    return stream is not None and stream.isatty()
+
+
+def narrate(line: str, end: str = "\n") -> None:
     """One line for the reader. A reader who has gone is no reason to stop."""
-    with suppress(BrokenPipeError):
-        print(line, file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # where it is, print() would take stdout, which is for data
+        with suppress(BrokenPipeError):
+            print(line, end=end, file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:
@@ -83,7 +89,7 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, rig
 
 
 def render_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str], stream: IO[str]
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str], stream: IO[str] | None
 ) -> str:
     """The table as text, with colour only where `stream` is a terminal that wants it."""
     from rich.console import Console
@@ -95,7 +101,7 @@ def render_table(
         table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text("–" if cell is None else str(cell)) for cell in row))
-    console = Console(file=StringIO(), width=10_000, force_terminal=stream.isatty(), highlight=False)
+    console = Console(file=StringIO(), width=10_000, force_terminal=is_terminal(stream), highlight=False)
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
@@ -105,14 +111,13 @@ class Progress:
     """A line of narration that is rewritten on a terminal, and repeated now and then in a log."""
 
     def __init__(self) -> None:
-        self._rewrites = sys.stderr.isatty()
+        self._rewrites = is_terminal(sys.stderr)
         self._said_at = -math.inf
 
     def say(self, line: str) -> None:
         """Show `line` in place of the one before."""
         if self._rewrites:
-            with suppress(BrokenPipeError):
-                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+            narrate(f"\r{line}\x1b[K", end="")
         elif time.monotonic() - self._said_at >= PROGRESS_SECONDS:
             narrate(line)
             self._said_at = time.monotonic()
@@ -120,5 +125,4 @@ class Progress:
     def end(self) -> None:
         """Take the line away, for what comes after."""
         if self._rewrites:
-            with suppress(BrokenPipeError):
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            narrate("\r\x1b[K", end="")

@@ -1,0 +1,1 @@
+"""What the console costs, as ratios to a named peer measured in the same run on the same machine."""
