@@ -144,9 +144,8 @@ def _peer(url: str, fleet: Fleet) -> _Peer:
 
 
 def _client(service: str, url: str) -> Any:
-    return boto3.Session(aws_access_key_id="sandbox", aws_secret_access_key="sandbox").client(
-        service, region_name="us-east-1", endpoint_url=url
-    )
+    session: Any = boto3.Session(aws_access_key_id="sandbox", aws_secret_access_key="sandbox")
+    return session.client(service, region_name="us-east-1", endpoint_url=url)
 
 
 def _control(url: str, call: str, document: dict[str, float]) -> None:

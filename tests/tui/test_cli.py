@@ -299,7 +299,7 @@ def test_a_configuration_fills_in_what_the_line_leaves_open(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's here")
-def test_the_first_interrupt_is_told_and_the_second_ends(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_interrupt_is_told_and_the_second_ends(capfd: pytest.CaptureFixture[str]) -> None:
     from cmapss_tui.apply import interruptible
 
     before = signal.getsignal(signal.SIGINT)
@@ -310,4 +310,4 @@ def test_the_first_interrupt_is_told_and_the_second_ends(capsys: pytest.CaptureF
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
-    assert "Ctrl-C again" in capsys.readouterr().err
+    assert "Ctrl-C again" in capfd.readouterr().err

@@ -99,7 +99,18 @@ def test_a_process_that_has_gone_is_not_found(tmp_path: Path, serve: Callable[[d
     assert find_running(tmp_path / "state") is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"endpoint_url": "http://127.0.0.1:1"}', "null"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        "null",
+        '{"endpoint_url": "http://127.0.0.1:1"}',
+        json.dumps({**ADDRESS, "pid": 2**80}),
+        json.dumps({**ADDRESS, "endpoint_url": "http://127.0.0.1:x"}),
+    ],
+)
 def test_a_note_that_cannot_be_read_finds_nothing(content: str, tmp_path: Path) -> None:
     (tmp_path / "sandbox.json").write_text(content, encoding="utf-8")
     assert find_running(tmp_path) is None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.plans.plan import Plan
     from cmapss_core.plans.runner import Outcome, StepEvent
+
+_MARKS = {True: "✓", None: "!", False: "✕"}  # of a plan's checks
 
 
 def add_plan_arguments(parser: ArgumentParser) -> None:
@@ -91,7 +94,8 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         if pressed.is_set():
             raise KeyboardInterrupt
         pressed.set()
-        narrate("Stopping in good order; Ctrl-C again stops at once.")
+        with suppress(OSError):  # past print(), which cannot be entered twice, and may just have been interrupted
+            os.write(2, b"\nStopping in good order; Ctrl-C again stops at once.\n")
 
     before: Any = signal.getsignal(signal.SIGINT)
     # A process in the background of a script may have been told to ignore it, and only the main thread may ask.
@@ -145,9 +149,6 @@ def render_plan(plan: Plan, stream: Any) -> str:
             *(f"{_MARKS[check.ok]} {check.text}" for check in plan.checks),
         )
     )
-
-
-_MARKS = {True: "✓", None: "!", False: "✕"}
 
 
 def _write_plan(plan: Plan, as_json: bool) -> None:

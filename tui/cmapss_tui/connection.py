@@ -68,7 +68,7 @@ def _started(narrate: Narrate) -> sandbox_process.SandboxAddress:
     narrate("Starting the sandbox, an AWS region on this machine …")
     sandbox = sandbox_process.start()
     if sandbox.owned:
-        narrate(f"The sandbox serves at {sandbox.address.endpoint_url} and ends with this command.")
+        narrate(f"The sandbox serves at {sandbox.address.endpoint_url} until this ends.")
     else:
         narrate(f"Using the sandbox at {sandbox.address.endpoint_url}.")
     return sandbox.address

@@ -22,6 +22,8 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 
 # One import of each distribution that only the extra brings.
 SANDBOX_MODULES = ("flask", "flask_cors", "moto", "optuna", "waitress", "xgboost")
+# Without the working directory on its path: what lies there is nobody's module.
+COMMAND = (sys.executable, "-P", "-m", "cmapss_sandbox")
 SPEED_HEADER = "X-Region-Speed"
 ANSWER_SECONDS = 2.0
 START_SECONDS = 60.0
@@ -100,9 +102,9 @@ def find_running(state: Path | None = None) -> SandboxAddress | None:
     try:
         document = json.loads((state or default_state()).joinpath("sandbox.json").read_text(encoding="utf-8"))
         address = _address(document)
+        return address if _alive(address.pid) and _answers(address.endpoint_url) else None
     except (OSError, ValueError):
         return None
-    return address if _alive(address.pid) and _answers(address.endpoint_url) else None
 
 
 def start(
@@ -116,7 +118,7 @@ def start(
     require_sandbox()
     folder = ["--state", str(state)] if state is not None else []
     process = subprocess.Popen(
-        [sys.executable, "-m", "cmapss_sandbox", "--json", "--owned", *folder, *arguments],
+        [*COMMAND, "--json", "--owned", *folder, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -184,10 +186,10 @@ def _alive(pid: int) -> bool:
         return True  # signal 0 would end the process there; whether the port answers tells enough
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
+        pass
     return True
 
 

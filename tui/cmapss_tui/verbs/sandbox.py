@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cmapss_tui.arguments import not_negative_integer, port, positive_number
 from cmapss_tui.options import Options
-from cmapss_tui.sandbox_process import require_sandbox
+from cmapss_tui.sandbox_process import COMMAND, require_sandbox
 
 # Everything that is passed on, as the attribute of the parsed arguments.
 _PASSED_ON = ("port", "speed", "data", "state", "tuning_jobs")
@@ -33,12 +33,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, options: Options) -> int:
     """Become the sandbox. Raises ConsoleError where it is not installed."""
     require_sandbox()
-    command = [sys.executable, "-m", "cmapss_sandbox", *passed_on(arguments)]
+    command = [*COMMAND, *passed_on(arguments)]
     if sys.platform == "win32":  # there, exec leaves the shell behind
         return subprocess.run(command, check=False).returncode
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, command)
+    os.execv(command[0], command)
 
 
 def passed_on(arguments: Namespace) -> list[str]:
