@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.actions import ActionParseResult
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
@@ -120,6 +120,10 @@ class ConsoleApp(App[None]):
         """Our own variables, for the themes that come with Textual."""
         return dict(theme.DARK.variables)
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own commands, without those that the table of actions has."""
+        return (command for command in super().get_system_commands(screen) if command.title in {"Theme", "Screenshot"})
+
     @property
     def aws(self) -> Aws:
         """The connection. Raises RuntimeError before there is one: no screen that needs it is shown earlier."""
@@ -147,6 +151,7 @@ class ConsoleApp(App[None]):
         return chosen if refresh is None else lambda _: refresh
 
     def on_mount(self) -> None:
+        self.screen_change_signal.subscribe(self, self._screen_changed)
         self.connect()
 
     def connect(self) -> None:
@@ -237,3 +242,7 @@ class ConsoleApp(App[None]):
 
     async def on_resize(self, event: Resize) -> None:
         await TooSmall.cover(self.screen, event.size, SMALLEST)
+
+    def _screen_changed(self, screen: Screen[Any]) -> None:
+        # Later: a screen that has just come may still be composing, and sets its focus when it has.
+        self.call_later(TooSmall.cover, screen, self.size, SMALLEST)

@@ -93,7 +93,12 @@ def parameter(text: str, digits: int = 3) -> str:
         return text
     if not math.isfinite(value):
         return text
-    return str(int(value)) if value.is_integer() and abs(value) < 1e6 else number(value, digits)
+    if value.is_integer() and abs(value) < 1e6:
+        return str(int(value))
+    if 0 < abs(value) < 1e-3:
+        mantissa, exponent = f"{value:.{max(0, digits - 2)}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return number(value, digits)
 
 
 def count(value: int) -> str:

@@ -11,14 +11,18 @@ from cmapss_tui import formats, theme
 from cmapss_tui.job_rows import status
 
 LABEL_WIDTH = 9
+INDENT, WIDE_LABEL = 2, 18
 # What tuning found to matter comes first; the rest follows by name.
 _FIRST = ("max_depth", "eta", "min_child_weight", "subsample", "gamma", "alpha", "lambda", "num_round")
 
 Fact = tuple[str, Content]
 
 
-def summary(job: TrainingJob, width: int, check: Content | None) -> Content:
-    """The job on a few lines of `width` columns; `check` is what AWS says of its rank."""
+def summary(job: TrainingJob, width: int, height: int, check: Content | None) -> Content:
+    """The job on `height` lines of `width` columns; `check` is what AWS says of its rank.
+
+    What there is room for beyond a line each goes to the hyper-parameters.
+    """
     room = max(1, width - LABEL_WIDTH)
     facts: list[Fact] = []
     if job.failure_reason:
@@ -26,34 +30,36 @@ def summary(job: TrainingJob, width: int, check: Content | None) -> Content:
     facts += [
         ("model", Content(formats.middle_elided(job.model_artifact or formats.NOTHING, room))),
         ("image", _image(job)),
-        ("params", _pairs(parameters(job.hyperparameters), room)),
-        ("metrics", _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)),
+        ("metrics", _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)[0]),
         ("trained", _times(job)),
     ]
-    head = Content.assemble((formats.middle_elided(job.name, width), "bold"))
-    lines = [head, *(_line(label, value) for label, value in facts)]
-    if check is not None:
-        lines.append(check)
-    return Content("\n").join(lines)
+    head = Content.styled(formats.middle_elided(job.name, width), "bold")
+    checks = [check] if check is not None else []
+    free = max(1, height - len(facts) - len(checks) - 1)
+    lines = _pairs(parameters(job.hyperparameters), room)
+    if len(lines) > free:
+        lines = [*lines[: free - 1], lines[free - 1].truncate(room - 2) + " …"]
+    facts += [("params" if position == 0 else "", line) for position, line in enumerate(lines)]
+    return Content("\n").join([head, *checks, *(_line(label, value) for label, value in facts)])
 
 
-def groups(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
-    """Everything known of the job, by heading."""
-    about: list[Fact] = [("status", status(job.status))]
+def about(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
+    """What the job is and how it went, by heading."""
+    facts: list[Fact] = [("status", status(job.status))]
     if job.secondary_status and job.secondary_status != job.status:
-        about.append(("", Content(job.secondary_status)))
+        facts.append(("", Content(job.secondary_status)))
     if job.failure_reason:
-        about.append(("failed", Content.styled(job.failure_reason, theme.BAD)))
+        facts.append(("failed", Content.styled(job.failure_reason, theme.BAD)))
     if job.tuning_job is not None:
-        about.append(("tuning job", Content(job.tuning_job)))
+        facts.append(("tuning job", Content(job.tuning_job)))
     if job.objective_metric is not None:
         aim = f"  {job.objective_type.lower()}" if job.objective_type else ""
         value = formats.objective(job.objective_value)
-        about.append(("objective", Content.assemble((value, "bold"), f"  {job.objective_metric}", (aim, theme.QUIET))))
+        facts.append(("objective", Content.assemble((value, "bold"), f"  {job.objective_metric}", (aim, theme.QUIET))))
     if check is not None:
-        about.append(("", check))
+        facts.append(("", check))
     return {
-        "Training job": about,
+        "Training job": facts,
         "Times": [
             ("created", Content(formats.moment(job.created))),
             ("ended", Content(formats.moment(job.ended))),
@@ -65,6 +71,12 @@ def groups(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
             ("instance", Content(job.instance_type or formats.NOTHING)),
             ("role", Content(job.role_arn or formats.NOTHING)),
         ],
+    }
+
+
+def made_with(job: TrainingJob) -> dict[str, list[Fact]]:
+    """What went into the job and what came out of it in numbers, by heading."""
+    return {
         "Final metrics": [(name, Content(formats.objective(value))) for name, value in sorted(job.metrics.items())],
         "Hyper-parameters": [(name, Content(text)) for name, text in parameters(job.hyperparameters, digits=None)],
     }
@@ -87,16 +99,15 @@ def _line(label: str, value: Content) -> Content:
     return Content.assemble((f"{label:<{LABEL_WIDTH}}", theme.QUIET), value)
 
 
-def _pairs(pairs: Iterable[tuple[str, str]], room: int) -> Content:
-    """Names and values on one line, as many as there is room for."""
-    content = Content("")
+def _pairs(pairs: Iterable[tuple[str, str]], room: int) -> list[Content]:
+    """Names and values side by side, on as many lines as it takes."""
+    lines = [Content("")]
     for name, value in pairs:
         piece = Content.assemble((f"{name} ", theme.QUIET), value)
-        gap = 2 if content else 0
-        if content.cell_length + gap + piece.cell_length > room:
-            return content.truncate(room - 2) + " …"
-        content = content + " " * gap + piece
-    return content or Content(formats.NOTHING)
+        if lines[-1] and lines[-1].cell_length + 2 + piece.cell_length > room:
+            lines.append(Content(""))
+        lines[-1] = lines[-1] + "  " + piece if lines[-1] else piece
+    return lines if lines[0] else [Content(formats.NOTHING)]
 
 
 def _image(job: TrainingJob) -> Content:
@@ -108,3 +119,18 @@ def _times(job: TrainingJob) -> Content:
     return Content.assemble(
         formats.duration(job.duration_seconds), (f"   since {formats.moment(job.created)}", theme.QUIET)
     )
+
+
+def laid_out(facts: Mapping[str, list[Fact]], width: int) -> Content:
+    """Groups of facts under their headings, values wrapped beside their labels."""
+    room = max(1, width - INDENT - WIDE_LABEL)
+    lines: list[Content] = []
+    for heading, group in facts.items():
+        if not group:
+            continue
+        lines += [Content(""), Content.styled(heading, f"bold {theme.BUSY}")]
+        for label, value in group:
+            first, *rest = value.fold(room) or [Content("")]
+            lines.append(Content.assemble((f"{'':<{INDENT}}{label:<{WIDE_LABEL}}", theme.QUIET), first))
+            lines += [Content(" " * (INDENT + WIDE_LABEL)) + line for line in rest]
+    return Content("\n").join(lines)

@@ -12,16 +12,17 @@ from cmapss_tui import formats, theme
 from cmapss_tui.filters import Value
 from cmapss_tui.widgets.table import Cell, Column
 
-NARROW, WIDE = 100, 150
+MEDIUM, WIDE = 98, 148  # a hundred and a hundred and fifty, less scroll bar and padding
+SHORTEST_NAME = 16
 
 COLUMNS = (
     Column("rank", "#", 5, "right"),
     Column("objective", "objective", 10, "right"),
     Column("job", "job", elide="middle"),
     Column("status", "status", 12),
-    Column("max_depth", "max_depth", 9, "right", NARROW),
-    Column("eta", "eta", 6, "right", NARROW),
-    Column("lambda", "lambda", 7, "right", NARROW),
+    Column("max_depth", "max_depth", 9, "right", MEDIUM),
+    Column("eta", "eta", 7, "right", MEDIUM),
+    Column("lambda", "lambda", 7, "right", MEDIUM),
     Column("min_child_weight", "min_child_weight", 16, "right", WIDE),
     Column("subsample", "subsample", 9, "right", WIDE),
     Column("took", "took", 6, "right"),
@@ -138,23 +139,25 @@ def progress(snapshot: JobsSnapshot) -> Progress:
     return Progress(values, tuple(best), {job.name: place for place, job in enumerate(jobs)})
 
 
-def title(snapshot: JobsSnapshot | None) -> Content:
+def title(snapshot: JobsSnapshot | None, width: int) -> Content:
     """The line above the list: which tuning job, by what it is judged, and how far it is."""
+    head = Content.styled("Training jobs", "bold")
     if snapshot is None:
-        return Content.assemble(("Training jobs", "bold"))
+        return head
     if not snapshot.tuning_jobs:
-        return Content.assemble(("Training jobs", "bold"), f"  {formats.count(len(snapshot.jobs))}")
+        return Content.assemble(head, f"  {formats.count(len(snapshot.jobs))}")
     newest = snapshot.tuning_jobs[0]
     arrow = {"Minimize": "↓", "Maximize": "↑"}.get(newest.objective_type or "", "")
     more = len(snapshot.tuning_jobs) - 1
-    return Content.assemble(
-        ("Training jobs", "bold"),
-        (" · ", theme.QUIET),
-        newest.name,
+    tail = Content.assemble(
         (f" and {more} more" if more else "", theme.QUIET),
         (f"  {newest.objective_metric} {arrow}" if newest.objective_metric else "", theme.ACCENT),
         (f"  {_counts(newest)}", theme.QUIET),
     )
+    room = width - tail.cell_length - head.cell_length - 3
+    if room >= min(len(newest.name), SHORTEST_NAME):
+        return Content.assemble(head, (" · ", theme.QUIET), formats.middle_elided(newest.name, room), tail)
+    return Content.assemble(formats.middle_elided(newest.name, max(SHORTEST_NAME, room + head.cell_length + 3)), tail)
 
 
 def cross_check(job: TrainingJob, snapshot: JobsSnapshot) -> Content | None:

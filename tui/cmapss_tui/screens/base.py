@@ -107,6 +107,8 @@ class ConsoleScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what cannot be done; pressing it says why."""
+        if action == "back" and not self.can_go_back():
+            return False
         known = self.action_named(action)
         return None if known is not None and self.why_not(known) is not None else True
 
@@ -173,8 +175,12 @@ class ConsoleScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave for the screen below; the lowest stays."""
-        if len(self.app.screen_stack) > 1:
+        if self.can_go_back():
             self.dismiss()
+
+    def can_go_back(self) -> bool:
+        """Whether there is a screen below this one."""
+        return len(self.app.screen_stack) > 1
 
     def _show_errors(self) -> None:
         line = self.query_one("#error-line", Static)

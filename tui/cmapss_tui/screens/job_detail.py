@@ -14,13 +14,11 @@ from textual.widgets import Static
 from cmapss_core.aws import Aws
 from cmapss_core.jobs import TrainingJob, describe_job
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui import theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.job_facts import groups
+from cmapss_tui.job_facts import about, laid_out, made_with
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 
-LABEL_WIDTH = 24
 RUNNING_REGION_SECONDS, ENDED_SECONDS = 15.0, 300.0  # nothing of an ended job changes but its tags
 
 
@@ -43,9 +41,13 @@ class JobDetailScreen(ConsoleScreen):
     AREA: ClassVar[str] = "jobs"
     SCOPES: ClassVar[tuple[str, ...]] = ("job",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("job")]
+    # Not ClassVar: Textual's own declaration reads as an instance's to a type checker.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012
     DEFAULT_CSS = """
-    JobDetailScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    JobDetailScreen VerticalScroll > Static { height: auto; }
+    JobDetailScreen #job-name { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+    JobDetailScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }
+    JobDetailScreen.-wide VerticalScroll { layout: horizontal; }
+    JobDetailScreen VerticalScroll > Static { width: 1fr; height: auto; }
     """
 
     def __init__(self, job: TrainingJob, check: Content | None) -> None:
@@ -54,8 +56,10 @@ class JobDetailScreen(ConsoleScreen):
         self._check = check
 
     def body(self) -> ComposeResult:
+        yield Static(self._job.name, id="job-name", markup=False)
         with VerticalScroll():
-            yield Static(self._content(), id="facts")
+            yield Static(id="about")
+            yield Static(id="made-with")
 
     def on_mount(self) -> None:
         aws, name = self.aws, self._job.name
@@ -63,8 +67,11 @@ class JobDetailScreen(ConsoleScreen):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self._job = message.snapshot.job
-        self.query_one("#facts", Static).update(self._content())
+        self._show()
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
 
     def why_not(self, action: Action) -> str | None:
         """Only a completed job can be deployed."""
@@ -83,11 +90,7 @@ class JobDetailScreen(ConsoleScreen):
             return ENDED_SECONDS
         return max(1.0, RUNNING_REGION_SECONDS / self.aws.clock.speed)
 
-    def _content(self) -> Content:
-        parts: list[Content | str | tuple[str, str]] = [("\n" + self._job.name + "\n", "bold")]
-        for title, facts in groups(self._job, self._check).items():
-            if facts:
-                parts.append((f"\n{title}\n", f"bold {theme.BUSY}"))
-            for label, value in facts:
-                parts += [(f"  {label:<{LABEL_WIDTH}}", theme.QUIET), value, "\n"]
-        return Content.assemble(*parts)
+    def _show(self) -> None:
+        for panel, facts in (("#about", about(self._job, self._check)), ("#made-with", made_with(self._job))):
+            static = self.query_one(panel, Static)
+            static.update(laid_out(facts, static.content_size.width))

@@ -61,7 +61,7 @@ class JobsScreen(ConsoleScreen):
         self._deployable: bool | None = None
 
     def body(self) -> ComposeResult:
-        yield Static(job_rows.title(None), id="jobs-title")
+        yield Static(job_rows.title(None, 0), id="jobs-title")
         yield FilterBar()
         yield VirtualTable(
             job_rows.COLUMNS,
@@ -97,9 +97,8 @@ class JobsScreen(ConsoleScreen):
         self._rows = job_rows.rows_of(snapshot)
         self._progress = job_rows.progress(snapshot)
         with self.app.batch_update():
-            self.query_one("#jobs-title", Static).update(job_rows.title(snapshot), layout=False)
             self._show_rows()
-            self._show_row(self.table.cursor_row)
+            self._show_words()
             self._show_progress()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
@@ -109,6 +108,7 @@ class JobsScreen(ConsoleScreen):
             self.query_one(FilterBar).show_note(error)
             return
         self._show_rows()
+        self.refresh_bindings()
 
     def on_filter_bar_left(self) -> None:
         self.table.focus()
@@ -124,7 +124,7 @@ class JobsScreen(ConsoleScreen):
         await self.run_action("open")
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show_cursor_row)
+        self.call_after_refresh(self._show_words)
 
     def why_not(self, action: Action) -> str | None:
         """Only a completed job can be deployed."""
@@ -167,9 +167,16 @@ class JobsScreen(ConsoleScreen):
         if row is not None:
             await self.app.push_screen(DeployScreen(row.job.name))
 
+    def can_go_back(self) -> bool:
+        """There is nothing below the list; what can be left is a filter."""
+        return bool(self._terms) or super().can_go_back()
+
     def action_back(self) -> None:
-        """Take the filter away; there is nothing below the list to go back to."""
-        self.query_one(FilterBar).clear()
+        """Take the filter away, or leave."""
+        if self._terms:
+            self.query_one(FilterBar).clear()
+        else:
+            super().action_back()
 
     def _interval(self, snapshot: JobsSnapshot | None) -> float:
         speed = self.aws.clock.speed
@@ -195,13 +202,15 @@ class JobsScreen(ConsoleScreen):
             panel.update("", layout=False)
         else:
             check = job_rows.cross_check(row.job, self._snapshot)
-            panel.update(summary(row.job, panel.content_size.width, check), layout=False)
+            panel.update(summary(row.job, *panel.content_size, check), layout=False)
         deployable = row is not None and row.job.status == "Completed"
         if deployable is not self._deployable:
             self._deployable = deployable
             self.refresh_bindings()
 
-    def _show_cursor_row(self) -> None:
+    def _show_words(self) -> None:
+        title = self.query_one("#jobs-title", Static)
+        title.update(job_rows.title(self._snapshot, title.content_size.width), layout=False)
         self._show_row(self.table.cursor_row)
 
     def _show_progress(self) -> None:

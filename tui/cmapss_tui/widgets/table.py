@@ -74,9 +74,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     DEFAULT_CSS = """
     VirtualTable {
         height: 1fr; background: $background; color: $foreground; overflow-x: hidden; overflow-y: auto;
-        scrollbar-size-vertical: 1; scrollbar-color: $rule; scrollbar-color-hover: $quiet;
-        scrollbar-color-active: $quiet; scrollbar-background: $background;
-        scrollbar-background-hover: $background; scrollbar-background-active: $background;
+        scrollbar-size-vertical: 1;
     }
     VirtualTable > .virtual-table--header { color: $quiet; text-style: bold; }
     VirtualTable > .virtual-table--cursor { background: $cursor; text-style: bold; }
@@ -132,6 +130,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._sorted_by: tuple[str, bool] | None = None
         self._strips: LRUCache[str, tuple[R, Strip]] = LRUCache(KEPT_STRIPS)
         self._layout: tuple[tuple[Column, int], ...] = ()
+        self._laid_out_for = -1
 
     @property
     def rows(self) -> Sequence[R]:
@@ -225,7 +224,6 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._refresh_row(self._cursor)
 
     def on_resize(self, _: Resize) -> None:
-        self._strips.clear()
         self._scroll_to_cursor()
 
     def notify_style_update(self) -> None:
@@ -292,7 +290,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
     def _lay_out(self, width: int) -> None:
-        """Share the width among the columns; the strips of another layout were dropped with the resize."""
+        """Share the width among the columns; lines written for another width are of no use."""
+        if width == self._laid_out_for:
+            return
+        self._laid_out_for = width
+        self._strips.clear()
         shown = [column for column in self._columns if width >= column.shown_from]
         fixed = sum(column.width for column in shown if column.width is not None)
         flexible = [column for column in shown if column.width is None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -19,6 +18,7 @@ from cmapss_tui.widgets.hints import Hint, HintLine
 BRAND = "cmapss-console"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
+AGE_WIDTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +71,48 @@ class TopBar(Widget):
         """The fullest of the line's forms that fits, with the age at the right edge."""
         width = self.content_size.width
         age = self._freshness.content
-        room = width - age.cell_length - GAP
-        forms = self._forms()
-        pieces = next((form for form in forms if _length(form) <= room), forms[-1])
-        left, offset = Content(""), 0
+        # The form must not change with every second that the age grows by.
+        room = width - max(age.cell_length, AGE_WIDTH) - GAP
+        pieces = next((form for form in self._forms() if _length(form) <= room), self._forms()[-1])
+        line = Content("")
         self._clock_region = Region()
         for name, content, gap in pieces:
-            offset += gap
+            line = line + Content(" " * gap)
             if name == "clock":
                 # Relative to the widget, whose padding of one column lies before the content.
-                self._clock_region = Region(offset + 1, 0, content.cell_length, 1)
-            left = left + Content(" " * gap) + content
-            offset += content.cell_length
-        if left.cell_length > room:
-            left = left.truncate(max(0, room), ellipsis=True)
-        return left.pad_right(max(0, width - left.cell_length - age.cell_length)) + age
+                self._clock_region = Region(line.cell_length + 1, 0, content.cell_length, 1)
+            line = line + content
+        line = line.truncate(max(0, width - age.cell_length - GAP), ellipsis=True)
+        return line.pad_right(max(0, width - line.cell_length - age.cell_length)) + age
 
     def _forms(self) -> list[list[Piece]]:
-        """The line's forms from the fullest to the barest."""
+        """The line's forms, from the fullest to the barest."""
         place = self._place
         where = Content.assemble((place.name, "bold $accent"), f" {place.region}" if place.region else "")
-        clock_full, clock_short = self._clock(formats.moment), self._clock(formats.time_of_day)
         full: list[Piece] = [("brand", Content.styled(BRAND, "bold $primary"), 0)]
         if place.read_only:
-            full.append(("read-only", Content.styled(" READ-ONLY ", "bold reverse $warning"), 3))
-        full.append(("place", where, 3))
+            full.append(("read-only", Content.styled(" READ-ONLY ", "bold reverse $warning"), GAP))
+        full.append(("place", where, GAP))
         for name, text in (("account", place.account), ("role", f"role {place.role}" if place.role else "")):
             if text:
                 full.append((name, Content.assemble(("· ", theme.QUIET), text), 1))
+        forms = [full]
         if self._now is not None:
-            full.append(("separator", Content.styled("· region time", theme.QUIET), 1))
-            full.append(("clock", clock_full, 1))
-        short = [(name, clock_short if name == "clock" else content, gap) for name, content, gap in full]
-        forms = [full, short]
-        for dropped in (("separator",), ("brand",), ("role",), ("account",), ("clock",)):
-            forms.append(_without(forms[-1], dropped))
+            moment, time_of_day = formats.moment(self._now), formats.time_of_day(self._now)
+            clocks = (("· region time ", moment), ("· region time ", time_of_day), ("· ", time_of_day))
+            forms = [[*full, ("clock", self._clock(label, time), 1)] for label, time in clocks]
+        for name in ("brand", "role", "account", "clock"):
+            forms.append(_without(forms[-1], name))
         return forms
 
-    def _clock(self, write: Callable[[datetime | None], str]) -> Content:
+    def _clock(self, label: str, time: str) -> Content:
         speed = f" ×{self._place.speed:g}" if self._place.speed != 1 else ""
-        return Content.assemble(write(self._now), (speed, theme.ACCENT))
+        return Content.assemble((label, theme.QUIET), time, (speed, theme.ACCENT))
 
 
-def _without(form: list[Piece], names: tuple[str, ...]) -> list[Piece]:
-    kept = [piece for piece in form if piece[0] not in names]
-    return [(name, content, 0 if position == 0 else gap) for position, (name, content, gap) in enumerate(kept)]
+def _without(form: list[Piece], name: str) -> list[Piece]:
+    kept = [piece for piece in form if piece[0] != name]
+    return [(kind, content, gap if position else 0) for position, (kind, content, gap) in enumerate(kept)]
 
 
 def _length(form: list[Piece]) -> int:
