@@ -24,7 +24,7 @@ LABEL_WIDTH = 6
 GUTTER = LABEL_WIDTH + 1
 MARGIN = 4  # on the right, for the names of lines
 
-_NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 10.0)
 _TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720)
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,11 +159,16 @@ def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    per_tick = 1 if rows < 4 else 2 if rows < 12 else 3
     # Differences finer than a float's own digits would give ticks that cannot be told apart.
     span = max(high - low, max(abs(low), abs(high)) * 1e-6)
     if span < _TINIEST:
         span = 1.0
+    ticks_every = (1,) if rows < 4 else (2,) if rows < 9 else (4, 3, 2)
+    scales = [_even_scale(low, high, span, rows, per_tick) for per_tick in ticks_every]
+    return min(scales, key=lambda scale: scale.unit)
+
+
+def _even_scale(low: float, high: float, span: float, rows: int, per_tick: int) -> Scale:
     step = nice_ceiling(span * per_tick / rows)
     bottom = math.floor(low / step + 1e-9) * step
     while bottom + step * rows / per_tick < high - step * 1e-9:
@@ -173,7 +178,7 @@ def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -
 
 
 def nice_ceiling(value: float) -> float:
-    """The smallest even number (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten) not below a positive value."""
+    """The smallest even number (1, 1.5, 2, 2.5, 3, 4, 5, 6 times a power of ten) not below a positive value."""
     power = 10.0 ** math.floor(math.log10(value))
     return next((nice * power for nice in _NICE if nice * power >= value * (1 - 1e-12)), 10 * power)
 

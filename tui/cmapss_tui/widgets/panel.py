@@ -1,10 +1,13 @@
-"""A titled part of a screen: what it shows, and in its corner how old that is."""
+"""A titled part of a screen with its age in the corner, and text that is laid out to the width it has."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
+from textual.content import Content, Span
+from textual.geometry import Size
 from textual.widget import Widget
 
 from cmapss_tui import theme
@@ -19,13 +22,13 @@ class PanelTitle(Widget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = Content.styled(title, "bold")
-        self._legend = Content("")
+        self._legends: tuple[Content, ...] = ()
         self._age = Content("")
 
-    def show_legend(self, legend: Content) -> None:
-        """Say this beside the title."""
-        if legend != self._legend:
-            self._legend = legend
+    def show_legend(self, *forms: Content) -> None:
+        """Say this beside the title: the first of these forms that there is room for."""
+        if forms != self._legends:
+            self._legends = forms
             self.refresh()
 
     def show_age(self, freshness: Freshness) -> None:
@@ -40,10 +43,9 @@ class PanelTitle(Widget):
     def render(self) -> Content:
         """Title, legend, age; the legend gives way."""
         width = self.content_size.width
-        left = self._title
-        if self._legend:
-            left = left + Content("  ") + self._legend
-        room = width - self._age.cell_length - 2
+        room = width - self._age.cell_length - 1
+        lines = [self._title + Content("  ") + legend for legend in self._legends] or [self._title]
+        left = next((line for line in lines if line.cell_length <= room), lines[-1])
         if left.cell_length > room:
             left = left.truncate(max(0, room), ellipsis=True)
         return left.pad_right(max(0, width - left.cell_length - self._age.cell_length)) + self._age
@@ -71,10 +73,55 @@ class Panel(Vertical):
         yield self._title
         yield self._content
 
-    def show_legend(self, legend: Content) -> None:
-        """Say this beside the title."""
-        self._title.show_legend(legend)
+    def show_legend(self, *forms: Content) -> None:
+        """Say this beside the title: the first of these forms that there is room for."""
+        self._title.show_legend(*forms)
 
     def show_age(self, freshness: Freshness) -> None:
         """Say how old the panel is."""
         self._title.show_age(freshness)
+
+
+class Lines(Widget):
+    """Text that is written to the width it has: as high as it has lines, unless the style sheet says otherwise."""
+
+    DEFAULT_CSS = "Lines { height: auto; text-wrap: nowrap; text-overflow: clip; }"
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 — Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._write: Callable[[int], Sequence[Content]] = lambda width: ()
+        self._painted: list[tuple[str, Sequence[Span]]] = []
+
+    def write(self, lines: Callable[[int], Sequence[Content]]) -> None:
+        """Show what `lines` gives for a width; repaints only where that differs from what is shown."""
+        self._write = lines
+        painted = [(line.plain, line.spans) for line in lines(self.content_size.width)]
+        if painted != self._painted:
+            self.refresh(layout=len(painted) != len(self._painted))
+            self._painted = painted
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A row for each line."""
+        return len(self._write(width))
+
+    def render(self) -> Content:
+        """The lines, as many as fit."""
+        width, height = self.content_size
+        return Content("\n").join([line.truncate(width, ellipsis=True) for line in self._write(width)[:height]])
+
+
+def columns(cells: Sequence[Content | str], widths: Sequence[int], right: Collection[int] = ()) -> Content:
+    """Cells beside each other, two columns apart, each elided or filled to its width; those in `right` end aligned."""
+    line = Content("")
+    for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        content = Content(cell) if isinstance(cell, str) else cell
+        content = content.truncate(width, ellipsis=True)
+        missing = width - content.cell_length
+        content = content.pad_left(missing) if place in right else content.pad_right(missing)
+        line = line + ("  " if place else "") + content
+    return line

@@ -1,0 +1,168 @@
+"""A plan as an operator reads it: what it costs, its steps and how far each is, what undoes them, what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from cmapss_core.errors import ConsoleError
+from cmapss_tui import formats, theme
+from cmapss_tui.widgets.panel import Lines, columns
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.plan import Check, Plan, Step
+
+_CHECK_LOOKS = {True: ("✓", theme.GOOD), None: ("⚠", theme.WARN), False: ("✕", theme.BAD)}
+_STEP_LOOKS: dict[str, tuple[str, str]] = {
+    "pending": ("○", theme.QUIET),
+    "started": ("◐", theme.BUSY),
+    "waiting": ("◐", theme.BUSY),
+    "done": ("●", theme.GOOD),
+    "skipped": ("●", theme.QUIET),
+    "failed": ("✕", theme.BAD),
+}
+_BAR_WIDTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """How far a step is: a state of the runner's events, or "pending". Times are the region's."""
+
+    state: str = "pending"
+    since: datetime | None = None
+    until: datetime | None = None
+    message: str = ""
+    error: ConsoleError | None = None
+
+
+PENDING = StepProgress()
+
+
+class PlanView(Lines):
+    """A plan before it is carried out."""
+
+    def show(self, plan: Plan) -> None:
+        """Show its steps and checks."""
+        self.write(lambda width: [*step_lines(plan, width), Content(""), *check_lines(plan)])
+
+    def show_text(self, text: str, style: str = theme.QUIET) -> None:
+        """Say why there is no plan to be shown."""
+        self.write(lambda width: [Content.styled(line, style) for line in wrapped(text, width)])
+
+
+class ProgressView(Lines):
+    """A plan while it is carried out."""
+
+    def show(self, plan: Plan, progress: Mapping[int, StepProgress], now: datetime) -> None:
+        """Show how far each step is at `now`, the region's time."""
+        self.write(
+            lambda width: [
+                line for step in plan.steps for line in progress_lines(step, progress.get(step.n, PENDING), now, width)
+            ]
+        )
+
+
+def cost_line(plan: Plan) -> Content:
+    """What runs an hour before and after, and what the latter comes to in a month."""
+    before, after = plan.hourly_cost_usd_before, plan.hourly_cost_usd_after
+    return Content.assemble(
+        formats.hourly_cost(before),
+        (" → ", theme.QUIET),
+        (formats.hourly_cost(after), "bold"),
+        (f"   ({formats.monthly_cost(after)})", theme.QUIET),
+    )
+
+
+def step_lines(plan: Plan, width: int) -> Iterator[Content]:
+    """A line for each step: number, title, what it acts on, and how it is undone."""
+    undone = any(step.undo_title for step in plan.steps)
+    title_width = max(len(step.title) for step in plan.steps)
+    widths = [2, title_width, width - 2 - title_width - 4]
+    if undone:
+        undo_width = max(len(_undo(step)) for step in plan.steps)
+        widths[2] -= undo_width + 2
+        widths.append(undo_width)
+    for step in plan.steps:
+        cells: list[Content | str] = [
+            Content.styled(str(step.n), theme.ACCENT),
+            step.title,
+            Content.styled(formats.middle_elided(step.detail, max(widths[2], 1)), "bold"),
+        ]
+        if undone:
+            cells.append(Content.styled(_undo(step), theme.QUIET))
+        yield columns(cells, widths, right=(0,))
+
+
+def check_lines(plan: Plan) -> Iterator[Content]:
+    """What pre-flight found: what forbids it first, then what is worth knowing, then what is in order."""
+    order = {False: 0, None: 1, True: 2}
+    for check in sorted(plan.checks, key=lambda check: order[check.ok]):
+        yield _check(check)
+    for note in plan.notes:
+        yield Content.assemble(("· ", theme.QUIET), (note, theme.QUIET))
+
+
+def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int) -> Iterator[Content]:
+    """A step and its state; a failed one says below what AWS answered and what can be done."""
+    glyph, style = _STEP_LOOKS[progress.state]
+    quiet = theme.QUIET if progress.state == "pending" else ""
+    state = _state(step, progress, now, style)
+    title_width = 26
+    state_width = min(max(20, state.cell_length), max(20, width - title_width - 20))
+    detail_width = max(1, width - 4 - title_width - state_width - 4)
+    yield columns(
+        [
+            Content.styled(glyph, style),
+            Content.styled(f"{step.n} {step.title}", quiet),
+            Content.styled(formats.middle_elided(step.detail, detail_width), quiet),
+            state,
+        ],
+        [1, title_width, detail_width, state_width],
+    )
+    error = progress.error
+    if error is not None:
+        text = error.message if progress.state == "waiting" else error.line()
+        for line in wrapped(text, width - 3):
+            yield Content.assemble("   ", (line, theme.BAD if progress.state == "failed" else theme.WARN))
+
+
+def wrapped(text: str, width: int) -> Sequence[str]:
+    """Lines of at most `width` characters, broken between words."""
+    import textwrap
+
+    return textwrap.wrap(text, max(width, 10)) or [""]
+
+
+def _undo(step: Step) -> str:
+    return f"undo: {step.undo_title}" if step.undo_title else ""
+
+
+def _check(check: Check) -> Content:
+    glyph, style = _CHECK_LOOKS[check.ok]
+    return Content.assemble((f"{glyph} ", style), (check.text, style if check.ok is False else ""))
+
+
+def _state(step: Step, progress: StepProgress, now: datetime, style: str) -> Content:
+    """The state in words, with the time it took or has taken so far beside what it usually takes."""
+    if progress.state == "pending":
+        usual = f"about {formats.duration(step.usual_seconds)}" if step.usual_seconds else ""
+        return Content.styled(usual, theme.QUIET)
+    if progress.state == "skipped":
+        return Content.styled(progress.message or "already so", style)
+    span = 0.0 if progress.since is None else ((progress.until or now) - progress.since).total_seconds()
+    if progress.state in ("done", "failed"):
+        return Content.styled(f"{progress.state} in {formats.duration(span)}", style)
+    if step.usual_seconds is None:
+        doing = "running" if progress.state == "started" else "waiting"
+        return Content.styled(f"{doing} {formats.duration(span)}", style)
+    filled = min(_BAR_WIDTH, int(_BAR_WIDTH * span / step.usual_seconds))
+    return Content.assemble(
+        ("━" * filled, style),
+        ("━" * (_BAR_WIDTH - filled), "$rule"),
+        (f" {formats.duration(span)}", style),
+        (f" of about {formats.duration(step.usual_seconds)}", theme.QUIET),
+    )
