@@ -64,6 +64,10 @@ class ObjectStore:
         """A context manager that gives a binary file, which becomes the object when no exception was raised."""
         return _ObjectWriter(self._make_way(bucket, key))
 
+    def adopt(self, bucket: str, key: str, path: Path) -> None:
+        """Make a finished file of the same file system the object; it is gone from where it was."""
+        path.replace(self._make_way(bucket, key))
+
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object and the folders that it leaves empty; one that is not there is no error."""
         try:

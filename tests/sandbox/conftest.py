@@ -12,10 +12,12 @@ import pytest
 from botocore.config import Config
 from botocore.session import Session
 
-from cmapss_sandbox.region import Region
+from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.server import Server
 from cmapss_sandbox.services import Service, install
+from cmapss_sandbox.training.trainer import Trainer
 from cmapss_sandbox.wire.dispatch import application
+from tests.sandbox.artefacts import put_channels, training_request
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -73,3 +75,30 @@ def clients(installation: Installation, botocore_session: Session) -> Iterator[C
     for made_client in made.values():
         made_client.close()
     server.stop()
+
+
+@pytest.fixture
+def trainer(region: Region) -> Iterator[Trainer]:
+    """What trains the region's jobs, in a process of its own, which is started when there is something to train."""
+    trainer = Trainer(region)
+    trainer.start()
+    yield trainer
+    trainer.close()
+
+
+@pytest.fixture(scope="session")
+def trained_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a region with one Completed training job, `trained`; to be copied, not used in place."""
+    state = tmp_path_factory.mktemp("trained") / "state"
+    region = Region(state, paused=True, now=NOON, strict=True)
+    services = install(region)
+    trainer = Trainer(region)
+    trainer.start()
+    put_channels(region)
+    context = RequestContext("sagemaker", "CreateTrainingJob", "sandbox", Region.name, {}, "setup")
+    services["sagemaker"].operations["CreateTrainingJob"](region, training_request("trained"), context)
+    assert trainer.wait_until_idle(60)
+    assert region.table("training_jobs")["trained"]["TrainingJobStatus"] == "Completed"
+    trainer.close()
+    region.close()
+    return state

@@ -9,11 +9,24 @@ from cmapss_sandbox.services.sagemaker import (
     endpoint_updates,
     endpoints,
     models,
+    search,
     tags,
+    training_jobs,
+    tuning_jobs,
 )
 
 SERVICE = "sagemaker"
 OPERATIONS: dict[str, Handler] = {
+    "CreateTrainingJob": training_jobs.create_training_job,
+    "DescribeTrainingJob": training_jobs.describe_training_job,
+    "ListTrainingJobs": training_jobs.list_training_jobs,
+    "StopTrainingJob": training_jobs.stop_training_job,
+    "CreateHyperParameterTuningJob": tuning_jobs.create_tuning_job,
+    "DescribeHyperParameterTuningJob": tuning_jobs.describe_tuning_job,
+    "ListHyperParameterTuningJobs": tuning_jobs.list_tuning_jobs,
+    "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_children,
+    "StopHyperParameterTuningJob": tuning_jobs.stop_tuning_job,
+    "Search": search.search,
     "CreateModel": models.create_model,
     "DescribeModel": models.describe_model,
     "ListModels": models.list_models,

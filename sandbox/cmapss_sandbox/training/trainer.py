@@ -1,0 +1,181 @@
+"""The trainer: takes one piece of work after another to the training process and writes what comes of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB
+from cmapss_sandbox.services.sagemaker.training_records import STOP_ASKED, WORK_ARRIVED, end, enter
+from cmapss_sandbox.services.sagemaker.tuning_jobs import set_status
+from cmapss_sandbox.training.process import Answer, WorkerProcess
+from cmapss_sandbox.training.work import Work, launch_child, next_work
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the job that is being trained has come."""
+
+    training_job: str
+    round: int
+    rounds: int
+    metrics: dict[str, float]
+
+
+class Trainer:
+    """Trains whatever the region's tables say there is to train, one job at a time, in a process of its own.
+
+    The region is told of nothing but through its tables; `progress` is for those who watch.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self.progress: Progress | None = None
+        self._region = region
+        self._changed = threading.Condition(region.lock)
+        self._process: WorkerProcess | None = None
+        self._requests: deque[tuple[dict[str, Any], Callable[[Answer], None]]] = deque()
+        self._answered: Callable[[Answer], None] | None = None
+        self._work: Work | None = None
+        self._number = 0
+        self._running = False
+        region.subscribe(WORK_ARRIVED, lambda _: self._wake())
+        region.subscribe(STOP_ASKED, lambda _, name: self._stop_training(name))
+
+    def start(self) -> None:
+        """Go on with what is in the tables; jobs that were being trained when the region stopped start again."""
+        with self._region.lock:
+            self._running = True
+            with self._region.transaction():
+                for name, job in list(TRAINING_JOB.records(self._region).items()):
+                    if job["TrainingJobStatus"] == "InProgress" and job["SecondaryStatus"] != "Starting":
+                        enter(self._region, name, "Restarting")
+            self._wake()
+
+    def request(self, command: dict[str, Any], on_answer: Callable[[Answer], None]) -> None:
+        """Let the process run a command before anything else; the answer comes with the region's lock held."""
+        with self._region.lock:
+            self._requests.append((command, on_answer))
+            self._wake()
+
+    def wait_until(self, predicate: Callable[[], bool], seconds: float) -> bool:
+        """Wait for what training brings about, asked with the region's lock held; False when it takes longer."""
+        with self._changed:
+            return self._changed.wait_for(predicate, seconds)
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until there is nothing left to train; False when that takes longer."""
+        return self.wait_until(lambda: not self._busy, seconds)
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the training process, None before there is something to train."""
+        return None if self._process is None else self._process.id
+
+    def close(self) -> None:
+        """End the process; what it was training is trained again when a region with this state starts."""
+        with self._region.lock:
+            self._running = False
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    @property
+    def _busy(self) -> bool:
+        return self._work is not None or self._answered is not None
+
+    def _wake(self) -> None:
+        """Hand the next command over, if there is one and none is under way."""
+        if not self._running or self._busy:
+            return
+        if self._requests:
+            command, self._answered = self._requests.popleft()
+        else:
+            # Work is looked for outside of notifications that looking for it sends.
+            self._running = False
+            try:
+                with self._region.transaction():
+                    self._work = next_work(self._region)
+            finally:
+                self._running = True
+            if self._work is None:
+                return
+            command = self._work.command
+        if self._process is None:
+            self._process = WorkerProcess(self._region.state / "training.log", self._on_answer, self._on_end)
+        self._number += 1
+        self._process.send({**command, "number": self._number})
+
+    def _stop_training(self, name: str) -> None:
+        if self._process is not None and self._work is not None and self._work.training_job == name:
+            self._process.send({"command": "stop", "number": self._number})
+
+    def _on_answer(self, answer: Answer) -> None:
+        with self._region.lock:
+            if not self._running or answer["number"] != self._number:
+                return
+            self._region.settle()
+            final = "done" in answer or "failed" in answer
+            if self._answered is not None:
+                answered, self._answered = self._answered, None
+                self._guarded(lambda: answered(answer))
+            elif self._work is not None:
+                work = self._work
+                self._guarded(lambda: self._apply(work, answer))
+                if final:
+                    self._work, self.progress = None, None
+            if final:
+                self._wake()
+            self._changed.notify_all()
+
+    def _on_end(self) -> None:
+        """The process has died, for want of memory perhaps: what it was at has failed, the next gets a new one."""
+        with self._region.lock:
+            self._process = None
+            failure = "InternalServerError: We encountered an internal error. Please try again."
+            self._on_answer({"number": self._number, "failed": failure})
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            with self._region.transaction():
+                act()
+        except Exception:
+            _log.exception("An answer of the training process could not be written down")
+
+    def _apply(self, work: Work, answer: Answer) -> None:
+        if work.tuning_job is not None:
+            self._apply_suggestion(work.tuning_job, answer)
+            return
+        assert work.training_job is not None
+        name = work.training_job
+        job = TRAINING_JOB.records(self._region)[name]
+        if job["TrainingJobStatus"] not in ("InProgress", "Stopping"):
+            return
+        if "round" in answer:
+            self.progress = Progress(name, answer["round"], answer["rounds"], answer["metrics"])
+        elif "phase" in answer:
+            begun = {"TrainingStartTime": self._region.now()} if answer["phase"] == "Downloading" else {}
+            if job["TrainingJobStatus"] == "InProgress":
+                enter(self._region, name, answer["phase"], **begun)
+        elif "failed" in answer:
+            end(self._region, name, "Failed", {}, answer["failed"])
+        else:
+            location = urlsplit(job["ModelArtifacts"]["S3ModelArtifacts"])
+            artefact = Path(work.command["artefact"])
+            self._region.objects.adopt(location.netloc, location.path.lstrip("/"), artefact)
+            status = "Stopped" if answer["done"]["stopped"] else "Completed"
+            end(self._region, name, status, answer["done"]["metrics"])
+
+    def _apply_suggestion(self, tuning_job: str, answer: Answer) -> None:
+        if "failed" in answer:
+            set_status(self._region, tuning_job, "Failed", FailureReason=answer["failed"])
+        else:
+            launch_child(self._region, tuning_job, answer["done"]["hyperparameters"])

@@ -1,0 +1,106 @@
+"""Search: every operator, order and page, over jobs that are written straight into the region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.training_records import born, end
+from tests.sandbox.artefacts import training_request
+from tests.sandbox.conftest import Clients
+
+
+@pytest.fixture
+def sagemaker(clients: Clients, region: Region) -> Any:
+    """Four jobs, a minute apart: three with a metric and one that failed."""
+    for number, rmse in enumerate([45.5, 44.25, None, 60.0]):
+        born(region, training_request(f"job-{number}", eta=str(number / 10)))
+        metrics = {} if rmse is None else {"validation:rmse": rmse}
+        end(region, f"job-{number}", "Completed" if metrics else "Failed", metrics, None if metrics else "no luck")
+        region.advance(60)
+    return clients("sagemaker")
+
+
+def found(sagemaker: Any, *filters: dict[str, Any], **options: Any) -> list[str]:
+    expression = {"SearchExpression": {"Filters": list(filters)}} if filters else {}
+    results = sagemaker.search(Resource="TrainingJob", **expression, **options)["Results"]
+    return [result["TrainingJob"]["TrainingJobName"].removeprefix("job-") for result in results]
+
+
+def where(name: str, operator: str, value: str | None = None) -> dict[str, Any]:
+    return {"Name": name, "Operator": operator, **({} if value is None else {"Value": value})}
+
+
+def test_newest_first_by_default_and_by_metric_with_the_missing_last(sagemaker: Any) -> None:
+    assert found(sagemaker) == ["3", "2", "1", "0"]
+    assert found(sagemaker, SortBy="Metrics.validation:rmse", SortOrder="Ascending") == ["1", "0", "3", "2"]
+    assert found(sagemaker, SortBy="Metrics.validation:rmse", SortOrder="Descending") == ["3", "0", "1", "2"]
+    assert found(sagemaker, SortBy="HyperParameters.eta", SortOrder="Ascending") == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "jobs"),
+    [
+        (where("TrainingJobStatus", "Equals", "Failed"), "2"),
+        (where("TrainingJobStatus", "NotEquals", "Failed"), "310"),
+        (where("TrainingJobName", "Contains", "JOB-1"), "1"),
+        (where("TrainingJobName", "In", "job-0, job-3,nobody"), "30"),
+        (where("Metrics.validation:rmse", "LessThan", "45.5"), "1"),
+        (where("Metrics.validation:rmse", "LessThanOrEqualTo", "45.5"), "10"),
+        (where("Metrics.validation:rmse", "GreaterThan", "45.5"), "3"),
+        (where("Metrics.validation:rmse", "Exists"), "310"),
+        (where("Metrics.validation:rmse", "NotExists"), "2"),
+        (where("FailureReason", "Exists"), "2"),
+        (where("HyperParameters.eta", "GreaterThanOrEqualTo", "0.2"), "32"),
+        (where("HyperParameters.eta", "Equals", "0.20"), "2"),
+        (where("CreationTime", "GreaterThan", "2026-01-05T12:01:30Z"), "32"),
+        (where("CreationTime", "LessThan", "2020-01-01T00:00:00Z"), ""),
+        (where("AlgorithmSpecification.TrainingImage", "Contains", "xgboost"), "3210"),
+    ],
+)
+def test_every_operator_compares_as_what_the_property_is(sagemaker: Any, condition: dict[str, Any], jobs: str) -> None:
+    assert found(sagemaker, condition) == list(jobs)
+
+
+def test_filters_are_joined_with_and_unless_the_expression_says_or(sagemaker: Any) -> None:
+    either = [where("TrainingJobName", "Equals", "job-0"), where("TrainingJobStatus", "Equals", "Failed")]
+    assert found(sagemaker, *either) == []
+
+    def names(expression: dict[str, Any]) -> list[str]:
+        results = sagemaker.search(Resource="TrainingJob", SearchExpression=expression)["Results"]
+        return [result["TrainingJob"]["TrainingJobName"] for result in results]
+
+    assert names({"Filters": either, "Operator": "Or"}) == ["job-2", "job-0"]
+    assert names({"SubExpressions": [{"Filters": either, "Operator": "Or"}, {"Filters": either[:1]}]}) == ["job-0"]
+    uri = "InputDataConfig.DataSource.S3DataSource.S3Uri"
+    nested = {
+        "NestedPropertyName": "InputDataConfig",
+        "Filters": [where("InputDataConfig.ChannelName", "Equals", "train"), where(uri, "Contains", "validation")],
+    }
+    assert names({"NestedFilters": [nested]}) == []
+    nested["Filters"] = [where("InputDataConfig.ChannelName", "Equals", "train"), where(uri, "Contains", "train")]
+    assert len(names({"NestedFilters": [nested]})) == 4
+
+
+def test_pages_follow_one_another(sagemaker: Any) -> None:
+    pages = sagemaker.get_paginator("search").paginate(
+        Resource="TrainingJob", SortBy="Metrics.validation:rmse", PaginationConfig={"PageSize": 1}
+    )
+    names = [result["TrainingJob"]["TrainingJobName"] for page in pages for result in page["Results"]]
+    assert names == ["job-3", "job-0", "job-1", "job-2"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (where("Colour", "Equals", "red"), "Unknown property name: Colour"),
+        (where("TrainingJobStatus", "Equals"), "needs a Value"),
+        (where("CreationTime", "GreaterThan", "tomorrow"), "'tomorrow' is not a value that can be compared"),
+    ],
+)
+def test_wrong_filters_are_refused(sagemaker: Any, condition: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        found(sagemaker, condition)
