@@ -42,6 +42,7 @@ READING_OPERATIONS = frozenset(
         "sagemaker:DescribeTrainingJob",
         "sagemaker:ListEndpointConfigs",
         "sagemaker:ListEndpoints",
+        "sagemaker:ListTags",
         "sagemaker:Search",
         "sts:GetCallerIdentity",
     }

@@ -15,8 +15,9 @@ from cmapss_core.inference import CONCURRENCY, ROWS_PER_INVOCATION, predict
 
 if TYPE_CHECKING:
     import numpy as np
-    from cmapss_data import Fleet
     from numpy.typing import NDArray
+
+    from cmapss_data import Fleet
 
 RUL_CAP = 125.0  # the field's cap: before it, an engine's sensors show nothing yet
 
@@ -117,6 +118,7 @@ def validate(
     before anything is read, and for the first invocation that fails; DataError for a damaged file.
     """
     import numpy as np
+
     from cmapss_data import SUBSETS
 
     serving = read_endpoint(aws, endpoint)
