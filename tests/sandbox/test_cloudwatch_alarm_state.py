@@ -115,6 +115,14 @@ def test_the_reason_is_in_the_words_of_aws() -> None:
         "Threshold Crossed: 1 out of the last 3 datapoints [8.0 (22/11/26 16:37:00)] was not greater than the "
         "threshold (10.0) (minimum 1 datapoint for ALARM -> OK transition)."
     )
+    low = AlarmRule("LessThanThreshold", 9.0, 15, 15)
+    many = [(datetime(2026, 11, 22, 16, minute, tzinfo=UTC), 0.0) for minute in range(37, 22, -1)]
+    assert state_reason(low, "ALARM", many) == (
+        "Threshold Crossed: 15 out of the last 15 datapoints were less than the threshold (9.0). The most recent "
+        "datapoints which crossed the threshold: [0.0 (22/11/26 16:37:00), 0.0 (22/11/26 16:36:00), "
+        "0.0 (22/11/26 16:35:00), 0.0 (22/11/26 16:34:00), 0.0 (22/11/26 16:33:00)] "
+        "(minimum 15 datapoints for OK -> ALARM transition)."
+    )
     assert state_reason(high, "INSUFFICIENT_DATA", []) == "Insufficient Data: 3 datapoints were unknown."
     treated = AlarmRule("GreaterThanThreshold", 10.0, 1, 1, "notBreaching")
     assert state_reason(treated, "OK", []) == (

@@ -15,6 +15,7 @@ Treatment = Literal["missing", "ignore", "breaching", "notBreaching"]
 # CloudWatch looks a little further back than the evaluation periods, so that a late data point can
 # stand in for a missing one; its guide's examples show five for an alarm of three.
 EXTRA_PERIODS = 2
+_SHOWN_POINTS = 5  # a reason names all data points when they are fewer, else the newest of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,17 @@ def state_reason(rule: AlarmRule, state: State, points: Sequence[tuple[datetime,
         treated = {"breaching": "[Breaching]", "notBreaching": "[NonBreaching]"}[rule.treat_missing_data]
         missing = f"{rule.evaluation_periods} missing {_noun(rule.evaluation_periods, 'datapoint')}"
         return f"Threshold Crossed: {subject} and {missing} {_were(rule.evaluation_periods)} treated as {treated}."
-    shown = ", ".join(f"{value} ({time:%d/%m/%y %H:%M:%S})" for time, value in telling)
+    shown = ", ".join(f"{value} ({time:%d/%m/%y %H:%M:%S})" for time, value in telling[:_SHOWN_POINTS])
+    crossed = f"{'' if wanted else 'not '}{COMPARISONS[rule.comparison].words} the threshold ({rule.threshold})"
+    counted = f"{len(telling)} out of the last {_counted(rule.evaluation_periods)}"
+    if len(telling) < _SHOWN_POINTS:
+        sentence = f"{counted} [{shown}] {_were(len(telling))} {crossed}"
+    else:
+        which = f"which {'' if wanted else 'did not '}cross{'ed' if wanted else ''} the threshold"
+        sentence = f"{counted} were {crossed}. The most recent datapoints {which}: [{shown}]"
     needed = rule.datapoints_to_alarm if wanted else rule.evaluation_periods - rule.datapoints_to_alarm + 1
     transition = "OK -> ALARM" if wanted else "ALARM -> OK"
-    return (
-        f"Threshold Crossed: {len(telling)} out of the last {_counted(rule.evaluation_periods)} [{shown}] "
-        f"{_were(len(telling))} {'' if wanted else 'not '}{COMPARISONS[rule.comparison].words} the threshold "
-        f"({rule.threshold}) (minimum {_counted(needed)} for {transition} transition)."
-    )
+    return f"Threshold Crossed: {sentence} (minimum {_counted(needed)} for {transition} transition)."
 
 
 def state_reason_data(

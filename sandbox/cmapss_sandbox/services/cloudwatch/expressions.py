@@ -21,6 +21,8 @@ class MetricSeries:
     points: Points
 
 
+MAXIMUM_POINTS = 100_800  # in one answer of GetMetricData
+
 Operand = float | MetricSeries
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
@@ -118,6 +120,8 @@ class _Evaluation:
     def _fill(self, subject: MetricSeries, filler: ast.expr) -> MetricSeries:
         first = self.start // subject.period * subject.period
         times = range(first, self.end, subject.period)
+        if len(times) > MAXIMUM_POINTS:
+            raise ValueError(f"FILL would make more than {MAXIMUM_POINTS} data points")
         if isinstance(filler, ast.Name) and filler.id in ("REPEAT", "LINEAR"):
             interpolate = _repeated if filler.id == "REPEAT" else _interpolated
             return MetricSeries(subject.period, interpolate(subject.points, times))

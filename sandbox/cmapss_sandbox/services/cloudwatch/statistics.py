@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{0,10})?|100(?:\.0{0,10})?)")
 class Bucket:
     """The values of one metric in one minute: how many, their sum and range, and how often each occurred.
 
-    `values` is None where only a statistic set is known, of which no percentile can be told.
+    `values` is in ascending order, and None where only a statistic set is known, of which no percentile can be told.
     """
 
     sample_count: float
@@ -102,26 +102,25 @@ def percentile(bucket: Bucket, share: float) -> float | None:
     """
     if bucket.values is None:
         return None
-    ordered = sorted(bucket.values.items())
-    rank = share * (bucket.sample_count - 1)
+    whole, part = divmod(share * (bucket.sample_count - 1), 1)
+    ordered = iter(bucket.values.items())
     seen = 0.0
-    for (value, count), (following, _) in zip(ordered, [*ordered[1:], ordered[-1]], strict=True):
+    for value, count in ordered:
         seen += count
-        if rank <= seen - 1:
-            return value
-        if rank < seen:
-            return value + (following - value) * (rank - (seen - 1))
+        if seen > whole:
+            following = value if seen > whole + 1 else next(ordered, (value, 0))[0]
+            return value + (following - value) * part
     return bucket.maximum
 
 
 def _bounded(counts: Mapping[float, float]) -> Mapping[float, float]:
-    if len(counts) <= MAXIMUM_DISTINCT_VALUES:
-        return dict(counts)
-    rounded: dict[float, float] = {}
-    for value, count in counts.items():
-        key = float(f"{value:.2e}")
-        rounded[key] = rounded.get(key, 0.0) + count
-    return rounded
+    """The counts in order of value, which is what percentiles go by, and no more than a bucket may hold."""
+    if len(counts) > MAXIMUM_DISTINCT_VALUES:
+        rounded: defaultdict[float, float] = defaultdict(float)
+        for value, count in counts.items():
+            rounded[float(f"{value:.2e}")] += count
+        counts = rounded
+    return dict(sorted(counts.items()))
 
 
 ZERO = Bucket.of({0.0: 1.0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from cmapss_sandbox.services.cloudwatch.statistics import ZERO, Bucket, merge
 
@@ -67,19 +68,25 @@ class MetricStore:
         series = self._series.get(key)
         if series is None:
             return []
-        found = series.buckets
-        minutes = period // MINUTE
-        first = start // period * minutes
-        last = -(-end // MINUTE)
+        found, minutes = series.buckets, period // MINUTE
+        first, last = start // period * minutes, -(-end // MINUTE)
+        if last - first <= len(found):
+            present = [minute for minute in range(first, last) if minute in found]
+        else:
+            present = sorted(minute for minute in found if first <= minute < last)
         if minutes == 1:
-            return [
-                (minute * MINUTE, bucket) for minute in range(first, last) if (bucket := found.get(minute)) is not None
-            ]
+            return [(minute * MINUTE, found[minute]) for minute in present]
         return [
-            (minute * MINUTE, merge(*present))
-            for minute in range(first, last, minutes)
-            if (present := [found[at] for at in range(minute, minute + minutes) if at in found])
+            (number * period, merge(*(found[minute] for minute in together)))
+            for number, together in groupby(present, key=lambda minute: minute // minutes)
         ]
+
+    def window(self, key: MetricKey, start: int, end: int) -> Bucket | None:
+        """The values of the minutes in [start, end), Unix time, None when there are none."""
+        series = self._series.get(key)
+        minutes = range(start // MINUTE, end // MINUTE)
+        present = [series.buckets[minute] for minute in minutes if minute in series.buckets] if series else []
+        return merge(*present) if present else None
 
     def unit(self, key: MetricKey) -> str | None:
         """The metric's unit; None when there is no such metric."""
