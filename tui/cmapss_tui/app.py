@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.actions import ActionParseResult
@@ -93,7 +94,7 @@ class ConsoleApp(App[None]):
     """The console. `connect` is called in a thread with the options and a function that takes lines of progress."""
 
     TITLE = "cmapss-console"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         START: StartScreen,
         "jobs": _jobs,
@@ -152,6 +153,9 @@ class ConsoleApp(App[None]):
 
     def on_mount(self) -> None:
         self.screen_change_signal.subscribe(self, self._screen_changed)
+
+    def on_ready(self) -> None:
+        """Connect when the first frame has been painted: imports in another thread would hold it up."""
         self.connect()
 
     def connect(self) -> None:
