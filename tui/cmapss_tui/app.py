@@ -247,6 +247,9 @@ class ConsoleApp(App[None]):
     async def on_resize(self, event: Resize) -> None:
         await TooSmall.cover(self.screen, event.size, SMALLEST)
 
-    def _screen_changed(self, screen: Screen[Any]) -> None:
+    def _screen_changed(self, _: Screen[Any]) -> None:
         # Later: a screen that has just come may still be composing, and sets its focus when it has.
-        self.call_later(TooSmall.cover, screen, self.size, SMALLEST)
+        self.call_later(self._cover_screen)
+
+    async def _cover_screen(self) -> None:
+        await TooSmall.cover(self.screen, self.size, SMALLEST)

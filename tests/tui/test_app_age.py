@@ -1,0 +1,69 @@
+"""What is said about the age of data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.snapshots import Snapshot
+from cmapss_tui.widgets.age import NOTHING_READ, State, freshness
+from tests.tui.consoles import NOW, StillClock
+
+ERROR = ConsoleError(ErrorKind.UNREACHABLE, "nothing answers")
+
+
+def read(real_seconds_ago: float, speed: float) -> Snapshot:
+    return Snapshot(as_of=NOW - timedelta(seconds=real_seconds_ago * speed))
+
+
+@pytest.mark.parametrize("speed", [1.0, 60.0])
+@pytest.mark.parametrize(
+    ("seconds", "interval", "state", "text"),
+    [
+        (0, 1, State.LIVE, "live 0 s ago"),
+        (2, 1, State.LIVE, "live 2 s ago"),
+        (47, 5, State.STALE, "stale 47 s"),
+        (47, 60, State.LIVE, "live 47 s ago"),
+        (7200, 60, State.STALE, "stale 2 h"),
+    ],
+)
+def test_age_counts_in_the_operators_seconds(
+    seconds: float, interval: float, state: State, text: str, speed: float
+) -> None:
+    seen = freshness(read(seconds, speed), StillClock(speed), interval)
+    assert (seen.state, seen.text) == (state, text)
+
+
+def test_a_clock_that_was_set_back_makes_nothing_younger_than_now() -> None:
+    assert freshness(read(-5, 1.0), StillClock(1.0), 1).text == "live 0 s ago"
+
+
+def test_paused_data_is_not_called_stale() -> None:
+    seen = freshness(read(600, 1.0), StillClock(1.0), 1, paused=True)
+    assert (seen.state, seen.text) == (State.PAUSED, "paused · 10 min old")
+
+
+def test_after_an_error_the_age_is_that_of_what_is_still_shown() -> None:
+    seen = freshness(read(30, 1.0), StillClock(1.0), 1, error=ERROR)
+    assert (seen.state, seen.text) == (State.FAILED, "unreachable · 30 s ago")
+
+
+def test_before_the_first_reading_it_says_so() -> None:
+    clock = StillClock()
+    assert freshness(None, clock, 1) == NOTHING_READ
+    assert freshness(None, clock, 1, paused=True).text == "paused"
+    assert freshness(None, clock, 1, error=ERROR).text == "not read: unreachable"
+
+
+def test_nothing_is_said_by_colour_alone() -> None:
+    clock = StillClock(1.0)
+    looks = {
+        freshness(read(0, 1.0), clock, 1).content.plain[0],
+        freshness(read(99, 1.0), clock, 1).content.plain[0],
+        freshness(read(0, 1.0), clock, 1, paused=True).content.plain[0],
+        freshness(read(0, 1.0), clock, 1, error=ERROR).content.plain[0],
+        NOTHING_READ.content.plain[0],
+    }
+    assert len(looks) == len(State)
