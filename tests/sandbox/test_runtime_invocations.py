@@ -1,0 +1,252 @@
+"""InvokeEndpoint through unmodified clients: predictions, refusals, and what they leave in CloudWatch."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy
+import pytest
+from botocore.exceptions import ClientError
+
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.serving.container import Container
+from cmapss_sandbox.services.serving.fleet import fleet_of
+from tests.sandbox.artefacts import make_endpoint
+from tests.sandbox.boosters import artefact, as_csv, random_rows, serve, trained
+from tests.sandbox.conftest import Clients
+
+
+@pytest.fixture
+def runtime(clients: Clients) -> Any:
+    return clients("sagemaker-runtime")
+
+
+def invoke(runtime: Any, body: bytes, **members: Any) -> Any:
+    return runtime.invoke_endpoint(**{"EndpointName": "engines", "Body": body, "ContentType": "text/csv", **members})
+
+
+def metric(clients: Clients, region: Region, name: str, statistic: str, variant: str = "AllTraffic") -> list[float]:
+    """The values of a metric in the minutes since the endpoint is in service, oldest first."""
+    dimensions = [{"Name": "VariantName", "Value": variant}, {"Name": "EndpointName", "Value": "engines"}]
+    answer = clients("cloudwatch").get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": "m1",
+                "MetricStat": {
+                    "Metric": {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions},
+                    "Period": 60,
+                    "Stat": statistic,
+                },
+            }
+        ],
+        StartTime=region.now().replace(minute=0),
+        EndTime=region.now(),
+        ScanBy="TimestampAscending",
+    )
+    values: list[float] = answer["MetricDataResults"][0]["Values"]
+    return values
+
+
+def test_an_endpoint_answers_with_what_its_model_predicts(clients: Clients, region: Region, runtime: Any) -> None:
+    import xgboost
+
+    serve(clients("sagemaker"), region)
+    rows = random_rows(100)
+    answer = invoke(runtime, as_csv(rows), Accept="text/csv")
+    assert answer["ContentType"] == "text/csv; charset=utf-8"
+    assert answer["InvokedProductionVariant"] == "AllTraffic"
+    values = numpy.array(answer["Body"].read().split(), dtype=numpy.float32)
+    numpy.testing.assert_array_equal(values, trained().predict(xgboost.DMatrix(numpy.array(rows))))
+
+
+def test_without_a_content_type_a_payload_is_libsvm(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    body = " ".join(f"{index}:{value}" for index, value in enumerate(random_rows(1)[0])).encode()
+    answer = runtime.invoke_endpoint(EndpointName="engines", Body=body)
+    assert answer["Body"].read() == invoke(runtime, as_csv(random_rows(1)))["Body"].read()
+
+
+@pytest.mark.parametrize("name", ["absent", "creating", "Engines"])
+def test_an_endpoint_that_does_not_serve_is_not_found(
+    clients: Clients, region: Region, runtime: Any, name: str
+) -> None:
+    serve(clients("sagemaker"), region)
+    make_endpoint(clients("sagemaker"), region, "creating")
+    message = rf"\(ValidationError\).*: Endpoint {name} of account 000000000000 not found\.$"
+    with pytest.raises(ClientError, match=message):
+        invoke(runtime, b"1", EndpointName=name)
+
+
+def test_a_refusal_of_the_container_is_a_model_error(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    with pytest.raises(ClientError) as refusal:
+        invoke(runtime, b"1,2\n3")
+    answer: dict[str, Any] = {**refusal.value.response}
+    assert answer["Error"]["Code"] == "ModelError"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert answer["OriginalStatusCode"] == 415
+    assert answer["OriginalMessage"].startswith("Loading csv data failed with Exception")
+    assert answer["Error"]["Message"].startswith('Received client error (415) from primary with message "Loading csv')
+    group = "/aws/sagemaker/Endpoints/engines"
+    assert answer["LogStreamArn"] == f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
+    [event] = clients("logs").filter_log_events(logGroupName=group, filterPattern='"Loading csv"')["events"]
+    assert event["message"] == answer["OriginalMessage"]
+    assert event["logStreamName"].startswith("AllTraffic/i-")
+
+
+def test_a_model_that_cannot_be_loaded_is_the_servers_error(clients: Clients, region: Region, runtime: Any) -> None:
+    make_endpoint(clients("sagemaker"), region)
+    region.advance(11 * 60)
+    with pytest.raises(ClientError, match=r"Received server error \(500\) from primary") as refusal:
+        invoke(runtime, b"1,2")
+    assert {**refusal.value.response}["OriginalStatusCode"] == 500
+
+
+def test_a_payload_above_six_mebibytes_is_refused(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    with pytest.raises(ClientError, match=r"ValidationError.*at 'body'.*Member must have length less than or equal to"):
+        invoke(runtime, b"1" * 6_291_457)
+
+
+def test_traffic_is_split_by_weight_and_the_target_variant_overrules_it(
+    clients: Clients, region: Region, runtime: Any
+) -> None:
+    serve(clients("sagemaker"), region, seeds=(0, 1))
+    clients("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "v0", "DesiredWeight": 3}]
+    )
+    region.advance(60)
+    body = as_csv(random_rows(1))
+    invoked = [invoke(runtime, body)["InvokedProductionVariant"] for _ in range(8)]
+    assert invoked == ["v0", "v0", "v1", "v0"] * 2
+    answers = {name: invoke(runtime, body, TargetVariant=name) for name in ("v0", "v1")}
+    assert {name: answer["InvokedProductionVariant"] for name, answer in answers.items()} == {"v0": "v0", "v1": "v1"}
+    assert answers["v0"]["Body"].read() != answers["v1"]["Body"].read()
+    with pytest.raises(ClientError, match=r"ValidationError.*Variant v2 of endpoint engines not found"):
+        invoke(runtime, body, TargetVariant="v2")
+    region.advance(60)
+    assert metric(clients, region, "Invocations", "Sum", "v0")[-1] == 7
+    assert metric(clients, region, "Invocations", "Sum", "v1")[-1] == 3
+
+
+def test_invocations_leave_their_metrics_at_the_end_of_the_minute(
+    clients: Clients, region: Region, runtime: Any
+) -> None:
+    serve(clients("sagemaker"), region)
+    clients("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
+    )
+    region.advance(5 * 60)
+    for _ in range(6):
+        invoke(runtime, as_csv(random_rows(10)))
+    for body in (b"1,2\n3", as_csv([[1.0] * 26])):
+        with pytest.raises(ClientError):
+            invoke(runtime, body)
+    assert metric(clients, region, "Invocations", "Sum")[-1] == 0, "the minute is not over"
+    region.advance(60)
+    assert metric(clients, region, "Invocations", "Sum")[-2:] == [0, 8]
+    assert metric(clients, region, "InvocationsPerInstance", "Sum")[-1] == pytest.approx(8 / 3)
+    assert metric(clients, region, "Invocation4XXErrors", "Sum")[-1] == 2
+    assert metric(clients, region, "Invocation4XXErrors", "Average")[-1] == 0.25
+    assert metric(clients, region, "Invocation5XXErrors", "Sum")[-1] == 0
+    assert metric(clients, region, "InvocationModelErrors", "Sum")[-1] == 2
+    [latency] = metric(clients, region, "ModelLatency", "p99")
+    assert 50 < latency < 5_000_000, "real microseconds, and none in an idle minute"
+    assert metric(clients, region, "ModelLatency", "SampleCount") == [8]
+    assert metric(clients, region, "Invocations", "SampleCount")[-2:] == [1, 8]
+
+
+def test_a_variant_in_service_measures_zeros_until_it_is_deleted(clients: Clients, region: Region) -> None:
+    sagemaker = clients("sagemaker")
+    make_endpoint(sagemaker, region)
+    region.advance(5 * 60)
+    assert metric(clients, region, "Invocations", "Sum") == []
+    region.advance(10 * 60)
+    served = metric(clients, region, "Invocations", "Sum")
+    assert served == [0.0] * len(served)
+    assert 4 <= len(served) <= 6
+    sagemaker.delete_endpoint(EndpointName="engines")
+    region.advance(5 * 60)
+    assert metric(clients, region, "Invocations", "Sum") == served
+
+
+def test_injected_latency_is_overhead_and_not_the_models(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    invoke(runtime, as_csv(random_rows(1)))
+    region.advance(60)
+    region.invoke_latency_seconds = 0.02
+    invoke(runtime, as_csv(random_rows(1)))
+    region.advance(60)
+    assert metric(clients, region, "OverheadLatency", "Minimum")[-1] >= 20_000
+    assert metric(clients, region, "ModelLatency", "Maximum")[-1] < 20_000
+
+
+def test_a_slow_prediction_keeps_nobody_else_waiting(
+    clients: Clients, region: Region, runtime: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(clients("sagemaker"), region)
+    begun, released = threading.Event(), threading.Event()
+    predict = Container.invoke
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert released.wait(timeout=20)
+        return predict(*arguments)
+
+    monkeypatch.setattr(Container, "invoke", slow)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(invoke, runtime, as_csv(random_rows(1)))
+        assert begun.wait(timeout=20)
+        assert clients("sagemaker").describe_endpoint(EndpointName="engines")["EndpointStatus"] == "InService"
+        region.advance(60)
+        assert not answer.done()
+        released.set()
+        assert answer.result()["InvokedProductionVariant"] == "AllTraffic"
+
+
+def test_concurrent_invocations_are_all_right_and_all_counted(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    rows = random_rows(64)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda row: invoke(runtime, as_csv([row]))["Body"].read(), rows))
+    assert b"".join(answers) == invoke(runtime, as_csv(rows))["Body"].read()
+    region.advance(60)
+    assert metric(clients, region, "Invocations", "Sum")[-1] == 65
+
+
+def test_another_model_answers_once_the_update_is_done(clients: Clients, region: Region, runtime: Any) -> None:
+    sagemaker = clients("sagemaker")
+    serve(sagemaker, region)
+    body = as_csv(random_rows(1))
+    before = invoke(runtime, body)["Body"].read()
+    # The same key holds another artefact: what serves already does not care, what is deployed anew does.
+    region.objects.put("models", "engines-0/model.tar.gz", artefact(1))
+    assert invoke(runtime, body)["Body"].read() == before
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="second",
+        ProductionVariants=sagemaker.describe_endpoint_config(EndpointConfigName="engines")["ProductionVariants"],
+    )
+    sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="second")
+    assert invoke(runtime, body)["Body"].read() == before
+    region.advance(11 * 60)
+    assert invoke(runtime, body)["Body"].read() != before
+
+
+def test_every_instance_has_its_log_stream(clients: Clients, region: Region) -> None:
+    sagemaker, group = clients("sagemaker"), "/aws/sagemaker/Endpoints/engines"
+    make_endpoint(sagemaker, region)
+    assert clients("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+    region.advance(11 * 60)
+    assert len(clients("logs").describe_log_streams(logGroupName=group)["logStreams"]) == 1
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
+    )
+    region.advance(5 * 60)
+    streams = clients("logs").describe_log_streams(logGroupName=group)["logStreams"]
+    assert len({stream["logStreamName"] for stream in streams}) == 3
+
+
+def test_the_fleet_of_a_region_is_one(region: Region) -> None:
+    assert fleet_of(region) is fleet_of(region)
