@@ -1,0 +1,93 @@
+"""Takes C-MAPSS out of a zip, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from cmapss_data.errors import DataError
+from cmapss_data.files import FILES, README
+from cmapss_data.marker import MARKER
+
+# NASA's own download holds its files in a zip of this name inside the zip.
+INNER_ZIP = "CMAPSSData.zip"
+MEMBERS: frozenset[str] = frozenset({*FILES, README, MARKER, INNER_ZIP})
+# The largest file has 10.4 MB and the real zip 11.6 MB; whatever claims or turns out to be more is not C-MAPSS.
+MAX_BYTES = 64_000_000
+_CHUNK = 1 << 20
+_NAME_ONE = "Name a directory with the twelve text files of C-MAPSS, or a zip of them."
+
+
+def find_set(path: Path) -> Path:
+    """The directory of text files or the zip that a path means: a directory may hold just NASA's zip.
+
+    Raises DataError if it is neither.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        inner = path / INNER_ZIP
+        return inner if inner.is_file() and not any((path / name).exists() for name in FILES) else path
+    if not path.exists():
+        raise DataError(f"{path} does not exist", _NAME_ONE)
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{path} may not be read", "Ask for permission to read it.")
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is neither a directory nor a zip", _NAME_ONE)
+    return path
+
+
+def unpack(source: Path, directory: Path) -> None:
+    """Write the known files of a zip into a directory, whatever folder of the zip they are in.
+
+    Nothing else is written, no path from the zip is used, and no member grows beyond `MAX_BYTES`.
+    Raises DataError if the zip is damaged, unsafe, ambiguous, or holds no file of C-MAPSS.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = _members(source, archive)
+            inner = members.pop(INNER_ZIP, None)
+            if members or inner is None:
+                _write(archive, members, directory)
+            else:
+                with archive.open(inner) as packed, zipfile.ZipFile(io.BytesIO(packed.read())) as nested:
+                    members = _members(source, nested)
+                    members.pop(INNER_ZIP, None)
+                    _write(nested, members, directory)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise _refusal(source, f"cannot be unpacked: {error}") from None
+    except OSError as error:
+        raise _refusal(source, f"cannot be unpacked: {error.strerror or error}") from None
+
+
+def _members(source: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The members that count, by their bare names."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+            raise _refusal(source, f"holds the unsafe path {entry.filename!r}")
+        if entry.is_dir() or path.name not in MEMBERS:
+            continue
+        if path.name in members:
+            raise _refusal(source, f"holds {path.name} twice: {members[path.name].filename} and {entry.filename}")
+        if entry.file_size > MAX_BYTES:
+            raise _refusal(source, f"holds {path.name} with {entry.file_size:,} bytes, expected {MAX_BYTES:,} at most")
+        members[path.name] = entry
+    if not members:
+        raise _refusal(source, "holds no file of C-MAPSS, such as train_FD001.txt")
+    return members
+
+
+def _write(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], directory: Path) -> None:
+    for name, member in members.items():
+        # zipfile stops at the size a member declares and then checks its checksum, so the bound above holds.
+        with archive.open(member) as packed, (directory / name).open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _CHUNK)
+
+
+def _refusal(source: Path, problem: str) -> DataError:
+    return DataError(f"{source} {problem}", f"Get {INNER_ZIP} again, and name it or its unpacked directory.")

@@ -1,0 +1,74 @@
+"""Where fleets live on this machine, and which one is used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cmapss_data.errors import DataError
+from cmapss_data.fleet import Fleet
+from cmapss_data.marker import GENERATOR_VERSION
+
+APPLICATION = "cmapss-console"
+HOME_VARIABLE = "CMAPSS_CONSOLE_HOME"
+_IMPORT_AGAIN = "Import the real set again: cmapss-console data import ZIP|DIR."
+
+
+def data_home() -> Path:
+    """The directory of imported, made and unpacked sets: the user's data directory, or $CMAPSS_CONSOLE_HOME/data."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser() / "data"
+    from platformdirs import user_data_path
+
+    return user_data_path(APPLICATION, appauthor=False) / "data"
+
+
+def imported_directory(home: Path) -> Path:
+    """Where the real set lies once it is imported."""
+    return home / "nasa"
+
+
+def open_fleet(path: Path | None = None) -> Fleet:
+    """The fleet in a directory or zip; without one the imported real set or, if there is none, a synthetic one.
+
+    A zip is unpacked once into the data home; the synthetic set is made there on first use (seconds). Files are checked
+    against their hashes, or their shape where nothing is known of them. Raises DataError for anything else.
+    """
+    if path is None:
+        return _own_fleet(data_home())
+    from cmapss_data import archive, inspection
+
+    found = archive.find_set(path)
+    return inspection.open_directory(found) if found.is_dir() else _open_zip(found)
+
+
+def _own_fleet(home: Path) -> Fleet:
+    from cmapss_data import inspection
+    from cmapss_data.synthesize import synthesize
+
+    imported = imported_directory(home)
+    if imported.is_dir():
+        inspection.refuse(imported, inspection.faults(imported, inspection.REAL_HASHES), _IMPORT_AGAIN)
+        return Fleet(imported, "nasa")
+    return synthesize(home / f"synthetic-{GENERATOR_VERSION}", repair=True)
+
+
+def _open_zip(path: Path) -> Fleet:
+    """Unpack a zip into the data home under its hash, unless an undamaged copy is there."""
+    from cmapss_data.archive import unpack
+    from cmapss_data.damage import sha256_of
+    from cmapss_data.inspection import open_directory
+    from cmapss_data.staging import staged_directory
+
+    unpacked = data_home() / "unpacked" / sha256_of(path)[:16]
+    damaged = False
+    if unpacked.is_dir():
+        try:
+            return open_directory(unpacked)
+        except DataError:
+            damaged = True
+    with staged_directory(unpacked, replace=damaged) as partial:
+        unpack(path, partial)
+        origin = open_directory(partial, called=path).origin
+    return Fleet(unpacked, origin)
