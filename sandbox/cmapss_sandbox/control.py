@@ -1,4 +1,4 @@
-"""What a person or a test may ask of the sandbox itself: its state, its clock, its latency."""
+"""What a person or a test may ask of the sandbox itself: how it is, its clock, its latency."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.wire.replies import Reply
+
+_LONGEST_LATENCY = 60_000
 
 
 def answer(region: Region, method: str, path: str, body: bytes) -> Reply:
@@ -17,48 +19,64 @@ def answer(region: Region, method: str, path: str, body: bytes) -> Reply:
     if method != "POST" or act is None:
         return _json(404, {"error": f"There is no control call {method} {path}."})
     try:
-        asked = json.loads(body or b"{}")
-        if not isinstance(asked, dict) or not asked:
-            raise ValueError("The body is a JSON object that says what to do.")
-        act(region, asked)
+        act(region, _asked(body))
     except (ValueError, TypeError) as error:
         return _json(400, {"error": str(error)})
     return _json(200, status(region))
 
 
 def status(region: Region) -> dict[str, Any]:
-    """The region as one JSON document."""
+    """The region as one JSON document: its time, its speed, and what its parts tell of themselves."""
     return {
         "region": region.name,
+        "account": region.account,
         "time": region.clock.now().isoformat(),
         "speed": region.clock.speed,
         "paused": region.clock.paused,
         "invoke_latency_milliseconds": region.invoke_latency_seconds * 1000,
+        "state": str(region.state),
+        **region.reports(),
     }
-
-
-def page(region: Region) -> Reply:
-    """The page at / for a person with a browser."""
-    return Reply(200, {"Content-Type": "text/html; charset=utf-8"}, json.dumps(status(region)).encode())
 
 
 def _clock(region: Region, asked: dict[str, Any]) -> None:
     unknown = asked.keys() - {"advance_seconds", "speed", "paused"}
     if unknown:
         raise ValueError(f"The clock knows advance_seconds, speed and paused, not {', '.join(sorted(unknown))}.")
-    if "paused" in asked:
-        region.set_paused(bool(asked["paused"]))
+    paused = asked.get("paused")
+    if paused is not None and not isinstance(paused, bool):
+        raise ValueError(f"paused is true or false, not {paused!r}.")
     if "speed" in asked:
-        region.set_speed(float(asked["speed"]))
+        region.set_speed(_number("speed", asked["speed"]))
+    if paused is not None:
+        region.set_paused(paused)
     if "advance_seconds" in asked:
-        region.advance(float(asked["advance_seconds"]))
+        region.advance(_number("advance_seconds", asked["advance_seconds"]))
 
 
 def _latency(region: Region, asked: dict[str, Any]) -> None:
-    milliseconds = float(asked.get("milliseconds", -1))
-    if not 0 <= milliseconds < 60_000:
-        raise ValueError('The latency is a number of milliseconds from 0 to 60,000: {"milliseconds": 20}.')
+    if asked.keys() != {"milliseconds"}:
+        raise ValueError('The latency is set with {"milliseconds": 20}.')
+    milliseconds = _number("milliseconds", asked["milliseconds"])
+    if not 0 <= milliseconds <= _LONGEST_LATENCY:
+        raise ValueError(f"milliseconds is from 0 to {_LONGEST_LATENCY}, not {milliseconds:g}.")
     region.invoke_latency_seconds = milliseconds / 1000
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is a number, not {value!r}.")
+    return float(value)
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict) or not asked:
+        raise ValueError("The body is a JSON object that says what to do.")
+    return asked
 
 
 def _json(status_code: int, document: dict[str, Any]) -> Reply:

@@ -66,6 +66,7 @@ class Region:
         self._strict = strict
         self._handlers: dict[str, EventHandler] = {}
         self._subscribers: defaultdict[str, list[EventHandler]] = defaultdict(list)
+        self._reports: dict[str, Callable[[], Any]] = {}
         self._event_time = threading.local()
         started = now or datetime.now(UTC)
         saved = self._meta.get("clock", {}).get("now", started)
@@ -157,6 +158,17 @@ class Region:
         """Tell every subscriber that something has happened."""
         for handler in self._subscribers[event]:
             handler(self, **arguments)
+
+    # What there is to tell of itself
+
+    def report(self, name: str, tell: Callable[[], Any]) -> None:
+        """Have a part of the sandbox tell how it is, as JSON values, under that name."""
+        self._reports[name] = tell
+
+    def reports(self) -> dict[str, Any]:
+        """What every part tells now."""
+        with self.lock:
+            return {name: tell() for name, tell in self._reports.items()}
 
     # Life
 

@@ -29,7 +29,7 @@ class WorkerProcess:
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cmapss_sandbox.training.worker"],
+                [sys.executable, "-P", "-m", "cmapss_sandbox.training.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

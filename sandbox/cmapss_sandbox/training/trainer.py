@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ class Trainer:
         self._work: Work | None = None
         self._number = 0
         self._running = False
+        region.report("training", lambda: None if self.progress is None else asdict(self.progress))
         region.subscribe(WORK_ARRIVED, lambda _: self._wake())
         region.subscribe(STOP_ASKED, lambda _, name: self._stop_training(name))
 

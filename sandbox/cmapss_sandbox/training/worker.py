@@ -2,7 +2,7 @@
 
     {"number": 1, "command": "train", "job": …, "hyperparameters": …, "channels": …, "artefact": PATH}
     {"number": 2, "command": "suggest", "strategy": …, "direction": …, "ranges": …, "trials": …, "seed": …}
-    {"number": 3, "command": "channels", "data": PATH or null, "folder": PATH}
+    {"number": 3, "command": "channels", "data": PATH or null, "folder": PATH, "known": IDENTITY or null}
     {"command": "stop", "number": 1}
 
 Every command is answered by one line with its number and either "done" or "failed"; a training sends its phases and
@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from cmapss_sandbox.training.channels import Channels
 from cmapss_sandbox.training.hyperparameters import CustomerError
@@ -79,12 +79,20 @@ class Worker:
         return {"hyperparameters": suggested}
 
     def _write_channels(self, command: dict[str, Any]) -> dict[str, Any]:
-        from cmapss_data import open_fleet
+        from cmapss_data import DataError, open_fleet
 
-        fleet = open_fleet(Path(command["data"]) if command["data"] else None)
-        folder = Path(command["folder"])
-        rows = {split: fleet.write_channel(split, folder / f"{split}.csv") for split in ("train", "validation")}
-        return {"origin": fleet.origin, "rows": rows}
+        try:
+            fleet = open_fleet(Path(command["data"]) if command["data"] else None)
+            # The real set is itself wherever it lies.
+            identity = fleet.origin if fleet.origin == "nasa" else f"{fleet.origin}:{fleet.root}"
+            if identity == command["known"]:
+                return {"identity": identity, "origin": fleet.origin, "rows": None}
+            folder = Path(command["folder"])
+            splits: tuple[Literal["train", "validation"], ...] = ("train", "validation")
+            rows = {split: fleet.write_channel(split, folder / f"{split}.csv") for split in splits}
+        except DataError as error:
+            return {"problem": str(error)}
+        return {"identity": identity, "origin": fleet.origin, "rows": rows}
 
     def _answer(self, command: dict[str, Any], **answer: Any) -> None:
         self._output.write(json.dumps({"number": command["number"], **answer}) + "\n")

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from cmapss_sandbox import control, periphery
 from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.page import page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services import Service
 from cmapss_sandbox.wire import models, parse, serialise, validate
@@ -87,7 +88,7 @@ def application(region: Region, services: Mapping[str, Service]) -> Application:
 
 def _answer_unsigned(region: Region, environ: WSGIEnvironment, request_id: str) -> Reply:
     if environ["PATH_INFO"] == "/" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-        return control.page(region)
+        return page(region)
     error = AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
     return error_reply(None, "json", error, request_id)
 
