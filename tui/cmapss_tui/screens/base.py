@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -44,6 +45,8 @@ class ConsoleScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._top_bar, self._key_bar = TopBar(), KeyBar()
+        self._error_line = Static(id="error-line", markup=False)
         self._pollers: dict[str, Poller[Snapshot]] = {}
         self._failures: dict[str, ConsoleError] = {}
         self._complete: dict[str, Snapshot] = {}
@@ -67,11 +70,11 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame, with the body in it."""
-        yield TopBar()
+        yield self._top_bar
         yield AreaBar(self.AREA)
-        yield Static(id="error-line", markup=False)
+        yield self._error_line
         yield from self.body()
-        yield KeyBar()
+        yield self._key_bar
 
     def body(self) -> ComposeResult:
         """What lies between the frame's top and bottom."""
@@ -81,7 +84,8 @@ class ConsoleScreen(Screen[None]):
         """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""
         poller = Poller(self, name, read, self.console.interval(interval))
         self._pollers[name] = cast("Poller[Snapshot]", poller)
-        poller.start()
+        # Not before everything is composed: the answer may come at once.
+        self.call_after_refresh(poller.start)
         return poller
 
     def freshness_of(self, name: str) -> Freshness:
@@ -113,7 +117,8 @@ class ConsoleScreen(Screen[None]):
         return None if known is not None and self.why_not(known) is not None else True
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self.tick, name="seconds of the frame")
+        # By way of the queue: a timer's own callback may come while the screen is being taken down.
+        self.set_interval(1.0, partial(self.call_later, self.tick), name="seconds of the frame")
         self.tick()
 
     def on_unmount(self) -> None:
@@ -149,14 +154,13 @@ class ConsoleScreen(Screen[None]):
 
     def tick(self) -> None:
         """Renew clock, ages and meter; each repaints only where its words changed."""
-        if self._hidden or not self.is_mounted:
+        if self._hidden:
             return
-        top_bar = self.query_one(TopBar)
-        top_bar.show_place(self.console.place)
-        top_bar.tick(self.aws.clock.now())
+        self._top_bar.show_place(self.console.place)
+        self._top_bar.tick(self.aws.clock.now())
         if self._pollers:
-            top_bar.show_freshness(self.freshness_of(next(iter(self._pollers))))
-        self.query_one(KeyBar).show_calls(self.aws.meter.per_minute())
+            self._top_bar.show_freshness(self.freshness_of(next(iter(self._pollers))))
+        self._key_bar.show_calls(self.aws.meter.per_minute())
 
     def action_refresh(self) -> None:
         """Read everything now, paused or not."""
@@ -183,6 +187,5 @@ class ConsoleScreen(Screen[None]):
         return len(self.app.screen_stack) > 1
 
     def _show_errors(self) -> None:
-        line = self.query_one("#error-line", Static)
-        line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in self._failures.values())))
-        line.display = bool(self._failures)
+        self._error_line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in self._failures.values())))
+        self._error_line.display = bool(self._failures)

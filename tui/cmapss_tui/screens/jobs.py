@@ -52,6 +52,13 @@ class JobsScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.table: VirtualTable[RankedJob] = VirtualTable(
+            job_rows.COLUMNS, job_rows.cell, job_rows.key, mark=self._mark, empty="Reading the training jobs …"
+        )
+        self._title = Static(job_rows.title(None, 0), id="jobs-title")
+        self._filter = FilterBar()
+        self._chart = ObjectiveChart()
+        self._summary = Static(id="summary", markup=False)
         self._snapshot: JobsSnapshot | None = None
         self._rows: list[RankedJob] = []
         self._progress = job_rows.Progress((), (), {})
@@ -61,26 +68,14 @@ class JobsScreen(ConsoleScreen):
         self._deployable: bool | None = None
 
     def body(self) -> ComposeResult:
-        yield Static(job_rows.title(None, 0), id="jobs-title")
-        yield FilterBar()
-        yield VirtualTable(
-            job_rows.COLUMNS,
-            job_rows.cell,
-            job_rows.key,
-            mark=self._mark,
-            empty="Reading the training jobs …",
-            id="jobs",
-        )
+        yield self._title
+        yield self._filter
+        yield self.table
         with Horizontal(id="below"):
             with Vertical(id="progress"):
                 yield Static("objective by job, and the best so far", id="progress-title")
-                yield ObjectiveChart()
-            yield Static(id="summary", markup=False)
-
-    @property
-    def table(self) -> VirtualTable[RankedJob]:
-        """The list."""
-        return self.query_one(VirtualTable)
+                yield self._chart
+            yield self._summary
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -105,7 +100,7 @@ class JobsScreen(ConsoleScreen):
         try:
             self._terms = parse(message.text, job_rows.fields_of(self._rows))
         except ConsoleError as error:  # what is half typed leaves the list as it was
-            self.query_one(FilterBar).show_note(error)
+            self._filter.show_note(error)
             return
         self._show_rows()
         self.refresh_bindings()
@@ -116,7 +111,8 @@ class JobsScreen(ConsoleScreen):
     def on_virtual_table_row_highlighted(self, message: VirtualTable.RowHighlighted) -> None:
         self._show_row(message.row)
         if self._settle is None:
-            self._settle = self.set_timer(SETTLE_SECONDS, self._show_progress)
+            # By way of the queue: a timer's own callback may come while the screen is being taken down.
+            self._settle = self.set_timer(SETTLE_SECONDS, partial(self.call_later, self._show_progress))
         else:
             self._settle.reset()
 
@@ -129,7 +125,7 @@ class JobsScreen(ConsoleScreen):
     def why_not(self, action: Action) -> str | None:
         """Only a completed job can be deployed."""
         if action.id == "jobs.deploy":
-            row = self.table.cursor_row if self.is_mounted else None
+            row = self.table.cursor_row
             if row is None:
                 return "There is no job to deploy."
             if row.job.status != "Completed":
@@ -146,7 +142,7 @@ class JobsScreen(ConsoleScreen):
 
     def action_filter(self) -> None:
         """Narrow the list down."""
-        self.query_one(FilterBar).open()
+        self._filter.open()
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -174,7 +170,7 @@ class JobsScreen(ConsoleScreen):
     def action_back(self) -> None:
         """Take the filter away, or leave."""
         if self._terms:
-            self.query_one(FilterBar).clear()
+            self._filter.clear()
         else:
             super().action_back()
 
@@ -194,30 +190,28 @@ class JobsScreen(ConsoleScreen):
         self.table.show(
             rows, empty="No job satisfies the filter." if self._terms else "There are no training jobs yet."
         )
-        self.query_one(FilterBar).show_note(f"{formats.count(len(rows))} of {formats.count(len(self._rows))}")
+        self._filter.show_note(f"{formats.count(len(rows))} of {formats.count(len(self._rows))}")
 
     def _show_row(self, row: RankedJob | None) -> None:
-        panel = self.query_one("#summary", Static)
         if row is None or self._snapshot is None:
-            panel.update("", layout=False)
+            self._summary.update("", layout=False)
         else:
             check = job_rows.cross_check(row.job, self._snapshot)
-            panel.update(summary(row.job, *panel.content_size, check), layout=False)
+            self._summary.update(summary(row.job, *self._summary.content_size, check), layout=False)
         deployable = row is not None and row.job.status == "Completed"
         if deployable is not self._deployable:
             self._deployable = deployable
             self.refresh_bindings()
 
     def _show_words(self) -> None:
-        title = self.query_one("#jobs-title", Static)
-        title.update(job_rows.title(self._snapshot, title.content_size.width), layout=False)
+        self._title.update(job_rows.title(self._snapshot, self._title.content_size.width), layout=False)
         self._show_row(self.table.cursor_row)
 
     def _show_progress(self) -> None:
         self._settle = None
         row = self.table.cursor_row
         marked = None if row is None else self._progress.place.get(row.job.name)
-        self.query_one(ObjectiveChart).show(self._progress.values, self._progress.best, marked)
+        self._chart.show(self._progress.values, self._progress.best, marked)
 
     def _mark(self, row: RankedJob) -> str:
         """A star for the job that AWS calls the best of its tuning job."""

@@ -45,32 +45,33 @@ class FilterBar(Horizontal):
 
     def __init__(self, example: str = EXAMPLE) -> None:
         super().__init__()
-        self._example = example
+        self._input = Input(placeholder=example, compact=True, select_on_focus=False)
+        self._note = Static("", classes="filter-note", markup=False)
 
     def compose(self) -> ComposeResult:
         yield Static(PROMPT, classes="filter-prompt", markup=False)
-        yield Input(placeholder=self._example, compact=True, select_on_focus=False)
-        yield Static("", classes="filter-note", markup=False)
+        yield self._input
+        yield self._note
 
     @property
     def text(self) -> str:
         """What is typed."""
-        return self.query_one(Input).value
+        return self._input.value
 
     def open(self) -> None:
         """Show the line and type in it."""
         self.add_class("-shown")
-        self.query_one(Input).focus()
+        self._input.focus()
 
     def show_note(self, note: str | ConsoleError) -> None:
         """Say how many rows are left, or what is wrong with the text."""
         invalid = isinstance(note, ConsoleError)
         self.set_class(invalid, "-invalid")
-        self.query_one(".filter-note", Static).update(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
+        self._note.update(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
 
     def clear(self) -> None:
         """Empty the line and hide it."""
-        self.query_one(Input).value = ""
+        self._input.value = ""
         self.remove_class("-shown")
 
     def action_clear(self) -> None:
