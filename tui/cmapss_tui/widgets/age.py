@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
-from cmapss_core.clock import RegionClock
-from cmapss_core.errors import ConsoleError
-from cmapss_core.snapshots import Snapshot
 from cmapss_tui import formats, theme
+
+if TYPE_CHECKING:
+    from cmapss_core.clock import RegionClock
+    from cmapss_core.errors import ConsoleError
+    from cmapss_core.snapshots import Snapshot
 
 STALE_AFTER_INTERVALS = 4.0
 SLACK_SECONDS = 2.0  # a reading takes time itself, and region time is told in whole seconds
