@@ -1,0 +1,361 @@
+"""Scalable targets and scaling policies through unmodified clients."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cmapss_sandbox.region import Region
+from tests.sandbox.artefacts import make_endpoint, production_variant
+from tests.sandbox.conftest import Clients
+
+VARIANT = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/engines/variant/AllTraffic",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+TRACKING = {
+    "TargetValue": 10.0,
+    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    "ScaleInCooldown": 600,
+    "ScaleOutCooldown": 30,
+}
+
+
+@pytest.fixture
+def autoscaling(clients: Clients) -> Any:
+    return clients("application-autoscaling")
+
+
+@pytest.fixture
+def sagemaker(clients: Clients, region: Region) -> Any:
+    """The SageMaker client of a region in which the endpoint "engines" serves with one instance."""
+    make_endpoint(clients("sagemaker"), region)
+    region.advance(11 * 60)
+    return clients("sagemaker")
+
+
+def put_policy(autoscaling: Any, name: str = "Invocations-ScalingPolicy", **configuration: Any) -> Any:
+    return autoscaling.put_scaling_policy(
+        **VARIANT,
+        PolicyName=name,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={**TRACKING, **configuration},
+    )
+
+
+def counts(sagemaker: Any) -> tuple[str, int, int]:
+    endpoint = sagemaker.describe_endpoint(EndpointName="engines")
+    [variant] = endpoint["ProductionVariants"]
+    return endpoint["EndpointStatus"], variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]
+
+
+def refused(code: str, message: str) -> Any:
+    return pytest.raises(ClientError, match=rf"\({code}\).*{re.escape(message)}")
+
+
+def activities(autoscaling: Any, **members: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = autoscaling.describe_scaling_activities(ServiceNamespace="sagemaker", **members)[
+        "ScalingActivities"
+    ]
+    return found
+
+
+def test_a_target_below_its_minimum_moves_at_once(region: Region, sagemaker: Any, autoscaling: Any) -> None:
+    arn = autoscaling.register_scalable_target(**VARIANT, MinCapacity=3, MaxCapacity=5)["ScalableTargetARN"]
+    assert counts(sagemaker) == ("Updating", 1, 3)
+    [target] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"], target["ScalableTargetARN"]) == (3, 5, arn)
+    assert target["RoleARN"].endswith("/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint")
+    [activity] = activities(autoscaling)
+    assert activity["Description"] == "Setting desired instance count to 3."
+    assert activity["Cause"] == "minimum capacity was set to 3"
+    assert activity["StatusCode"] == "InProgress"
+    assert activity["StatusMessage"] == (
+        "Successfully set desired instance count to 3. Waiting for change to be fulfilled by sagemaker."
+    )
+    region.advance(179)
+    assert counts(sagemaker) == ("Updating", 1, 3)
+    region.advance(61)
+    assert counts(sagemaker) == ("InService", 3, 3)
+    [activity] = activities(autoscaling)
+    assert activity["StatusCode"] == "Successful"
+    assert activity["StatusMessage"] == (
+        "Successfully set desired instance count to 3. Change successfully fulfilled by sagemaker."
+    )
+    assert 180 <= (activity["EndTime"] - activity["StartTime"]).total_seconds() <= 240
+
+
+def test_registering_again_changes_the_target_and_moves_it_down(
+    region: Region, sagemaker: Any, autoscaling: Any
+) -> None:
+    first = autoscaling.register_scalable_target(**VARIANT, MinCapacity=4, MaxCapacity=5)
+    region.advance(240)
+    again = autoscaling.register_scalable_target(
+        **VARIANT, MinCapacity=1, MaxCapacity=2, SuspendedState={"DynamicScalingInSuspended": True}
+    )
+    assert first == {**again, "ResponseMetadata": first["ResponseMetadata"]}
+    [target] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert target["SuspendedState"] == {
+        "DynamicScalingInSuspended": True,
+        "DynamicScalingOutSuspended": False,
+        "ScheduledScalingSuspended": False,
+    }
+    assert counts(sagemaker) == ("Updating", 4, 2)
+    assert activities(autoscaling)[0]["Cause"] == "maximum capacity was set to 2"
+    autoscaling.register_scalable_target(**VARIANT, MaxCapacity=6)
+    [target] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 6)
+
+
+def test_bounds_that_come_while_the_endpoint_is_changing_wait_until_it_serves(
+    region: Region, clients: Clients, autoscaling: Any
+) -> None:
+    sagemaker = clients("sagemaker")
+    make_endpoint(sagemaker, region)
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
+    assert sagemaker.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "Creating"
+    assert activities(autoscaling) == []
+    region.advance(11 * 60 + 1)
+    assert counts(sagemaker) == ("Updating", 1, 2)
+    region.advance(240)
+    assert counts(sagemaker) == ("InService", 2, 2)
+    assert [activity["StatusCode"] for activity in activities(autoscaling)] == ["Successful"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"MinCapacity": 6}, "Maximum capacity cannot be less than minimum capacity"),
+        ({"MinCapacity": -1}, "Minimum capacity cannot be less than 0"),
+        ({"ResourceId": "endpoint/absent/variant/AllTraffic"}, "Could not find the production variant AllTraffic"),
+        ({"ResourceId": "endpoint/engines/variant/Other"}, "Could not find the production variant Other"),
+        ({"ResourceId": "endpoint/engines"}, "Unsupported service namespace, resource type or scalable dimension"),
+        ({"ServiceNamespace": "ecs"}, "Unsupported service namespace, resource type or scalable dimension"),
+        ({"ScalableDimension": "ecs:service:DesiredCount"}, "Unsupported service namespace"),
+        ({"ScalableDimension": "nonsense"}, "failed to satisfy constraint"),
+        ({"MaxCapacity": None}, "MinCapacity and MaxCapacity are required"),
+    ],
+)
+def test_what_cannot_be_registered(sagemaker: Any, autoscaling: Any, change: dict[str, Any], message: str) -> None:
+    request = {**VARIANT, "MinCapacity": 1, "MaxCapacity": 5, **change}
+    with refused("ValidationException", message):
+        autoscaling.register_scalable_target(**{name: value for name, value in request.items() if value is not None})
+    assert autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert counts(sagemaker) == ("InService", 1, 1)
+
+
+def test_burstable_instances_are_not_scaled(region: Region, clients: Clients, autoscaling: Any) -> None:
+    make_endpoint(clients("sagemaker"), region, InstanceType="ml.t2.medium")
+    with refused("ValidationException", "burstable"):
+        autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2)
+
+
+def test_a_policy_brings_its_two_alarms(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
+    with refused(
+        "ObjectNotFoundException",
+        "No scalable target registered for service namespace: sagemaker, resource ID: "
+        "endpoint/engines/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount",
+    ):
+        put_policy(autoscaling)
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    put = put_policy(autoscaling)
+    assert re.fullmatch(
+        r"arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[0-9a-f-]{36}:resource/sagemaker/endpoint/engines/"
+        r"variant/AllTraffic:policyName/Invocations-ScalingPolicy",
+        put["PolicyARN"],
+    )
+    alarms = clients("cloudwatch").describe_alarms(AlarmNames=[alarm["AlarmName"] for alarm in put["Alarms"]])
+    high, low = alarms["MetricAlarms"]
+    prefix = "TargetTracking-endpoint/engines/variant/AllTraffic-Alarm"
+    assert re.fullmatch(rf"{prefix}High-[0-9a-f-]{{36}}", high["AlarmName"])
+    assert re.fullmatch(rf"{prefix}Low-[0-9a-f-]{{36}}", low["AlarmName"])
+    for alarm, comparison, threshold, periods in (
+        (high, "GreaterThanThreshold", 10.0, 3),
+        (low, "LessThanThreshold", 9.0, 15),
+    ):
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == (comparison, threshold)
+        assert (alarm["EvaluationPeriods"], alarm["Period"], alarm["Statistic"]) == (periods, 60, "Sum")
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SageMaker", "InvocationsPerInstance")
+        assert alarm["AlarmActions"] == [put["PolicyARN"]]
+        assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+    [policy] = autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == TRACKING
+    assert (policy["PolicyARN"], policy["Alarms"]) == (put["PolicyARN"], put["Alarms"])
+
+
+def test_a_policy_that_is_put_again_keeps_its_arn_and_changes_its_alarms(
+    sagemaker: Any, clients: Clients, autoscaling: Any
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    first = put_policy(autoscaling)
+    again = put_policy(autoscaling, TargetValue=50)
+    assert (first["PolicyARN"], first["Alarms"]) == (again["PolicyARN"], again["Alarms"])
+    thresholds = {alarm["Threshold"] for alarm in clients("cloudwatch").describe_alarms()["MetricAlarms"]}
+    assert thresholds == {50, 45}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ({"TargetValue": 0}, "TargetValue must be greater than 0"),
+        ({"ScaleInCooldown": -1}, "ScaleInCooldown must not be less than 0"),
+        (
+            {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}},
+            "ECSServiceAverageCPUUtilization is not a predefined metric",
+        ),
+        ({"PredefinedMetricSpecification": {"PredefinedMetricType": "Nonsense"}}, "failed to satisfy constraint"),
+        ({"CustomizedMetricSpecification": {"MetricName": "x"}}, "Exactly one of"),
+    ],
+)
+def test_policies_that_do_not_hold_together(
+    sagemaker: Any, clients: Clients, autoscaling: Any, configuration: dict[str, Any], message: str
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    with refused("ValidationException", message):
+        put_policy(autoscaling, **configuration)
+    assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
+    assert clients("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def test_a_policy_over_a_metric_of_ones_own_needs_all_of_its_name(sagemaker: Any, autoscaling: Any) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+
+    def put(name: str, policy_type: str = "TargetTrackingScaling", **specification: Any) -> None:
+        autoscaling.put_scaling_policy(
+            **VARIANT,
+            PolicyName=name,
+            PolicyType=policy_type,
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 5,
+                "CustomizedMetricSpecification": specification,
+            },
+        )
+
+    with refused("ValidationException", "CustomizedMetricSpecification needs Namespace, Statistic"):
+        put("mine", MetricName="Depth")
+    both = [{"Id": name, "Expression": "FILL(m3, 0)"} for name in ("m1", "m2")]
+    depth = {"Metric": {"Namespace": "Shop", "MetricName": "Depth"}, "Stat": "Sum"}
+    with refused("ValidationException", "Exactly one of the Metrics must have ReturnData true"):
+        put("mine", Metrics=[*both, {"Id": "m3", "MetricStat": depth, "ReturnData": False}])
+    with refused("ValidationException", "Undefined variable m2"):
+        put("mine", Metrics=[{"Id": "m1", "Expression": "m2 * 2"}])
+    with refused("ValidationException", "not StepScaling"):
+        put("mine", "StepScaling", MetricName="Depth", Namespace="Shop", Statistic="Average")
+    put("mine", MetricName="Depth", Namespace="Shop", Statistic="Average")
+    with refused("ValidationException", "Only one TargetTrackingScaling policy for a given metric specification"):
+        put("twin", MetricName="Depth", Namespace="Shop", Statistic="Average")
+
+
+def test_deregistering_takes_policies_and_alarms_along(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
+    with refused("ObjectNotFoundException", "No scalable target found for service namespace: sagemaker"):
+        autoscaling.deregister_scalable_target(**VARIANT)
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
+    put_policy(autoscaling)
+    autoscaling.deregister_scalable_target(**VARIANT)
+    assert_nothing_scales(clients, autoscaling)
+    assert len(activities(autoscaling)) == 1, "what has happened stays known"
+
+
+def test_deleting_a_policy_takes_its_alarms_along(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    with refused("ObjectNotFoundException", "policy name: nope"):
+        autoscaling.delete_scaling_policy(**VARIANT, PolicyName="nope")
+    put_policy(autoscaling)
+    autoscaling.delete_scaling_policy(**VARIANT, PolicyName="Invocations-ScalingPolicy")
+    assert clients("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert len(autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]) == 1
+
+
+def test_deleting_the_endpoint_deregisters_its_target(
+    region: Region, sagemaker: Any, clients: Clients, autoscaling: Any
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    put_policy(autoscaling)
+    sagemaker.delete_endpoint(EndpointName="engines")
+    assert_nothing_scales(clients, autoscaling)
+    with refused("ValidationException", "Could not find the production variant"):
+        autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+
+
+def assert_nothing_scales(clients: Clients, autoscaling: Any) -> None:
+    assert autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
+    assert clients("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize(
+    "variant", [{"InstanceType": "ml.m5.large"}, {"VariantName": "Other"}], ids=["another type", "another name"]
+)
+def test_an_update_must_not_take_the_ground_from_under_a_target(
+    sagemaker: Any, autoscaling: Any, variant: dict[str, Any]
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="other", ProductionVariants=[production_variant("engines", **variant)]
+    )
+    with refused("ValidationException", "deregister it before you change its instance type or remove it"):
+        sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="other")
+    autoscaling.deregister_scalable_target(**VARIANT)
+    sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="other")
+
+
+def test_pages_are_of_ten_policies_and_names_are_matched_whole(sagemaker: Any, autoscaling: Any) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
+    for number in range(12):
+        autoscaling.put_scaling_policy(
+            **VARIANT,
+            PolicyName=f"policy-{number}",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 5,
+                "CustomizedMetricSpecification": {
+                    "MetricName": f"M{number}",
+                    "Namespace": "Shop",
+                    "Statistic": "Sum",
+                },
+            },
+        )
+    first = autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")
+    assert len(first["ScalingPolicies"]) == 10
+    paginator = autoscaling.get_paginator("describe_scaling_policies")
+    every = [policy for page in paginator.paginate(ServiceNamespace="sagemaker") for policy in page["ScalingPolicies"]]
+    assert [policy["PolicyName"] for policy in every] == [f"policy-{number}" for number in range(12)]
+    named = autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", PolicyNames=["policy-1"])
+    assert [policy["PolicyName"] for policy in named["ScalingPolicies"]] == ["policy-1"]
+    part = autoscaling.describe_scaling_policies(
+        ServiceNamespace="sagemaker", ResourceId="endpoint/engines/variant/All"
+    )
+    assert part["ScalingPolicies"] == []
+    with refused("ValidationException", "MaxResults must be between 1 and 10"):
+        autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", MaxResults=11)
+    with refused("InvalidNextTokenException", ""):
+        autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", NextToken="nonsense")
+
+
+def test_targets_of_several_variants_are_paged(region: Region, clients: Clients, autoscaling: Any) -> None:
+    sagemaker = clients("sagemaker")
+    make_endpoint(sagemaker, region)
+    names = [f"v{number}" for number in range(7)]
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="seven",
+        ProductionVariants=[production_variant("engines", VariantName=name) for name in names],
+    )
+    sagemaker.create_endpoint(EndpointName="seven", EndpointConfigName="seven")
+    for name in names:
+        resource = {**VARIANT, "ResourceId": f"endpoint/seven/variant/{name}"}
+        autoscaling.register_scalable_target(**resource, MinCapacity=1, MaxCapacity=2, Tags={"variant": name})
+    paginator = autoscaling.get_paginator("describe_scalable_targets")
+    pages = list(paginator.paginate(ServiceNamespace="sagemaker", PaginationConfig={"PageSize": 2}))
+    found = [target["ResourceId"].rpartition("/")[2] for page in pages for target in page["ScalableTargets"]]
+    assert found == names
+    some = autoscaling.describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=["endpoint/seven/variant/v3", "endpoint/seven/variant/v"]
+    )["ScalableTargets"]
+    assert [target["ResourceId"] for target in some] == ["endpoint/seven/variant/v3"]
+    tags = autoscaling.list_tags_for_resource(ResourceARN=some[0]["ScalableTargetARN"])["Tags"]
+    assert tags == {"variant": "v3"}
+    assert autoscaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
