@@ -1,0 +1,158 @@
+"""The journey with the AWS command line interface, which knows of the sandbox no more than its address."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import numpy
+import pytest
+
+from cmapss_sandbox.server import Server
+from cmapss_sandbox.wire.dispatch import application
+from tests.sandbox.artefacts import ROLE, production_variant
+from tests.sandbox.boosters import IMAGE_REPOSITORY, artefact, as_csv, random_rows, trained
+from tests.sandbox.conftest import NOON, Installation
+
+AWS = Path(sys.executable).with_name("aws")
+NAME = "cmapss-XGBoostEndpoint"
+TARGET = (
+    "--service-namespace=sagemaker",
+    f"--resource-id=endpoint/{NAME}/variant/AllTraffic",
+    "--scalable-dimension=sagemaker:variant:DesiredInstanceCount",
+)
+
+Aws = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def url(installation: Installation) -> Iterator[str]:
+    """Where the sandbox listens."""
+    server = Server(application(installation.region, installation.services))
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def aws(url: str) -> Aws:
+    """Runs `aws SERVICE OPERATION …` and reads what it prints; a mapping or a list is given as JSON."""
+    if not AWS.is_file():
+        pytest.skip("the AWS command line interface is not installed beside this Python")
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_PAGER": "",
+    }
+
+    def run(*words: str, **options: Any) -> dict[str, Any]:
+        arguments = [
+            f"--{name.replace('_', '-')}={value if isinstance(value, str) else json.dumps(value)}"
+            for name, value in options.items()
+        ]
+        done = subprocess.run(
+            [AWS, "--output=json", *words, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout or "{}")
+        return answer
+
+    return run
+
+
+@pytest.fixture
+def advance(url: str) -> Callable[[int], None]:
+    """Lets the region's time pass, by the control call that anyone may make."""
+
+    def pass_seconds(seconds: int) -> None:
+        body = json.dumps({"advance_seconds": seconds}).encode()
+        with urlopen(Request(f"{url}/_sandbox/clock", data=body, method="POST")) as answer:
+            assert answer.status == 200
+
+    return pass_seconds
+
+
+def test_deploy_invoke_scale_and_delete(
+    installation: Installation, aws: Aws, advance: Callable[[int], None], tmp_path: Path
+) -> None:
+    import xgboost
+
+    installation.region.objects.put("models", "best/model.tar.gz", artefact())
+    container = {"Image": f"{IMAGE_REPOSITORY}:1.2-1", "ModelDataUrl": "s3://models/best/model.tar.gz"}
+    aws("sagemaker", "create-model", model_name="best", execution_role_arn=ROLE, primary_container=container)
+    variants = [production_variant("best")]
+    aws("sagemaker", "create-endpoint-config", endpoint_config_name="best", production_variants=variants)
+    aws("sagemaker", "create-endpoint", endpoint_name=NAME, endpoint_config_name="best")
+    [listed] = aws("sagemaker", "list-endpoints")["Endpoints"]
+    assert (listed["EndpointName"], listed["EndpointStatus"]) == (NAME, "Creating")
+    advance(11 * 60)
+    assert aws("sagemaker", "describe-endpoint", endpoint_name=NAME)["EndpointStatus"] == "InService"
+
+    aws("application-autoscaling", "register-scalable-target", *TARGET, min_capacity="1", max_capacity="5")
+    put = aws(
+        "application-autoscaling",
+        "put-scaling-policy",
+        *TARGET,
+        policy_name="Invocations-ScalingPolicy",
+        policy_type="TargetTrackingScaling",
+        target_tracking_scaling_policy_configuration={
+            "TargetValue": 0.2,  # so that one invocation a minute asks for five instances
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        },
+    )
+    assert len(put["Alarms"]) == 2
+
+    rows, payload, answer = random_rows(100), tmp_path / "rows.csv", tmp_path / "answer.csv"
+    payload.write_bytes(as_csv(rows))
+    for _ in range(3):
+        described = aws(
+            "sagemaker-runtime",
+            "invoke-endpoint",
+            str(answer),
+            endpoint_name=NAME,
+            content_type="text/csv",
+            body=f"fileb://{payload}",
+        )
+        advance(60)
+    assert described == {"ContentType": "text/csv; charset=utf-8", "InvokedProductionVariant": "AllTraffic"}
+    predictions = numpy.array(answer.read_text().split(","), dtype=numpy.float32)
+    numpy.testing.assert_array_equal(predictions, trained().predict(xgboost.DMatrix(numpy.array(rows))))
+
+    dimensions = [{"Name": "EndpointName", "Value": NAME}, {"Name": "VariantName", "Value": "AllTraffic"}]
+    metric = {"Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Dimensions": dimensions}
+    metrics = aws(
+        "cloudwatch",
+        "get-metric-data",
+        metric_data_queries=[{"Id": "m1", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}],
+        start_time=NOON.isoformat(),
+        end_time=(NOON + timedelta(hours=1)).isoformat(),
+    )
+    assert metrics["MetricDataResults"][0]["Values"][:3] == [1, 1, 1]
+
+    advance(240)
+    [activity] = aws("application-autoscaling", "describe-scaling-activities", service_namespace="sagemaker")[
+        "ScalingActivities"
+    ]
+    assert (activity["Description"], activity["StatusCode"]) == (
+        "Setting desired instance count to 5.",
+        "Successful",
+    )
+    [variant] = aws("sagemaker", "describe-endpoint", endpoint_name=NAME)["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == 5
+
+    aws("sagemaker", "delete-endpoint", endpoint_name=NAME)
+    aws("sagemaker", "delete-endpoint-config", endpoint_config_name="best")
+    aws("sagemaker", "delete-model", model_name="best")
+    advance(60)
+    for table in ("endpoints", "endpoint_configs", "models", "scalable_targets", "scaling_policies", "alarms"):
+        assert len(installation.region.table(table)) == 0, table
