@@ -101,6 +101,21 @@ async def test_the_cursor_stays_on_its_job_when_the_ranks_change() -> None:
         assert after.rank == (row.rank or 0) + 2
 
 
+async def test_the_star_moves_with_what_aws_calls_the_best() -> None:
+    made = [training_job(number, 44.0 + number) for number in range(1, 5)]
+
+    def starred(text: str) -> str:
+        (line,) = (line for line in text.splitlines() if "★" in line)
+        return line
+
+    async with console(snapshot(made)).run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("G")
+        assert made[0].name in starred(screen_text(screen.console))
+        await read_again(pilot, snapshot(made, best=made[1].name))
+        assert made[1].name in starred(screen_text(screen.console))
+
+
 async def test_enter_opens_the_job_and_escape_comes_back() -> None:
     async with console(snapshot(jobs(5))).run_test(size=(120, 36)) as pilot:
         screen = await shown(pilot)
@@ -181,7 +196,7 @@ async def test_a_failed_reading_keeps_the_list_and_says_what_is_wrong_until_one_
 async def test_there_may_be_no_jobs_at_all() -> None:
     async with console(snapshot([])).run_test(size=(80, 24)) as pilot:
         screen = await shown(pilot)
-        await until(pilot, lambda: "There are no training jobs yet." in screen_text(screen.console))
+        await until(pilot, lambda: "There are no training jobs yet;" in screen_text(screen.console))
         await pilot.press("enter", "D", "j", "G")
         assert pilot.app.screen is screen
 

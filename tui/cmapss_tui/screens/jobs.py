@@ -60,12 +60,13 @@ class JobsScreen(ConsoleScreen):
         self._chart = ObjectiveChart()
         self._summary = Static(id="summary", markup=False)
         self._snapshot: JobsSnapshot | None = None
+        self._best: frozenset[str | None] = frozenset()
         self._rows: list[RankedJob] = []
         self._progress = job_rows.Progress((), (), {})
         self._terms: tuple[Term, ...] = ()
         self._sort_key, self._descending = job_rows.SORT_KEYS[0], False
         self._settle: Timer | None = None
-        self._deployable: bool | None = None
+        self._status: str | None = ""
 
     def body(self) -> ComposeResult:
         yield self._title
@@ -91,7 +92,11 @@ class JobsScreen(ConsoleScreen):
         self._snapshot = snapshot
         self._rows = job_rows.rows_of(snapshot)
         self._progress = job_rows.progress(snapshot)
+        best = frozenset(tuning.best_training_job for tuning in snapshot.tuning_jobs)
         with self.app.batch_update():
+            if best != self._best:
+                self._best = best
+                self.table.forget_lines()
             self._show_rows()
             self._show_words()
             self._show_progress()
@@ -123,13 +128,12 @@ class JobsScreen(ConsoleScreen):
         self.call_after_refresh(self._show_words)
 
     def why_not(self, action: Action) -> str | None:
-        """Only a completed job can be deployed."""
-        if action.id == "jobs.deploy":
-            row = self.table.cursor_row
-            if row is None:
-                return "There is no job to deploy."
-            if row.job.status != "Completed":
-                return f"{row.job.name} is {row.job.status}: only a Completed job can be deployed."
+        """There has to be a job, and only a completed one can be deployed."""
+        row = self.table.cursor_row
+        if row is None and action.id in ("jobs.open", "jobs.deploy"):
+            return "There is no job under the cursor."
+        if row is not None and action.id == "jobs.deploy" and row.job.status != "Completed":
+            return f"{row.job.name} is {row.job.status}: only a Completed job can be deployed."
         return super().why_not(action)
 
     async def action_open(self) -> None:
@@ -187,10 +191,15 @@ class JobsScreen(ConsoleScreen):
         if (self._sort_key, self._descending) != (job_rows.SORT_KEYS[0], False):
             rows = job_rows.ordered(rows, self._sort_key, descending=self._descending)
         self.table.show_order(self._sort_key, self._descending)
-        self.table.show(
-            rows, empty="No job satisfies the filter." if self._terms else "There are no training jobs yet."
-        )
+        self.table.show(rows, empty=self._why_empty())
         self._filter.show_note(f"{formats.count(len(rows))} of {formats.count(len(self._rows))}")
+
+    def _why_empty(self) -> str:
+        if self._terms:
+            return "No job satisfies the filter."
+        if self.aws.target.is_local:
+            return "There are no training jobs yet; a new sandbox takes seconds to make its first."
+        return f"There are no training jobs in {self.aws.region}."
 
     def _show_row(self, row: RankedJob | None) -> None:
         if row is None or self._snapshot is None:
@@ -198,9 +207,9 @@ class JobsScreen(ConsoleScreen):
         else:
             check = job_rows.cross_check(row.job, self._snapshot)
             self._summary.update(summary(row.job, *self._summary.content_size, check), layout=False)
-        deployable = row is not None and row.job.status == "Completed"
-        if deployable is not self._deployable:
-            self._deployable = deployable
+        status = None if row is None else row.job.status
+        if status != self._status:  # what decides on the actions that are possible
+            self._status = status
             self.refresh_bindings()
 
     def _show_words(self) -> None:
@@ -215,11 +224,13 @@ class JobsScreen(ConsoleScreen):
 
     def _mark(self, row: RankedJob) -> str:
         """A star for the job that AWS calls the best of its tuning job."""
-        tuning_jobs = self._snapshot.tuning_jobs if self._snapshot is not None else ()
-        return "★" if any(tuning.best_training_job == row.job.name for tuning in tuning_jobs) else ""
+        return "★" if row.job.name in self._best else ""
 
 
 def _in_progress(snapshot: JobsSnapshot) -> bool:
-    return any(tuning.status == "InProgress" for tuning in snapshot.tuning_jobs) or any(
-        row.job.status in {"InProgress", "Stopping"} for row in snapshot.jobs
+    """Whether anything is to be expected soon, the first job of all included."""
+    return (
+        not snapshot.jobs
+        or any(tuning.status == "InProgress" for tuning in snapshot.tuning_jobs)
+        or any(row.job.status in {"InProgress", "Stopping"} for row in snapshot.jobs)
     )

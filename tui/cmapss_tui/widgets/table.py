@@ -50,8 +50,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     """Rows of any kind, written by `cell(row, column key)` when a line comes into view.
 
     `key(row)` names a row for good: the cursor stays on it when the rows are replaced. A written line is kept until
-    its row changes, so a cell must follow from its row alone. Enter belongs to the screen, which asks `cursor_row`;
-    a click on the cursor's row posts RowSelected.
+    its row changes: what it says has to follow from the row alone, or be forgotten (`forget_lines`). Enter belongs
+    to the screen, which asks `cursor_row`; a click on the cursor's row posts RowSelected.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
