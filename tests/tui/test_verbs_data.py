@@ -11,6 +11,7 @@ import pytest
 
 from cmapss_data import Fleet
 from cmapss_data.fleet import FileInfo, FleetInfo
+from cmapss_data.marker import DEFAULT_SEED
 from cmapss_tui.cli import main
 
 Capture = pytest.CaptureFixture[str]
@@ -64,7 +65,7 @@ def test_info_for_a_person(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 @pytest.mark.parametrize(
     ("flags", "seed", "place"),
     [
-        ([], 1, "home/data/synthetic-seed-1"),
+        ([], DEFAULT_SEED, f"home/data/synthetic-seed-{DEFAULT_SEED}"),
         (["--seed", "7"], 7, "home/data/synthetic-seed-7"),
         (["--seed", "0", "--output", "fleet"], 0, "fleet"),
     ],

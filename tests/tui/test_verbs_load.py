@@ -55,9 +55,16 @@ class _Rows:
 @dataclass
 class _Fleet:
     origin: str = "synthetic"
+    root: Path = Path("fleets")
 
     def test_rows(self, subset: str) -> _Rows:
         return _Rows([f"{subset} row {n}" for n in range(2)])
+
+
+def finds(monkeypatch: Patch, trained_on: str | None) -> None:
+    """Let there be the endpoint, with a model that was trained on this."""
+    monkeypatch.setattr("cmapss_core.endpoints.read_endpoint", lambda *_: None)
+    monkeypatch.setattr("cmapss_core.provenance.training_data", lambda *_: trained_on)
 
 
 @pytest.fixture
@@ -70,6 +77,7 @@ def opened(monkeypatch: Patch) -> list[Path | None]:
         return _Fleet()
 
     monkeypatch.setattr("cmapss_data.open_fleet", open_fleet)
+    finds(monkeypatch, "synthetic")
     return places
 
 
@@ -234,15 +242,46 @@ def test_traffic_tells_what_was_sent_however_it_ended(
     assert json.loads(capsys.readouterr().out)["sent"] == report.sent
 
 
+def test_a_model_is_not_judged_by_engines_that_it_does_not_know(
+    validates: Validates, monkeypatch: Patch, capsys: Capture
+) -> None:
+    asked = validates(EVALUATION)
+    finds(monkeypatch, "nasa")
+    assert main(["validate", "engines", "--json", *HERE]) == 2
+    said = capsys.readouterr()
+    assert (said.out, asked) == ("", [])
+    assert "trained on nasa data" in said.err
+    assert "--data" in said.err
+
+
+def test_data_that_is_named_is_used_and_the_difference_told(
+    validates: Validates, monkeypatch: Patch, capsys: Capture
+) -> None:
+    validates(EVALUATION)
+    finds(monkeypatch, "nasa")
+    assert main(["validate", "engines", "--json", "--data", "fleets", *HERE]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["data"] == "synthetic"
+    assert "trained on nasa data" in said.err
+
+
+@pytest.mark.parametrize("trained_on", [None, "synthetic"])
+def test_what_fits_or_is_unknown_is_validated(trained_on: str | None, validates: Validates, monkeypatch: Patch) -> None:
+    validates(EVALUATION)
+    finds(monkeypatch, trained_on)
+    assert main(["validate", "engines", *HERE]) == 0
+
+
 @pytest.mark.parametrize("verb", ["validate", "traffic"])
-@pytest.mark.usefixtures("opened")
-def test_an_endpoint_that_is_not_there_is_3(verb: str, monkeypatch: Patch, capsys: Capture) -> None:
+def test_an_endpoint_that_is_not_there_is_3_before_data_is_read(
+    verb: str, opened: list[Path | None], monkeypatch: Patch, capsys: Capture
+) -> None:
     def find(*_: object) -> None:
         raise ConsoleError(ErrorKind.NOT_FOUND, "There is no endpoint 'nobody'")
 
-    monkeypatch.setattr("cmapss_core.evaluation.read_endpoint", find)
-    monkeypatch.setattr("cmapss_core.traffic.read_endpoint", find)
+    monkeypatch.setattr("cmapss_core.endpoints.read_endpoint", find)
     assert main([verb, "nobody", "--json", *HERE]) == 3
     said = capsys.readouterr()
-    assert said.out == ""
-    assert "There is no endpoint 'nobody'" in said.err.splitlines()[-1]
+    assert (said.out, opened) == ("", [])
+    assert said.err.count("\n") == 1
+    assert "There is no endpoint 'nobody'" in said.err

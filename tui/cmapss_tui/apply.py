@@ -160,6 +160,6 @@ def _write_plan(plan: Plan, as_json: bool) -> None:
 
 def _line(plan: Plan, event: StepEvent) -> str:
     step = next(step for step in plan.steps if step.n == event.n)
-    what = f"[{event.n}/{len(plan.steps)}] {step.title}"
-    message = "" if event.message == step.title else f" {event.message}"
-    return f"{what}: {event.state}{message}"
+    # What a step is about; of one that only waits it says how long that tends to take, which ends with it.
+    about = event.message if event.message != step.title and (step.call or event.state != "done") else ""
+    return f"[{event.n}/{len(plan.steps)}] {step.title}: {event.state} {about}".rstrip()

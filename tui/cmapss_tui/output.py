@@ -112,7 +112,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._rewrites = is_terminal(sys.stderr)
-        self._said_at = -math.inf
+        self._said_at = time.monotonic()
 
     def say(self, line: str) -> None:
         """Show `line` in place of the one before."""

@@ -27,7 +27,7 @@ COMMAND = (sys.executable, "-P", "-m", "cmapss_sandbox")
 SPEED_HEADER = "X-Region-Speed"
 ANSWER_SECONDS = 2.0
 START_SECONDS = 60.0
-OTHER_SECONDS = 10.0
+OTHER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def default_state() -> Path:
     """The state folder that the console and its verbs share."""
     home = os.environ.get("CMAPSS_CONSOLE_HOME")
     if home:
-        return Path(home) / "sandbox"
+        return Path(home).expanduser() / "sandbox"
     from platformdirs import user_data_path
 
-    return user_data_path("cmapss-console") / "sandbox"
+    return user_data_path("cmapss-console", appauthor=False) / "sandbox"
 
 
 def missing_modules() -> tuple[str, ...]:

@@ -49,10 +49,9 @@ def run(arguments: Namespace, options: Options) -> int:
 
 
 def _synthesize(seed: int | None, output: Path | None) -> Fleet:
-    from cmapss_data.synthesize import synthesize
-
     from cmapss_data.homes import data_home
     from cmapss_data.marker import DEFAULT_SEED
+    from cmapss_data.synthesize import synthesize
 
     chosen = DEFAULT_SEED if seed is None else seed
     return synthesize(output or data_home() / f"synthetic-seed-{chosen}", chosen)

@@ -45,11 +45,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, options: Options) -> int:
     """Send, and print what was sent. Raises ConsoleError, DataError."""
+    from cmapss_core.endpoints import read_endpoint
     from cmapss_core.traffic import send_traffic
     from cmapss_data import SUBSETS, open_fleet
 
     progress = Progress()
     with closing(connect(options, narrate)) as aws:
+        read_endpoint(aws, arguments.endpoint)  # the rows take seconds: whether it exists is known before
         fleet = open_fleet(arguments.data)
         rows = list(chain.from_iterable(fleet.test_rows(subset).lines for subset in SUBSETS))
         with interruptible() as interrupted:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.apply import interruptible
 from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.connection import connect
@@ -17,7 +18,9 @@ from cmapss_tui.options import Options
 from cmapss_tui.output import Progress, narrate, write_json, write_table
 
 if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
     from cmapss_core.evaluation import Evaluation
+    from cmapss_data import Fleet
 
 SUBSETS = ("FD001", "FD002", "FD003", "FD004")
 
@@ -48,17 +51,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, options: Options) -> int:
     """Validate, print the errors, and judge them. Raises ConsoleError, DataError."""
     from cmapss_core.evaluation import validate
-    from cmapss_data import open_fleet
 
     progress = Progress()
     with closing(connect(options, narrate)) as aws, interruptible() as interrupted:
-        fleet = open_fleet(arguments.data)
-        if fleet.origin == "synthetic":
-            narrate("The data is synthetic. The real set comes in with: cmapss-console data import PATH")
         evaluation = validate(
             aws,
             arguments.endpoint,
-            fleet,
+            _fleet(aws, arguments.endpoint, arguments.data),
             arguments.subset,
             on_progress=lambda now: progress.say(_progress_line(now)),
             cancelled=interrupted,
@@ -75,6 +74,31 @@ def run(arguments: Namespace, options: Options) -> int:
     else:
         _write(evaluation)
     return _judge(evaluation, arguments.max_rmse)
+
+
+def _fleet(aws: Aws, endpoint: str, data: Path | None) -> Fleet:
+    """The engines to predict. Raises ConsoleError where nobody named them and the model has learnt from others."""
+    from cmapss_core.endpoints import read_endpoint
+    from cmapss_core.provenance import training_data
+    from cmapss_data import open_fleet
+
+    trained_on = training_data(aws, read_endpoint(aws, endpoint))
+    fleet = open_fleet(data)
+    if trained_on in (None, fleet.origin):
+        if fleet.origin == "synthetic":
+            narrate("The data is synthetic.")
+        return fleet
+    mismatch = (
+        f"the model of {endpoint} was trained on {trained_on} data, and the data in {fleet.root} is {fleet.origin}"
+    )
+    if data is None:
+        raise ConsoleError(
+            ErrorKind.INVALID,
+            mismatch,
+            remedy="Name the files to predict: --data DIR, the same that it was trained on.",
+        )
+    narrate(f"! {mismatch}")
+    return fleet
 
 
 def _judge(evaluation: Evaluation, max_rmse: float | None) -> ExitCode:
