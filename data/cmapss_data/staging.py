@@ -18,6 +18,7 @@ def staged_file(path: Path) -> Iterator[Path]:
 
     Raises DataError where the file cannot be written.
     """
+    path = path.resolve()
     partial = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +37,7 @@ def staged_directory(path: Path, *, replace: bool) -> Iterator[Path]:
     A directory that is at `path` by then is replaced as a whole or, for what another process may have made as well,
     kept. Raises DataError where the directory cannot be written.
     """
+    path = path.resolve()
     partial = _beside(path)
     try:
         partial.mkdir(parents=True)
@@ -78,7 +80,8 @@ def _add(partial: Path, path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> DataError:
+    where = f" ({error.filename})" if error.filename else ""
     return DataError(
-        f"{path} cannot be written: {error.strerror or error}",
+        f"{path} cannot be made: {error.strerror or error}{where}",
         "Make room or permission there, or let CMAPSS_CONSOLE_HOME name another directory.",
     )
