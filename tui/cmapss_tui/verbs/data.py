@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     bring.add_argument("path", type=Path, metavar="PATH", help="the real set: its zip, or the folder of its files")
     make = actions.add_parser("synthesize", help="make a fleet of the same shape")
     make.add_argument("--seed", type=not_negative_integer, metavar="N", help="another fleet for another number")
-    make.add_argument("--output", type=Path, metavar="DIR", help="where to; beside the console's own data by default")
+    make.add_argument("--output", type=Path, metavar="DIR", help="where to; among the console's own data by default")
     info = actions.add_parser("info", help="which data is used, and what is in it")
     for action in (bring, make, info):
         action.add_argument("--json", action="store_true", help="print one JSON document")
@@ -49,12 +49,12 @@ def run(arguments: Namespace, options: Options) -> int:
 
 
 def _synthesize(seed: int | None, output: Path | None) -> Fleet:
-    from cmapss_data.homes import data_home
+    from cmapss_data.homes import data_home, synthetic_directory
     from cmapss_data.marker import DEFAULT_SEED
     from cmapss_data.synthesize import synthesize
 
     chosen = DEFAULT_SEED if seed is None else seed
-    return synthesize(output or data_home() / f"synthetic-seed-{chosen}", chosen)
+    return synthesize(output or synthetic_directory(data_home(), chosen), chosen)
 
 
 def _write_info(fleet: Fleet, as_json: bool) -> None:
