@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -9,15 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
 
 from cmapss_tui import theme
 from cmapss_tui.actions import Action, help_for
 from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.panel import Lines
 
-KEYS_WIDTH = 9
+KEYS_WIDTH = 10
 TITLE_WIDTH = 13
 VERB_WIDTH = 11
+HEADING, KEY = f"bold {theme.BUSY}", f"bold {theme.ACCENT}"
 LIST_KEYS = (
     ("↑ ↓  j k", "move"),
     ("g  G", "first, last row"),
@@ -38,37 +40,40 @@ class HelpScreen(ModalScreen[None]):
         background: $surface; border: round $rule; border-title-color: $accent; padding: 0 2;
         scrollbar-size-vertical: 1;
     }
-    HelpScreen Static { height: auto; }
     """
 
     def __init__(self, explained: Screen[Any]) -> None:
         super().__init__()
         self._explained = explained
+        self._lines = Lines()
 
     def compose(self) -> ComposeResult:
-        scopes = self._explained.SCOPES if isinstance(self._explained, ConsoleScreen) else ()
         with VerticalScroll() as scroll:
             scroll.border_title = "Keys, and the verbs of the command line that do the same"
             scroll.border_subtitle = "esc closes"
-            for group, actions in help_for(scopes).items():
-                yield Static(self._group(group, actions))
-            yield Static(_list_keys())
+            yield self._lines
 
-    def _group(self, title: str, actions: tuple[Action, ...]) -> Content:
-        lines: list[Content | str | tuple[str, str]] = [(f"\n{title}", f"bold {theme.BUSY}")]
-        for action in actions:
-            keys = " ".join(self.app.get_key_display(action.binding.with_key(key)) for key in action.keys)
-            lines += [
-                (f"\n  {keys:<{KEYS_WIDTH}}", f"bold {theme.ACCENT}"),
-                f"{action.title:<{TITLE_WIDTH}}",
-                (f"{action.verb or '':<{VERB_WIDTH}}", theme.BUSY),
-                (action.help, theme.QUIET),
-            ]
-        return Content.assemble(*lines)
+    def on_mount(self) -> None:
+        scopes = self._explained.SCOPES if isinstance(self._explained, ConsoleScreen) else ()
+        self._lines.write(lambda width: self._written(help_for(scopes), width))
 
+    def _written(self, groups: Mapping[str, tuple[Action, ...]], width: int) -> list[Content]:
+        lines: list[Content] = []
+        for title, actions in groups.items():
+            lines += [Content(""), Content.styled(title, HEADING)]
+            for action in actions:
+                lines += self._action(action, width)
+        lines += [Content(""), Content.styled("Lists", HEADING)]
+        for keys, meaning in LIST_KEYS:
+            lines.append(Content.assemble((f"  {keys:<{KEYS_WIDTH}}", KEY), meaning))
+        return [*lines, Content("")]
 
-def _list_keys() -> Content:
-    lines: list[Content | str | tuple[str, str]] = [("\nLists", f"bold {theme.BUSY}")]
-    for keys, meaning in LIST_KEYS:
-        lines += [(f"\n  {keys:<{KEYS_WIDTH}}", f"bold {theme.ACCENT}"), meaning]
-    return Content.assemble(*lines, "\n")
+    def _action(self, action: Action, width: int) -> list[Content]:
+        keys = " ".join(self.app.get_key_display(action.binding.with_key(key)) for key in action.keys)
+        head = Content.assemble(
+            (f"  {keys:<{KEYS_WIDTH}}", KEY),
+            f"{action.title:<{TITLE_WIDTH}}",
+            (f"{action.verb or '':<{VERB_WIDTH}}", theme.BUSY),
+        )
+        first, *rest = Content.styled(action.help, theme.QUIET).wrap(max(1, width - head.cell_length))
+        return [head + first, *(Content(" " * head.cell_length) + line for line in rest)]

@@ -18,29 +18,24 @@ _FIRST = ("max_depth", "eta", "min_child_weight", "subsample", "gamma", "alpha",
 Fact = tuple[str, Content]
 
 
-def summary(job: TrainingJob, width: int, height: int, check: Content | None) -> Content:
-    """The job on `height` lines of `width` columns; `check` is what AWS says of its rank.
-
-    What there is room for beyond a line each goes to the hyper-parameters.
-    """
+def summary(job: TrainingJob, check: Content | None, width: int) -> list[Content]:
+    """The job on a few lines of `width` columns; `check` is what AWS says of its rank. What matters least is last."""
     room = max(1, width - LABEL_WIDTH)
     facts: list[Fact] = []
     if job.failure_reason:
         facts.append(("failed", Content.styled(job.failure_reason, theme.BAD)))
+    metrics = _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)
     facts += [
         ("model", Content(formats.middle_elided(job.model_artifact or formats.NOTHING, room))),
         ("image", _image(job)),
-        ("metrics", _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)[0]),
+        ("metrics", metrics[0]),
         ("trained", _times(job)),
     ]
+    given = _pairs(parameters(job.hyperparameters), room)
+    facts += [("" if position else "params", line) for position, line in enumerate(given)]
     head = Content.styled(formats.middle_elided(job.name, width), "bold")
     checks = [check] if check is not None else []
-    free = max(1, height - len(facts) - len(checks) - 1)
-    lines = _pairs(parameters(job.hyperparameters), room)
-    if len(lines) > free:
-        lines = [*lines[: free - 1], lines[free - 1].truncate(room - 2) + " …"]
-    facts += [("params" if position == 0 else "", line) for position, line in enumerate(lines)]
-    return Content("\n").join([head, *checks, *(_line(label, value) for label, value in facts)])
+    return [head, *checks, *(_line(label, value) for label, value in facts)]
 
 
 def about(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
@@ -121,7 +116,7 @@ def _times(job: TrainingJob) -> Content:
     )
 
 
-def laid_out(facts: Mapping[str, list[Fact]], width: int) -> Content:
+def laid_out(facts: Mapping[str, list[Fact]], width: int) -> list[Content]:
     """Groups of facts under their headings, values wrapped beside their labels."""
     room = max(1, width - INDENT - WIDE_LABEL)
     lines: list[Content] = []
@@ -133,4 +128,4 @@ def laid_out(facts: Mapping[str, list[Fact]], width: int) -> Content:
             first, *rest = value.fold(room) or [Content("")]
             lines.append(Content.assemble((f"{'':<{INDENT}}{label:<{WIDE_LABEL}}", theme.QUIET), first))
             lines += [Content(" " * (INDENT + WIDE_LABEL)) + line for line in rest]
-    return Content("\n").join(lines)
+    return lines

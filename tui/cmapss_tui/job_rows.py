@@ -139,11 +139,9 @@ def progress(snapshot: JobsSnapshot) -> Progress:
     return Progress(values, tuple(best), {job.name: place for place, job in enumerate(jobs)})
 
 
-def title(snapshot: JobsSnapshot | None, width: int) -> Content:
+def title(snapshot: JobsSnapshot, width: int) -> Content:
     """The line above the list: which tuning job, by what it is judged, and how far it is."""
     head = Content.styled("Training jobs", "bold")
-    if snapshot is None:
-        return head
     if not snapshot.tuning_jobs:
         return Content.assemble(head, f"  {formats.count(len(snapshot.jobs))}")
     newest = snapshot.tuning_jobs[0]

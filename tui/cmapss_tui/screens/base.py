@@ -140,7 +140,8 @@ class ConsoleScreen(Screen[None]):
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         error = message.snapshot.error
         if error is None:
-            self._failures.pop(message.poller, None)
+            if self._failures.pop(message.poller, None) is not None:
+                self.console.identify()  # what hindered the reading may have hindered that as well
             self._complete[message.poller] = message.snapshot
         else:
             self._failures[message.poller] = error

@@ -18,6 +18,7 @@ from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.job_facts import about, laid_out, made_with
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.panel import Lines
 
 RUNNING_REGION_SECONDS, ENDED_SECONDS = 15.0, 300.0  # nothing of an ended job changes but its tags
 
@@ -47,21 +48,23 @@ class JobDetailScreen(ConsoleScreen):
     JobDetailScreen #job-name { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
     JobDetailScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }
     JobDetailScreen.-wide VerticalScroll { layout: horizontal; }
-    JobDetailScreen VerticalScroll > Static { width: 1fr; height: auto; }
+    JobDetailScreen VerticalScroll > Lines { width: 1fr; height: auto; }
     """
 
     def __init__(self, job: TrainingJob, check: Content | None) -> None:
         super().__init__()
         self._job = job
         self._check = check
+        self._about, self._made_with = Lines(), Lines()
 
     def body(self) -> ComposeResult:
         yield Static(self._job.name, id="job-name", markup=False)
         with VerticalScroll():
-            yield Static(id="about")
-            yield Static(id="made-with")
+            yield self._about
+            yield self._made_with
 
     def on_mount(self) -> None:
+        self._show()
         aws, name = self.aws, self._job.name
         self.add_poller("job", lambda: read_job(aws, name), self._interval)
 
@@ -69,9 +72,6 @@ class JobDetailScreen(ConsoleScreen):
         self._job = message.snapshot.job
         self._show()
         self.refresh_bindings()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show)
 
     def why_not(self, action: Action) -> str | None:
         """Only a completed job can be deployed."""
@@ -91,6 +91,6 @@ class JobDetailScreen(ConsoleScreen):
         return max(1.0, RUNNING_REGION_SECONDS / self.aws.clock.speed)
 
     def _show(self) -> None:
-        for panel, facts in (("#about", about(self._job, self._check)), ("#made-with", made_with(self._job))):
-            static = self.query_one(panel, Static)
-            static.update(laid_out(facts, static.content_size.width))
+        job, check = self._job, self._check
+        self._about.write(lambda width: laid_out(about(job, check), width))
+        self._made_with.write(lambda width: laid_out(made_with(job), width))

@@ -21,6 +21,7 @@ from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.charts import ObjectiveChart
 from cmapss_tui.widgets.filter_bar import FilterBar
+from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.table import VirtualTable
 
 REGION_SECONDS_BETWEEN_READS = 15.0  # while jobs run
@@ -39,7 +40,7 @@ class JobsScreen(ConsoleScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (48, "-very-high")]  # noqa: RUF012
     DEFAULT_CSS = """
-    JobsScreen #jobs-title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    JobsScreen #jobs-title { height: 1; padding: 0 1; }
     JobsScreen #below { height: 8; border-top: solid $rule; }
     JobsScreen.-high #below { height: 12; }
     JobsScreen.-very-high #below { height: 18; }
@@ -47,7 +48,7 @@ class JobsScreen(ConsoleScreen):
     JobsScreen.-narrow #progress { display: none; }
     JobsScreen #progress-title { height: 1; color: $quiet; text-style: bold; }
     JobsScreen #progress ObjectiveChart { height: 1fr; }
-    JobsScreen #summary { width: 1fr; height: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    JobsScreen #summary { width: 1fr; height: 1fr; padding: 0 1; }
     """
 
     def __init__(self) -> None:
@@ -55,10 +56,10 @@ class JobsScreen(ConsoleScreen):
         self.table: VirtualTable[RankedJob] = VirtualTable(
             job_rows.COLUMNS, job_rows.cell, job_rows.key, mark=self._mark, empty="Reading the training jobs …"
         )
-        self._title = Static(job_rows.title(None, 0), id="jobs-title")
+        self._title = Lines(id="jobs-title")
         self._filter = FilterBar()
         self._chart = ObjectiveChart()
-        self._summary = Static(id="summary", markup=False)
+        self._summary = Lines(id="summary")
         self._snapshot: JobsSnapshot | None = None
         self._best: frozenset[str | None] = frozenset()
         self._rows: list[RankedJob] = []
@@ -97,8 +98,9 @@ class JobsScreen(ConsoleScreen):
             if best != self._best:
                 self._best = best
                 self.table.forget_lines()
+            self._title.write(lambda width: [job_rows.title(snapshot, width)])
             self._show_rows()
-            self._show_words()
+            self._show_row(self.table.cursor_row)
             self._show_progress()
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
@@ -123,9 +125,6 @@ class JobsScreen(ConsoleScreen):
 
     async def on_virtual_table_row_selected(self) -> None:
         await self.run_action("open")
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._show_words)
 
     def why_not(self, action: Action) -> str | None:
         """There has to be a job, and only a completed one can be deployed."""
@@ -203,18 +202,13 @@ class JobsScreen(ConsoleScreen):
 
     def _show_row(self, row: RankedJob | None) -> None:
         if row is None or self._snapshot is None:
-            self._summary.update("", layout=False)
+            self._summary.write(lambda _: ())
         else:
-            check = job_rows.cross_check(row.job, self._snapshot)
-            self._summary.update(summary(row.job, *self._summary.content_size, check), layout=False)
+            self._summary.write(partial(summary, row.job, job_rows.cross_check(row.job, self._snapshot)))
         status = None if row is None else row.job.status
         if status != self._status:  # what decides on the actions that are possible
             self._status = status
             self.refresh_bindings()
-
-    def _show_words(self) -> None:
-        self._title.update(job_rows.title(self._snapshot, self._title.content_size.width), layout=False)
-        self._show_row(self.table.cursor_row)
 
     def _show_progress(self) -> None:
         self._settle = None
