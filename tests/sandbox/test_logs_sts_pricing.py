@@ -199,6 +199,9 @@ def test_quotas_are_found_by_name_and_by_code(clients: Clients) -> None:
     [one] = quotas.list_service_quotas(ServiceCode="sagemaker", QuotaCode="L-2F737F8D")["Quotas"]
     assert one == quota
     assert len(quotas.list_aws_default_service_quotas(ServiceCode="sagemaker")["Quotas"]) == 7
+    for token in ("nonsense", "00ff", b"{}".hex()):
+        with pytest.raises(ClientError, match=r"\(InvalidPaginationTokenException\)"):
+            quotas.list_service_quotas(ServiceCode="sagemaker", NextToken=token)
     for service, code in (("sagemaker", "L-00000000"), ("ec2", "L-2F737F8D")):
         with pytest.raises(ClientError, match=r"\(NoSuchResourceException\)"):
             quotas.get_service_quota(ServiceCode=service, QuotaCode=code)

@@ -54,15 +54,20 @@ OPERATIONS: dict[str, Handler] = {
 def _listed(region: Region, members: dict[str, Any], operation: str) -> dict[str, Any]:
     wanted = members.get("QuotaCode")
     quotas = [quota for code, quota in _quotas(region, members["ServiceCode"]).items() if wanted in (None, code)]
-    page, token = cut_page(
-        region,
-        quotas,
-        lambda quota: str(quota["QuotaCode"]),
-        operation=operation,
-        token=members.get("NextToken"),
-        size=members.get("MaxResults", _PAGE_SIZE),
-    )
-    return {"Quotas": page, "NextToken": token}
+    try:
+        # This service's tokens are of letters, digits, + and / only, so the region's travel as hexadecimals.
+        given = bytes.fromhex(members["NextToken"]).decode() if "NextToken" in members else None
+        page, token = cut_page(
+            region,
+            quotas,
+            lambda quota: str(quota["QuotaCode"]),
+            operation=operation,
+            token=given,
+            size=members.get("MaxResults", _PAGE_SIZE),
+        )
+    except (ValueError, AwsError) as error:
+        raise AwsError("InvalidPaginationTokenException", "Invalid pagination token given.") from error
+    return {"Quotas": page, "NextToken": token and token.encode().hex()}
 
 
 def _quotas(region: Region, service_code: str) -> dict[str, dict[str, Any]]:
