@@ -15,6 +15,27 @@ _THREADS = 16
 _MAXIMUM_BODY = 128 * 1024 * 1024
 
 
+def _without_empty_promises(server: Any) -> None:
+    """Keep waitress from waiting for the body of a request that has none.
+
+    S3 clients announce every body with `Expect: 100-continue`, also an empty one; having told such a client to go on,
+    waitress would wait for what never comes.
+    """
+    from waitress.channel import HTTPChannel
+    from waitress.parser import HTTPRequestParser
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no type hints
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(header_plus)
+            if self.content_length == 0 and not self.chunked:
+                self.expect_continue = False
+
+    class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no type hints
+        parser_class = Parser
+
+    server.channel_class = Channel
+
+
 class Server:
     """Serves an application on a port, any free one for 0; raises SandboxError when the port is taken."""
 
@@ -36,6 +57,7 @@ class Server:
             raise SandboxError(
                 f"Port {port} cannot be used ({error.strerror}): name another with --port, or 0 for any."
             ) from error
+        _without_empty_promises(self._server)
         self.port: int = self._server.effective_port
         self.url = f"http://{_HOST}:{self.port}"
         self._thread = threading.Thread(target=self._serve, name="server", daemon=True)

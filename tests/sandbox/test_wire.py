@@ -1,0 +1,381 @@
+"""The wire: which service is meant, what is refused in which words, and what every reply carries."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from botocore.session import Session
+
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.server import Server
+from cmapss_sandbox.services import Service
+from cmapss_sandbox.wire import models
+from cmapss_sandbox.wire.dispatch import application
+from cmapss_sandbox.wire.validate import constraint_violations
+from tests.sandbox.conftest import NOON, Installation
+
+_TARGET = {"X-Amz-Target": "SageMaker.DescribeEndpoint", "Content-Type": "application/x-amz-json-1.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+
+class Wire:
+    """A server with handlers of the test's own, and requests to it by hand."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.operations: dict[str, dict[str, Any]] = {}
+        self.server = Server(application(region, Services(self.operations)))
+        self.server.start()
+
+    def on(self, service: str, operation: str, handler: Any) -> None:
+        self.operations.setdefault(service, {})[operation] = handler
+
+    def send(
+        self,
+        service: str | None,
+        method: str = "POST",
+        path: str = "/",
+        body: bytes = b"{}",
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        request = AWSRequest(method, self.server.url + path, headers or {}, body)
+        if service is not None:
+            SigV4Auth(Credentials("key", "secret"), service, "us-east-1").add_auth(request)
+        return self.raw(method, path, body, dict(request.headers))
+
+    def raw(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port)
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        reply = Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        connection.close()
+        return reply
+
+
+class Services(dict[str, Service]):
+    """The services of a test, which may be given operations at any time."""
+
+    def __init__(self, operations: dict[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self._operations = operations
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._operations
+
+    def __getitem__(self, name: str) -> Service:
+        return Service(name, self._operations[name])
+
+
+@pytest.fixture
+def wire(installation: Installation) -> Iterator[Wire]:
+    wire = Wire(installation.region)
+    yield wire
+    wire.server.stop()
+
+
+def nothing(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    return {}
+
+
+def test_botocore_still_chooses_the_protocols_that_the_wire_speaks() -> None:
+    session = Session()
+    for service, protocol in models.PREFERRED_PROTOCOLS.items():
+        assert session.get_service_model(service).resolved_protocol == protocol, service
+
+
+def test_every_service_is_told_by_the_name_it_signs_with() -> None:
+    for service in models.PREFERRED_PROTOCOLS.keys() - {"sagemaker-runtime"}:
+        signing_name = models.service_model(service).signing_name
+        assert models.SIGNING_NAMES.get(signing_name, signing_name) == service
+
+
+def test_every_handler_is_of_an_operation_of_its_service(installation: Installation) -> None:
+    for service in installation.services.values():
+        assert service.name in models.PREFERRED_PROTOCOLS
+        assert service.operations.keys() <= set(models.service_model(service.name).operation_names)
+        assert service.unlocked <= service.operations.keys()
+
+
+def test_every_pattern_of_every_model_can_be_checked() -> None:
+    from cmapss_sandbox.wire.patterns import compile_pattern
+
+    for service in models.PREFERRED_PROTOCOLS:
+        model = models.service_model(service)
+        for name in model.shape_names:
+            pattern = model.shape_for(name).metadata.get("pattern")
+            if pattern is not None:
+                compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "passes", "fails"),
+    [
+        (r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", "a-b", "a_b"),
+        (r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)", "Größe 1/2", "a#b"),
+        (r"\A\S[\p{Print}]*\z", "visible", " hidden"),
+        (r"[\w-_]*", "a-_b", "a b"),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*", "😀\t", "\x00"),
+        (r"([\p{L}\p{Z}\p{N}_.:\/=+\-@]*)${1,256}", "tag", "#"),
+    ],
+)
+def test_patterns_written_for_java_mean_what_they_mean_there(pattern: str, passes: str, fails: str) -> None:
+    from cmapss_sandbox.wire.patterns import compile_pattern
+
+    assert compile_pattern(pattern).fullmatch(passes)
+    assert not compile_pattern(pattern).fullmatch(fails)
+
+
+def test_every_reply_carries_the_regions_time_speed_and_an_id(wire: Wire) -> None:
+    wire.on("sagemaker", "DescribeEndpoint", nothing)
+    wire.region.clock.set_speed(60)
+    for reply in (
+        wire.send("sagemaker", headers=_TARGET),
+        wire.send(None),
+        wire.send(None, "GET"),
+        wire.send("nosuchservice"),
+        wire.send("sts", body=b"Action=X", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+    ):
+        assert parsedate_to_datetime(reply.headers["date"]) == NOON
+        assert reply.headers["x-region-speed"] == "0"
+        assert reply.headers["x-amzn-requestid"]
+    wire.region.set_paused(False)
+    assert wire.send(None, "GET").headers["x-region-speed"] == "60"
+
+
+def test_all_that_is_wrong_is_told_at_once_in_awss_words(wire: Wire) -> None:
+    wire.on("sagemaker", "CreateEndpointConfig", nothing)
+    target = {**_TARGET, "X-Amz-Target": "SageMaker.CreateEndpointConfig"}
+    variant = {"VariantName": "-", "InitialInstanceCount": 0}
+    body = json.dumps({"EndpointConfigName": "a" * 64, "ProductionVariants": [variant]}).encode()
+    reply = wire.send("sagemaker", body=body, headers=target)
+    assert reply.status == 400
+    assert reply.headers["x-amzn-errortype"] == "ValidationException"
+    assert reply.document["__type"] == "ValidationException"
+    message = reply.document["message"]
+    assert message.startswith("4 validation errors detected: ")
+    assert message.count("; Value ") == 3
+    for part in (
+        f"Value '{'a' * 64}' at 'endpointConfigName' failed to satisfy constraint: "
+        "Member must have length less than or equal to 63",
+        "Value '0' at 'productionVariants.1.member.initialInstanceCount' failed to satisfy constraint: "
+        "Member must have value greater than or equal to 1",
+        "Value '-' at 'productionVariants.1.member.variantName' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: ",
+    ):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("operation", "members", "message"),
+    [
+        ("DescribeEndpoint", {}, "Value null at 'endpointName' failed to satisfy constraint: Member must not be null"),
+        (
+            "ListEndpoints",
+            {"StatusEquals": "Asleep"},
+            "Member must satisfy enum value set: [OutOfService, Creating, Updating,",
+        ),
+        (
+            "CreateModel",
+            {"ModelName": "m", "VpcConfig": {"SecurityGroupIds": ["sg_1"], "Subnets": ["s"]}},
+            "Value '[sg_1]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: Member must satisfy "
+            "constraint: [Member must have length less than or equal to 32, Member must have length greater than or "
+            "equal to 0, Member must satisfy regular expression pattern: [-0-9a-zA-Z]+]",
+        ),
+        (
+            "CreateModel",
+            {"ModelName": "m", "PrimaryContainer": {"Environment": {"1": "x"}}},
+            "Map keys must satisfy constraint: [Member must have length",
+        ),
+    ],
+)
+def test_constraints_of_every_kind_are_worded_as_aws_does(operation: str, members: Any, message: str) -> None:
+    model = models.operation_model("sagemaker", operation)
+    assert model is not None
+    assert model.input_shape is not None
+    assert message in str(constraint_violations(model.input_shape, members))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "not a JSON document"),
+        (b"[]", "can not be converted to a structure"),
+        (b'{"EndpointName": 5}', "5 can not be converted to string"),
+        (b"\xff", "not a JSON document"),
+    ],
+)
+def test_what_cannot_be_read_is_a_serialization_exception(wire: Wire, body: bytes, message: str) -> None:
+    wire.on("sagemaker", "DescribeEndpoint", nothing)
+    reply = wire.send("sagemaker", body=body, headers=_TARGET)
+    assert (reply.status, reply.document["__type"]) == (400, "SerializationException")
+    assert message in reply.document["message"]
+
+
+def test_gzipped_bodies_are_read_and_damaged_ones_refused(wire: Wire) -> None:
+    names: list[str] = []
+
+    def delete(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        names.append(request["EndpointName"])
+        return {}
+
+    wire.on("sagemaker", "DeleteEndpoint", delete)
+    headers = {**_TARGET, "X-Amz-Target": "SageMaker.DeleteEndpoint", "Content-Encoding": "gzip"}
+    packed = gzip.compress(b'{"EndpointName": "engines"}')
+    assert wire.send("sagemaker", body=packed, headers=headers).status == 200
+    assert names == ["engines"]
+    assert wire.send("sagemaker", body=packed[:-9], headers=headers).document["__type"] == "SerializationException"
+
+
+def test_an_unknown_operation_answers_once_and_is_not_retried(wire: Wire) -> None:
+    wire.on("sagemaker", "DescribeEndpoint", nothing)
+    session = Session()
+    session.set_credentials("sandbox", "sandbox")
+    client: Any = session.create_client(
+        "sagemaker",
+        region_name="us-east-1",
+        endpoint_url=wire.server.url,
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+    with pytest.raises(ClientError, match="UnknownOperationException") as raised:
+        client.list_apps()
+    assert raised.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+    client.close()
+
+
+def test_errors_take_the_form_of_their_protocol(wire: Wire) -> None:
+    def refuse(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        raise AwsError("ModelError", "the model said <no>", 424, {"OriginalStatusCode": 415})
+
+    wire.on("sts", "GetCallerIdentity", refuse)
+    wire.on("cloudwatch", "DescribeAlarms", refuse)
+    wire.on("sagemaker-runtime", "InvokeEndpoint", refuse)
+    form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    for service, name in (("sts", "GetCallerIdentity"), ("monitoring", "DescribeAlarms")):
+        reply = wire.send(service, body=f"Action={name}&Version=1".encode(), headers=form)
+        assert reply.status == 424
+        assert b"<Code>ModelError</Code><Message>the model said &lt;no&gt;</Message>" in reply.body
+    json_reply = wire.send("monitoring", headers={"X-Amz-Target": "GraniteServiceVersion20100801.DescribeAlarms"})
+    assert json_reply.headers["x-amzn-query-error"] == "ModelError;Sender"
+    invoked = wire.send("sagemaker", path="/endpoints/engines/invocations", body=b"1,2")
+    assert (invoked.status, invoked.headers["x-amzn-errortype"]) == (424, "ModelError")
+    assert invoked.document["OriginalStatusCode"] == 415
+    assert invoked.document["Message"] == "the model said <no>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"EndpointName": "a", "Colour": "red"}, {"EndpointName": "a"}, {"EndpointName": 5}, {"EndpointStatus": b"x"}],
+)
+def test_an_answer_that_does_not_fit_its_shape_is_a_failure_and_never_trimmed(
+    wire: Wire, answer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.on("sagemaker", "DescribeEndpoint", lambda *_: answer)
+    reply = wire.send("sagemaker", body=b'{"EndpointName": "a"}', headers=_TARGET)
+    assert (reply.status, reply.document["__type"]) == (500, "InternalFailure")
+    assert "Traceback" not in reply.document["message"]
+    assert "WrongAnswer" in caplog.text
+
+
+def test_a_handler_that_fails_changes_nothing(wire: Wire) -> None:
+    def fail(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        region.table("things")["half"] = {}
+        raise RuntimeError
+
+    wire.on("sagemaker", "DescribeEndpoint", fail)
+    assert wire.send("sagemaker", body=b'{"EndpointName": "a"}', headers=_TARGET).status == 500
+    assert not wire.region.table("things")
+
+
+def test_the_service_is_told_by_its_signature_in_header_or_query(wire: Wire) -> None:
+    seen: list[RequestContext] = []
+
+    def identify(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+        seen.append(context)
+        return {"Account": region.account, "Arn": "arn", "UserId": "user"}
+
+    wire.on("sts", "GetCallerIdentity", identify)
+    request = AWSRequest("POST", f"{wire.server.url}/?Action=GetCallerIdentity&Version=2011-06-15", {}, b"")
+    SigV4QueryAuth(Credentials("presigned", "secret"), "sts", "eu-west-1").add_auth(request)
+    url = urlsplit(str(request.url))
+    assert wire.raw("POST", f"{url.path}?{url.query}", b"", {"X-Custom": "Yes"}).status == 200
+    assert (seen[0].access_key, seen[0].region_name, seen[0].service) == ("presigned", "eu-west-1", "sts")
+    assert seen[0].headers["x-custom"] == "Yes"
+
+
+def test_without_a_signature_there_is_a_page_and_nothing_else(wire: Wire) -> None:
+    page = wire.send(None, "GET")
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b"<h2>Endpoints</h2>" in page.body
+    reply = wire.send(None, headers=_TARGET)
+    assert (reply.status, reply.document["__type"]) == (403, "MissingAuthenticationTokenException")
+    assert wire.send(None, "GET", "/elsewhere").status == 403
+
+
+def test_the_clock_and_the_latency_are_set_by_control_calls(wire: Wire) -> None:
+    def control(path: str, **asked: Any) -> Reply:
+        return wire.send(None, "POST", f"/_sandbox/{path}", json.dumps(asked).encode())
+
+    assert control("clock", advance_seconds=90).document["time"] == "2026-01-05T12:01:30+00:00"
+    assert control("clock", speed=5).document["speed"] == 5
+    assert control("clock", paused=False).document["paused"] is False
+    assert control("latency", milliseconds=20).document["invoke_latency_milliseconds"] == 20
+    assert wire.region.invoke_latency_seconds == 0.02
+    told = wire.send(None, "GET", "/_sandbox").document
+    assert (told["region"], told["speed"], told["paused"]) == ("us-east-1", 5, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("clock", b'{"advance_seconds": -1}', "0 or more seconds"),
+        ("clock", b'{"speed": 0}', "above 0"),
+        ("clock", b'{"speed": "fast"}', "speed is a number, not 'fast'"),
+        ("clock", b'{"paused": "yes"}', "paused is true or false"),
+        ("clock", b'{"hurry": true}', "not hurry"),
+        ("clock", b"{", "JSON object"),
+        ("latency", b'{"milliseconds": -5}', "from 0 to 60000"),
+        ("latency", b'{"seconds": 1}', "milliseconds"),
+    ],
+)
+def test_wrong_control_calls_say_what_is_right(wire: Wire, path: str, body: bytes, message: str) -> None:
+    before = wire.region.now()
+    reply = wire.send(None, "POST", f"/_sandbox/{path}", body)
+    assert reply.status == 400
+    assert message in reply.document["error"]
+    assert (wire.region.now(), wire.region.invoke_latency_seconds) == (before, 0.0)
+
+
+def test_other_control_calls_are_not_found(wire: Wire) -> None:
+    assert wire.send(None, "GET", "/_sandbox/clock").status == 404
+    assert wire.send(None, "POST", "/_sandbox/nothing", b'{"a": 1}').status == 404
+
+
+def test_a_server_whose_port_is_taken_says_so(wire: Wire) -> None:
+    from cmapss_sandbox.errors import SandboxError
+
+    with pytest.raises(SandboxError, match=f"Port {wire.server.port} cannot be used"):
+        Server(lambda *_: [], wire.server.port)
