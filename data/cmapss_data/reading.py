@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 import re
@@ -19,7 +20,7 @@ REMEDY = (
     "`cmapss-console data synthesize` makes a stand-in."
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_CYCLES = re.compile(r"\d{1,9}", re.ASCII)
 _DTYPES = {column: "int64" if column in INTEGER_COLUMNS else "float64" for column in COLUMNS}
 
 
@@ -57,7 +58,7 @@ def read_rul(path: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         fields = line.split()
         if len(fields) != 1:
             raise _fault(f"{facts.name}, line {number:,} has {len(fields)} columns, expected 1")
-        if not _WHOLE_NUMBER.fullmatch(fields[0]) or int(fields[0]) < 0:
+        if not _CYCLES.fullmatch(fields[0]):
             raise _fault(f"{facts.name}, line {number:,} says {_quoted(fields[0])}, expected a number of cycles")
     if len(lines) != facts.rows:
         raise _fault(f"{facts.name} has {len(lines):,} lines, expected {facts.rows:,}, one for each test engine")
@@ -107,21 +108,23 @@ def _check_columns(facts: FileFacts, lines: list[str], rows: list[str]) -> None:
     commas = len(COLUMNS) - 1
     for number, row in enumerate(rows, start=1):
         if row.count(",") != commas:
-            found = len(lines[number - 1].split())
-            raise _fault(f"{facts.name}, line {number:,} has {found} columns, expected {len(COLUMNS)}")
+            fields = lines[number - 1].split()
+            if len(fields) == len(COLUMNS):
+                raise _bad_value(facts, number, next(at for at, text in enumerate(fields) if "," in text), fields)
+            raise _fault(f"{facts.name}, line {number:,} has {len(fields)} columns, expected {len(COLUMNS)}")
 
 
 def _parse(facts: FileFacts, rows: list[str]) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(
-            io.StringIO("\n".join(rows)),
-            header=None,
-            names=list(COLUMNS),
-            dtype=_DTYPES,
-            na_filter=False,
-            quoting=3,  # csv.QUOTE_NONE: a quotation mark is no number
-            float_precision="round_trip",
-        )
+        with np.errstate(invalid="ignore"):  # of an infinity in a column of whole numbers, before it is refused
+            frame = pd.read_csv(
+                io.StringIO("\n".join(rows)),
+                header=None,
+                names=list(COLUMNS),
+                dtype=_DTYPES,
+                na_filter=False,
+                quoting=csv.QUOTE_NONE,
+            )
     except (ValueError, OverflowError):  # pandas' ParserError is a ValueError
         raise _first_bad_value(facts, rows) from None
     if not np.isfinite(frame.to_numpy(dtype=np.float64)).all():
@@ -132,15 +135,24 @@ def _parse(facts: FileFacts, rows: list[str]) -> pd.DataFrame:
 def _first_bad_value(facts: FileFacts, rows: list[str]) -> DataError:
     """Name the value that pandas could not take, which it does not say itself."""
     for number, row in enumerate(rows, start=1):
-        for column, text in zip(COLUMNS, row.split(","), strict=False):
-            whole = column in INTEGER_COLUMNS
-            pattern = _WHOLE_NUMBER if whole else _NUMBER
-            if not pattern.fullmatch(text) or not math.isfinite(float(text)):
-                expected = "a whole number" if whole else "a number"
-                return _fault(
-                    f"{facts.name}, line {number:,} has {_quoted(text)} in column {column}, expected {expected}"
-                )
+        fields = row.split(",")
+        for at, text in enumerate(fields):
+            if not _is_number(text, whole=COLUMNS[at] in INTEGER_COLUMNS):
+                return _bad_value(facts, number, at, fields)
     return _fault(f"{facts.name} holds a value that is no number")
+
+
+def _is_number(text: str, *, whole: bool) -> bool:
+    if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        return False
+    return not whole or (float(text).is_integer() and abs(float(text)) < 2**63)
+
+
+def _bad_value(facts: FileFacts, number: int, at: int, fields: list[str]) -> DataError:
+    expected = "a whole number" if COLUMNS[at] in INTEGER_COLUMNS else "a number"
+    return _fault(
+        f"{facts.name}, line {number:,} has {_quoted(fields[at])} in column {COLUMNS[at]}, expected {expected}"
+    )
 
 
 def _check_cycles(facts: FileFacts, frame: pd.DataFrame) -> None:
