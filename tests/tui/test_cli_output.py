@@ -1,0 +1,88 @@
+"""What goes to stdout can always be read back: JSON of any values, tables that are aligned and never cut."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from io import StringIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmapss_tui.arguments import duration
+from cmapss_tui.output import Progress, narrate, render_table, timestamp, to_json
+
+TIMES = st.datetimes(
+    min_value=datetime(2000, 1, 1),
+    max_value=datetime(2100, 1, 1),
+    timezones=st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours))),
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | TIMES,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+)
+WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
+
+
+@given(VALUES)
+def test_any_document_is_valid_json_and_comes_back_the_same(value: Any) -> None:
+    document = to_json(value)
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+@given(st.floats())
+def test_a_number_is_itself_or_null(value: float) -> None:
+    assert to_json(value) == (value if math.isfinite(value) else None)
+
+
+@given(TIMES)
+def test_a_time_is_utc_to_the_second(moment: datetime) -> None:
+    text = timestamp(moment)
+    assert text.endswith("Z")
+    assert datetime.fromisoformat(text) == moment.astimezone(UTC).replace(microsecond=0)
+
+
+def test_what_has_no_place_in_json_is_refused_rather_than_written_somehow() -> None:
+    with pytest.raises(TypeError, match="object has no place"):
+        to_json({"a": [object()]})
+
+
+@given(st.floats(min_value=0.1, max_value=1e6), st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("", 1)]))
+def test_a_duration_is_its_number_times_its_unit(number: float, unit: tuple[str, int]) -> None:
+    assert duration(f"{number:.1f}{unit[0]}") == pytest.approx(float(f"{number:.1f}") * unit[1])
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8))
+def test_a_table_keeps_every_cell_whole_and_its_columns_aligned(rows: list[tuple[str, str]]) -> None:
+    header, *lines = render_table(("first", "second"), rows, right=(), stream=StringIO()).splitlines()
+    begin = header.index("second")
+    assert [(line[:begin].rstrip(), line[begin:]) for line in lines] == rows
+
+
+def test_a_table_has_no_colour_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in render_table(("first",), [("a",)], right=(), stream=StringIO())
+
+
+def test_progress_in_a_log_waits_and_on_a_terminal_rewrites(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Progress().say("1 of 3")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = Progress()
+    progress.say("2 of 3")
+    progress.end()
+    assert capsys.readouterr().err == "\r2 of 3\x1b[K\r\x1b[K"
+
+
+def test_narration_never_takes_the_place_of_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    narrate("for nobody")
+    assert capsys.readouterr().out == ""
