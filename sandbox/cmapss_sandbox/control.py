@@ -1,4 +1,4 @@
-"""What a person or a test may ask of the sandbox itself: how it is, its clock, its latency."""
+"""What a person or a test may ask of the sandbox itself: how it is, its clock, its latency, and to wait for jobs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.wire.replies import Reply
 
 _LONGEST_LATENCY = 60_000
+_LONGEST_WAIT = 600
 
 
 def answer(region: Region, method: str, path: str, body: bytes) -> Reply:
     """The reply to a control call under /_sandbox."""
     if method == "GET" and path.rstrip("/") == "/_sandbox":
         return _json(200, status(region))
-    act = {"/_sandbox/clock": _clock, "/_sandbox/latency": _latency}.get(path)
+    act = {"/_sandbox/clock": _clock, "/_sandbox/latency": _latency, "/_sandbox/wait": _wait}.get(path)
     if method != "POST" or act is None:
         return _json(404, {"error": f"There is no control call {method} {path}."})
     try:
@@ -35,6 +36,7 @@ def status(region: Region) -> dict[str, Any]:
         "paused": region.clock.paused,
         "invoke_latency_milliseconds": region.invoke_latency_seconds * 1000,
         "state": str(region.state),
+        "completed_training_jobs": _completed(region),
         **region.reports(),
     }
 
@@ -61,6 +63,21 @@ def _latency(region: Region, asked: dict[str, Any]) -> None:
     if not 0 <= milliseconds <= _LONGEST_LATENCY:
         raise ValueError(f"milliseconds is from 0 to {_LONGEST_LATENCY}, not {milliseconds:g}.")
     region.invoke_latency_seconds = milliseconds / 1000
+
+
+def _wait(region: Region, asked: dict[str, Any]) -> None:
+    """Answer as soon as so many training jobs have completed, so that nobody has to ask again and again."""
+    if asked.keys() != {"completed_training_jobs", "seconds"}:
+        raise ValueError('It is waited with {"completed_training_jobs": 1, "seconds": 30}.')
+    wanted, seconds = (_number(name, asked[name]) for name in ("completed_training_jobs", "seconds"))
+    if not 0 <= seconds <= _LONGEST_WAIT:
+        raise ValueError(f"seconds is from 0 to {_LONGEST_WAIT}, not {seconds:g}.")
+    region.wait_until(lambda: _completed(region) >= wanted, seconds)
+
+
+def _completed(region: Region) -> int:
+    jobs = region.table("training_jobs").values()
+    return sum(job["TrainingJobStatus"] == "Completed" for job in jobs)
 
 
 def _number(name: str, value: Any) -> float:

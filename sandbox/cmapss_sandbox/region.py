@@ -58,6 +58,7 @@ class Region:
         self.state = state
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
+        self._written = threading.Condition(self.lock)
         self.store = Store(state / "region.sqlite", self.lock)
         self.objects = ObjectStore(state / "objects")
         self.events = EventQueue(self.table("timed_events"))
@@ -92,6 +93,12 @@ class Region:
             yield
             if self.store.dirty:
                 self._save_clock()
+                self._written.notify_all()
+
+    def wait_until(self, predicate: Callable[[], bool], seconds: float) -> bool:
+        """Wait for something to be so in the tables, at most so many real seconds; whether it came to be."""
+        with self._written:
+            return self._written.wait_for(predicate, seconds)
 
     # Timed events
 

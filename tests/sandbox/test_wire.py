@@ -359,6 +359,8 @@ def test_the_clock_and_the_latency_are_set_by_control_calls(wire: Wire) -> None:
         ("clock", b"{", "JSON object"),
         ("latency", b'{"milliseconds": -5}', "from 0 to 60000"),
         ("latency", b'{"seconds": 1}', "milliseconds"),
+        ("wait", b'{"completed_training_jobs": 1}', "It is waited with"),
+        ("wait", b'{"completed_training_jobs": 1, "seconds": 1e9}', "from 0 to 600"),
     ],
 )
 def test_wrong_control_calls_say_what_is_right(wire: Wire, path: str, body: bytes, message: str) -> None:
