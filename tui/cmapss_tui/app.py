@@ -21,14 +21,14 @@ from cmapss_core.errors import ConsoleError
 from cmapss_tui import theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.polling import post, run_in_thread
-from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.widgets.too_small import TooSmall
-from cmapss_tui.widgets.top_bar import Place
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Identity
     from cmapss_tui.options import Options
+    from cmapss_tui.screens.base import ConsoleScreen
+    from cmapss_tui.widgets.top_bar import Place
 
 S = TypeVar("S")
 Connect = Callable[["Options", Callable[[str], None]], "Aws"]
@@ -91,6 +91,13 @@ def _actions_provider() -> type[Provider]:
     return ActionCommands
 
 
+def _as_console_screen(node: DOMNode | None) -> ConsoleScreen | None:
+    # Imported here, as the screens are: the first frame needs none of it.
+    from cmapss_tui.screens.base import ConsoleScreen
+
+    return node if isinstance(node, ConsoleScreen) else None
+
+
 class ConsoleApp(App[None]):
     """The console. `connect` is called in a thread with the options and a function that takes lines of progress."""
 
@@ -136,6 +143,8 @@ class ConsoleApp(App[None]):
     @property
     def place(self) -> Place:
         """Whose AWS this is, as far as it is known."""
+        from cmapss_tui.widgets.top_bar import Place
+
         target = self.aws.target
         identity = self._identity
         return Place(
@@ -188,8 +197,8 @@ class ConsoleApp(App[None]):
 
     def on_identified(self, message: Identified) -> None:
         self._identity = message.identity
-        if isinstance(self.screen, ConsoleScreen):
-            self.screen.tick()
+        if (screen := _as_console_screen(self.screen)) is not None:
+            screen.tick()
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""
@@ -210,9 +219,10 @@ class ConsoleApp(App[None]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do an action; where it is dimmed, say why instead."""
-        if isinstance(default_namespace, ConsoleScreen) and isinstance(action, str):
-            known = default_namespace.action_named(action.partition("(")[0])
-            reason = default_namespace.why_not(known) if known else None
+        screen = _as_console_screen(default_namespace) if self._aws is not None else None
+        if screen is not None and isinstance(action, str):
+            known = screen.action_named(action.partition("(")[0])
+            reason = screen.why_not(known) if known else None
             if reason is not None:
                 self.notify(reason, severity="warning", markup=False)
                 return True
