@@ -28,6 +28,10 @@ _CUSTOMER_FAULTS = (
     "num_class",
 )
 
+# How it trains on this machine. Keeping fewer histograms changes no tree: at depth 60 it takes 0.5 GB instead of 3,
+# and is faster.
+_HERE = {"nthread": 1, "verbosity": 0, "max_cached_hist_node": 512}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -63,8 +67,7 @@ def train(
     watch = _watch(training.rounds, metrics, on_round, stop_asked)
     try:
         booster = xgb.train(
-            {**training.parameters, **({"eval_metric": list(training.metrics)} if training.metrics else {})}
-            | {"nthread": 1, "verbosity": 0},
+            {**_HERE, **training.parameters, **({"eval_metric": list(training.metrics)} if training.metrics else {})},
             matrices["train"],
             num_boost_round=training.rounds,
             evals=[(matrix, name) for name, matrix in matrices.items()],
