@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-_READABLE = "!()'+,=@&$;~ "
+# What file systems have a use of their own for, and the percent sign, which marks it.
+_UNFIT = re.compile(r'[\x00-\x1f\x7f%<>:"\\|?*]')
 _SHADOWED = "%"
+# Before a segment that a file system would take for no name, or for another folder.
+_NO_NAME = "%_"
 
 
 class ObjectStore:
@@ -29,12 +33,12 @@ class ObjectStore:
 
     def create_bucket(self, bucket: str) -> None:
         """Make a bucket; one that is there already stays as it is."""
-        (self.root / bucket).mkdir(mode=0o700, exist_ok=True)
+        (self._folder(bucket)).mkdir(mode=0o700, exist_ok=True)
 
     def delete_bucket(self, bucket: str) -> None:
         """Remove an empty bucket; one that is not there is no error."""
-        if (self.root / bucket).is_dir():
-            (self.root / bucket).rmdir()
+        if (self._folder(bucket)).is_dir():
+            (self._folder(bucket)).rmdir()
 
     def path(self, bucket: str, key: str) -> Path:
         """The file that holds an object; raises KeyError when there is no such object."""
@@ -76,22 +80,24 @@ class ObjectStore:
             return
         path.unlink()
         folder = path.parent
-        while folder != self.root / bucket and not any(folder.iterdir()):
+        while folder != self._folder(bucket) and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
 
     def keys(self, bucket: str) -> Iterator[str]:
         """The keys in a bucket, in no particular order."""
-        root = self.root / bucket
+        root = self._folder(bucket)
         for folder, _, names in os.walk(root):
-            segments = [unquote(part) for part in Path(folder).relative_to(root).parts]
+            segments = [_segment(part) for part in Path(folder).relative_to(root).parts]
             for name in names:
                 if not name.startswith(_ObjectWriter.PREFIX):
-                    leaf = unquote(name.removesuffix(_SHADOWED)).removeprefix("\0")
-                    yield "/".join([*(part.removeprefix("\0") for part in segments), leaf])
+                    yield "/".join([*segments, _segment(name.removesuffix(_SHADOWED))])
+
+    def _folder(self, bucket: str) -> Path:
+        return self.root / _file_name(bucket)
 
     def _plain_path(self, bucket: str, key: str) -> Path:
-        return self.root.joinpath(bucket, *(_file_name(segment) for segment in key.split("/")))
+        return self._folder(bucket).joinpath(*(_file_name(segment) for segment in key.split("/")))
 
     def _make_way(self, bucket: str, key: str) -> Path:
         plain = self._plain_path(bucket, key)
@@ -124,5 +130,9 @@ class _ObjectWriter:
 
 def _file_name(segment: str) -> str:
     if segment in ("", ".", ".."):
-        return quote("\0") + segment.replace(".", "%2E")
-    return quote(segment, safe=_READABLE)
+        return _NO_NAME + segment
+    return _UNFIT.sub(lambda found: quote(found.group(), safe=""), segment)
+
+
+def _segment(file_name: str) -> str:
+    return unquote(file_name.removeprefix(_NO_NAME))

@@ -127,7 +127,10 @@ def test_a_killed_region_continues_with_its_tables_and_events(tmp_path: Path) ->
     region.close()
 
 
-_SEGMENTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(["", ".", "..", "a", "%"])
+_ODD = ["", ".", "..", "a", "%", "\0", "%_"]
+_SEGMENTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(
+    ["", ".", "..", "a", "%", "\0", "%_"]
+)
 _KEYS = st.lists(_SEGMENTS, min_size=1, max_size=4).map("/".join).filter(lambda key: key)
 
 
@@ -150,6 +153,14 @@ def test_any_key_is_a_file_of_its_own_inside_the_bucket(
         store.delete("bucket", key)
     assert list(store.keys("bucket")) == []
     assert list((store.root / "bucket").iterdir()) == []
+
+
+def test_a_bucket_is_a_folder_of_the_store_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("not an object")
+    store = ObjectStore(tmp_path / "objects")
+    for bucket in ("..", ".", ""):
+        assert store.head(bucket, "secret") is None
+        assert store.head(bucket, "../secret") is None
 
 
 def test_an_object_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> None:
