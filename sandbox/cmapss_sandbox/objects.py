@@ -33,12 +33,12 @@ class ObjectStore:
 
     def create_bucket(self, bucket: str) -> None:
         """Make a bucket; one that is there already stays as it is."""
-        (self._folder(bucket)).mkdir(mode=0o700, exist_ok=True)
+        self._folder(bucket).mkdir(mode=0o700, exist_ok=True)
 
     def delete_bucket(self, bucket: str) -> None:
         """Remove an empty bucket; one that is not there is no error."""
-        if (self._folder(bucket)).is_dir():
-            (self._folder(bucket)).rmdir()
+        if self._folder(bucket).is_dir():
+            self._folder(bucket).rmdir()
 
     def path(self, bucket: str, key: str) -> Path:
         """The file that holds an object; raises KeyError when there is no such object."""
