@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import math
@@ -165,5 +166,19 @@ def test_a_process_that_dies_fails_its_job_and_the_next_gets_a_new_one(sagemaker
     os.kill(trainer.process_id, signal.SIGKILL)
     assert trainer.wait_until_idle(_PATIENCE)
     job = sagemaker.describe_training_job(TrainingJobName="long")
+    assert job["FailureReason"].startswith("InternalServerError")
+    assert train(sagemaker, trainer, training_request("next"))["TrainingJobStatus"] == "Completed"
+
+
+def test_a_job_whose_artefact_cannot_be_kept_fails_and_the_next_is_trained(
+    region: Region, sagemaker: Any, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(region.objects, "adopt", refuse)
+        job = train(sagemaker, trainer, training_request("full"))
+    assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("InternalServerError")
     assert train(sagemaker, trainer, training_request("next"))["TrainingJobStatus"] == "Completed"

@@ -12,13 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB
+from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
 from cmapss_sandbox.services.sagemaker.training_records import STOP_ASKED, WORK_ARRIVED, end, enter
 from cmapss_sandbox.services.sagemaker.tuning_jobs import set_status
 from cmapss_sandbox.training.process import Answer, WorkerProcess
 from cmapss_sandbox.training.work import Work, launch_child, next_work
 
 _log = logging.getLogger(__name__)
+
+_INTERNAL_ERROR: Answer = {"failed": "InternalServerError: We encountered an internal error. Please try again."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,13 @@ class Trainer:
             final = "done" in answer or "failed" in answer
             if self._answered is not None:
                 answered, self._answered = self._answered, None
-                self._guarded(lambda: answered(answer))
+                self._kept(lambda: answered(answer))
             elif self._work is not None:
                 work = self._work
-                self._guarded(lambda: self._apply(work, answer))
+                if not self._kept(lambda: self._apply(work, answer)):
+                    # What can be neither kept nor failed would be trained for ever.
+                    final = True
+                    self._running = self._kept(lambda: self._apply(work, _INTERNAL_ERROR))
                 if final:
                     self._work, self.progress = None, None
             if final:
@@ -141,15 +146,17 @@ class Trainer:
         """The process has died, for want of memory perhaps: what it was at has failed, the next gets a new one."""
         with self._region.lock:
             self._process = None
-            failure = "InternalServerError: We encountered an internal error. Please try again."
-            self._on_answer({"number": self._number, "failed": failure})
+            self._on_answer({"number": self._number, **_INTERNAL_ERROR})
 
-    def _guarded(self, act: Callable[[], None]) -> None:
+    def _kept(self, act: Callable[[], None]) -> bool:
+        """Whether all that was to be written down has been."""
         try:
             with self._region.transaction():
                 act()
         except Exception:
             _log.exception("An answer of the training process could not be written down")
+            return False
+        return True
 
     def _apply(self, work: Work, answer: Answer) -> None:
         if work.tuning_job is not None:
@@ -157,8 +164,9 @@ class Trainer:
             return
         assert work.training_job is not None
         name = work.training_job
-        job = TRAINING_JOB.records(self._region)[name]
-        if job["TrainingJobStatus"] not in ("InProgress", "Stopping"):
+        job = TRAINING_JOB.records(self._region).get(name)
+        if job is None or job["TrainingJobStatus"] not in ("InProgress", "Stopping"):
+            # It was stopped before its training began, or never came to be.
             return
         if "round" in answer:
             self.progress = Progress(name, answer["round"], answer["rounds"], answer["metrics"])
@@ -176,6 +184,8 @@ class Trainer:
             end(self._region, name, status, answer["done"]["metrics"])
 
     def _apply_suggestion(self, tuning_job: str, answer: Answer) -> None:
+        if tuning_job not in TUNING_JOB.records(self._region):
+            return
         if "failed" in answer:
             set_status(self._region, tuning_job, "Failed", FailureReason=answer["failed"])
         else:
