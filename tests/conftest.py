@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.live import LiveSandbox, running, until
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "cmapss" / "CMAPSSData.zip"
 
 
@@ -31,3 +33,13 @@ def real_data() -> Path:
     if not SHARED_DATA.is_file():
         pytest.skip("the real C-MAPSS files are not beside this repository (../shared/cmapss)")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Iterator[LiveSandbox]:
+    """A sandbox at real time on the real data, with two trained jobs; tests move its clock with `advance`."""
+    state = tmp_path_factory.mktemp("sandbox")
+    with running(state, "--data", str(real_data), "--tuning-jobs", "1", "--speed", "1") as live:
+        sagemaker = live.client("sagemaker")
+        until(lambda: len(sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]) == 2)
+        yield live

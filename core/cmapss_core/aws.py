@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import threading
 import time
@@ -238,6 +239,11 @@ class Aws:
         finally:
             _plan_in_hand.reset(token)
 
+    @property
+    def _needs_no_account(self) -> bool:
+        """Whether this is a sandbox that nobody named a profile for."""
+        return self.target.is_local and self.target.profile is None
+
     def _boto_session(self) -> Any:
         import boto3
         from botocore.exceptions import BotoCoreError
@@ -245,7 +251,10 @@ class Aws:
         with self._lock:
             if self._session is None:
                 try:
-                    self._session = boto3.Session(profile_name=self.target.profile)
+                    self._session = boto3.Session(
+                        profile_name=self.target.profile,
+                        botocore_session=_unconfigured_session() if self._needs_no_account else None,
+                    )
                 except BotoCoreError as error:
                     raise _from_botocore(error, None) from error
             return self._session
@@ -265,7 +274,7 @@ class Aws:
         )
         session = self._boto_session()
         keys = {}
-        if self.target.is_local and session.get_credentials() is None:
+        if self._needs_no_account and "AWS_ACCESS_KEY_ID" not in os.environ:
             keys = {"aws_access_key_id": SANDBOX_KEY, "aws_secret_access_key": SANDBOX_KEY}
         client = session.client(
             service,
@@ -294,6 +303,13 @@ class Aws:
     def _hear(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
         if response_dict is not None:
             self.clock.hear({str(name).lower(): value for name, value in response_dict["headers"].items()})
+
+
+def _unconfigured_session() -> Any:
+    """A session that AWS_PROFILE does not reach: a sandbox answers where the profile it names is gone."""
+    import botocore.session
+
+    return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
 
 
 def _from_botocore(error: Exception, operation: str | None) -> ConsoleError:

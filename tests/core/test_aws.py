@@ -76,6 +76,15 @@ def test_a_profile_that_does_not_exist_is_an_error_of_credentials() -> None:
     assert caught.value.kind is ErrorKind.AUTH
 
 
+def test_a_sandbox_needs_neither_the_profile_nor_the_credentials_of_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    aws = Aws(NOWHERE)
+    assert aws.region == "us-east-1"
+    with pytest.raises(ConsoleError) as caught:
+        aws.call("sts", "GetCallerIdentity")
+    assert caught.value.kind is ErrorKind.UNREACHABLE, "it was sent"
+
+
 def test_a_region_that_nobody_names_is_asked_for() -> None:
     with pytest.raises(ConsoleError, match="No region") as caught:
         _ = Aws(Target()).region
