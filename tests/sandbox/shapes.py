@@ -48,17 +48,21 @@ def _structures(shape: StructureShape, *, all_filled: bool, depth: int) -> st.Se
     required = {
         name: values_of(shape.members[name], all_filled=all_filled, depth=depth - 1) for name in shape.required_members
     }
-    deep_enough = depth > 0
+    union = getattr(shape, "is_tagged_union", False)
+    deep_enough = depth > 0 or union
     optional = {
         name: values_of(member, all_filled=all_filled, depth=depth - 1)
         for name, member in shape.members.items()
         if name not in required
         and (deep_enough or (all_filled and member.type_name in ("string", *_SCALARS)))
         and not getattr(member, "is_document_type", False)
+        and not (all_filled and isinstance(member, StructureShape) and not member.members)
     }
-    least = 1 if all_filled and not required and optional else 0
+    # Of a union one member is set, and one only.
+    least = 1 if union or (all_filled and not required) else 0
+    most = 1 if union else 4
     if not optional:
         return st.fixed_dictionaries(required)
-    return st.lists(st.sampled_from(sorted(optional)), min_size=least, max_size=4, unique=True).flatmap(
+    return st.lists(st.sampled_from(sorted(optional)), min_size=least, max_size=most, unique=True).flatmap(
         lambda chosen: st.fixed_dictionaries({**required, **{name: optional[name] for name in chosen}})
     )
