@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from cmapss_data.errors import DataError
@@ -17,7 +17,6 @@ INNER_ZIP = "CMAPSSData.zip"
 MEMBERS: frozenset[str] = frozenset({*FILES, README, MARKER, INNER_ZIP})
 # The largest file has 10.4 MB and the real zip 11.6 MB; whatever claims or turns out to be more is not C-MAPSS.
 MAX_BYTES = 64_000_000
-_CHUNK = 1 << 20
 _NAME_ONE = "Name a directory with the twelve text files of C-MAPSS, or a zip of them."
 
 
@@ -42,23 +41,29 @@ def find_set(path: Path) -> Path:
 def unpack(source: Path, directory: Path) -> None:
     """Write the known files of a zip into a directory, whatever folder of the zip they are in.
 
-    Nothing else is written, no path from the zip is used, and no member grows beyond `MAX_BYTES`.
-    Raises DataError if the zip is damaged, unsafe, ambiguous, or holds no file of C-MAPSS; OSError from the disk.
+    Nothing else is written, no path from the zip is used, and no file is larger than `MAX_BYTES`.
+    Raises DataError if the zip is damaged, unsafe, ambiguous, or holds no file of C-MAPSS.
     """
+    for name, content in _contents(source):
+        (directory / name).write_bytes(content)
+
+
+def _contents(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The known files of a zip, or of NASA's zip in it, by their bare names."""
     try:
         with zipfile.ZipFile(source) as archive:
             members = _members(source, archive)
             inner = members.pop(INNER_ZIP, None)
             if members or inner is None:
-                _write(archive, members, directory)
-            else:
-                with archive.open(inner) as packed, zipfile.ZipFile(io.BytesIO(packed.read())) as nested:
-                    members = _members(source, nested)
-                    members.pop(INNER_ZIP, None)
-                    _write(nested, members, directory)
-    except (DataError, OSError):
+                yield from _read(archive, members)
+                return
+            with zipfile.ZipFile(io.BytesIO(archive.read(inner))) as nested:
+                members = _members(source, nested)
+                members.pop(INNER_ZIP, None)
+                yield from _read(nested, members)
+    except DataError:
         raise
-    except Exception as error:  # besides its own, zipfile lets through what struct and the decompressors raise
+    except Exception as error:  # besides its own, zipfile lets through what struct, seek and decompressors raise
         raise _refusal(source, f"cannot be unpacked: {error}") from None
 
 
@@ -81,11 +86,9 @@ def _members(source: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInf
     return members
 
 
-def _write(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], directory: Path) -> None:
-    for name, member in members.items():
-        # zipfile stops at the size a member declares and then checks its checksum, so the bound above holds.
-        with archive.open(member) as packed, (directory / name).open("wb") as plain:
-            shutil.copyfileobj(packed, plain, _CHUNK)
+def _read(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Iterator[tuple[str, bytes]]:
+    # zipfile stops at the size that a member declares and then checks its checksum, so the bound holds.
+    return ((name, archive.read(member)) for name, member in members.items())
 
 
 def _refusal(source: Path, problem: str) -> DataError:

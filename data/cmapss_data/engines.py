@@ -14,8 +14,8 @@ Integers = npt.NDArray[np.int64]
 
 # Lives less this many cycles are about log-normal.
 _LEAST_LIFE = 100.0
-# No engine of C-MAPSS is observed for fewer cycles.
-_LEAST_OBSERVED = 19
+# The share of life that nearly every test engine of C-MAPSS is observed for, at least.
+_LEAST_OBSERVED = 0.11
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,23 @@ def draw_training_engines(statistics: Statistics, subset: Subset, rows: int, rng
 def draw_test_engines(statistics: Statistics, subset: Subset, rows: int, rng: np.random.Generator) -> Engines:
     """The engines of a test file, which stop being observed some cycles before failure, `rows` cycles in all."""
     life, mode = _lives(statistics, subset.cohorts["test"], rng)
-    rho = subset.rul_correlation
-    score = rho * _normal_scores(life, rng) + np.sqrt(1 - rho**2) * rng.standard_normal(len(life))
-    left = np.interp(_positions(score, rng), statistics.probabilities, subset.rul_at_end).round().astype(np.int64)
-    observed = _adjusted(np.maximum(life - left, _LEAST_OBSERVED), rows, rng)
+    correlation = np.array([[1.0, subset.rul_correlation], [subset.rul_correlation, 1.0]])
+    at = _positions(_companions(life, correlation, rng)[:, 0], rng)
+    left = np.interp(at, statistics.probabilities, subset.rul_at_end).round().astype(np.int64)
+    left = _feasible(left, life, rng)
+    observed = _adjusted(life - left, rows, rng)
     life = observed + left
     return Engines(life, observed, mode, _latents(statistics, life, mode, rng))
+
+
+def _feasible(left: Integers, life: Integers, rng: np.random.Generator) -> Integers:
+    """The same cycles left, exchanged between engines until each is observed for its least share of life."""
+    left = left.copy()
+    most = (1.0 - _LEAST_OBSERVED) * life
+    for engine in np.flatnonzero(left > most):
+        other = rng.choice(np.flatnonzero((left <= most[engine]) & (left[engine] <= most)))
+        left[[engine, other]] = left[[other, engine]]
+    return left
 
 
 def _lives(statistics: Statistics, cohorts: tuple[Cohort, ...], rng: np.random.Generator) -> tuple[Integers, Integers]:
@@ -81,16 +92,23 @@ def _latents(statistics: Statistics, life: Integers, mode: Integers, rng: np.ran
 
 
 def _mode_latents(statistics: Statistics, mode: FaultMode, life: Integers, rng: np.random.Generator) -> Floats:
-    """A Gaussian copula: normal scores with the mode's correlation, then each latent's own quantiles."""
-    scores = np.column_stack([_normal_scores(life, rng), rng.standard_normal((len(life), len(LATENTS)))])
-    # Made exactly uncorrelated first: groups are small (17 engines), and chance correlations would tell too much or
-    # too little of their lives.
-    basis, triangle = np.linalg.qr(scores - scores.mean(axis=0))
-    correlated = basis * np.sign(np.diag(triangle)) @ np.linalg.cholesky(mode.correlation).T
-    columns = zip(correlated.T[1:], mode.latents, strict=True)
+    """A Gaussian copula: scores with the mode's correlation, then each latent's own quantiles."""
+    columns = zip(_companions(life, mode.correlation, rng).T, mode.latents, strict=True)
     return np.column_stack(
         [np.interp(_ranks(score, rng), statistics.probabilities, quantiles) for score, quantiles in columns]
     )
+
+
+def _companions(life: Integers, correlation: Floats, rng: np.random.Generator) -> Floats:
+    """Normal scores, (n, k), that have this (k + 1, k + 1) correlation with life, which comes first in it.
+
+    They have it exactly: cohorts are small (17 engines), and chance would tell too much or too little of their lives.
+    """
+    others = rng.standard_normal((len(life), len(correlation) - 1))
+    scores = np.column_stack([_normal_scores(life, rng), others])
+    basis, triangle = np.linalg.qr(scores - scores.mean(axis=0))
+    correlated: Floats = basis * np.sign(np.diag(triangle)) @ np.linalg.cholesky(correlation).T
+    return correlated[:, 1:]
 
 
 def _adjusted(cycles: Integers, total: int, rng: np.random.Generator) -> Integers:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 MARKER = "SYNTHETIC.txt"
 GENERATOR_VERSION = 1
-# Of the first sixteen seeds the one whose RMSEs are nearest to those on the real data.
-DEFAULT_SEED = 13
+# Of the first 32 seeds the one on which the reference's basic model does nearly as on the real data: validation RMSE
+# 45.8 (real 45.8), test 57.8 (57.8), by subset 42, 43, 65, 68 (41, 44, 66, 68). All 32: 45.6 ± 0.9 and 57.7 ± 0.7.
+DEFAULT_SEED = 23
 _TEXT = """\
 This is not NASA's C-MAPSS data. It is a synthetic fleet of the same shape, drawn at random from statistics of
 C-MAPSS. Whatever is trained or measured on it has to be called synthetic.

@@ -20,7 +20,7 @@ ROWS = FILES[NAME].rows
 Edit = Callable[[bytes], bytes]
 Damaged = Callable[[Edit], str]
 
-some_damages = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some_damages = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 line_numbers = st.integers(1, ROWS)
 columns = st.integers(0, len(COLUMNS) - 1)
 
