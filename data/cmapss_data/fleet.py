@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from cmapss_data.errors import DataError
 from cmapss_data.files import FEATURES, SUBSETS
-from cmapss_data.staging import staged_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,6 +99,7 @@ class Fleet:
         the 25 features as the files have them. The channel appears whole or not at all. Raises DataError.
         """
         from cmapss_data import labelling, reading
+        from cmapss_data.staging import staged_file
 
         written = 0
         with staged_file(path) as partial, partial.open("w", encoding="ascii", newline="\n") as channel:

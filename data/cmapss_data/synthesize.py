@@ -29,6 +29,8 @@ def synthesize(directory: Path, seed: int = DEFAULT_SEED, *, repair: bool = Fals
     The same seed gives the same files (about 3 seconds). An undamaged set of that seed that is there already is kept;
     anything else is refused with a DataError, or replaced if `repair` says that the directory is ours alone.
     """
+    if seed < 0:
+        raise DataError(f"the seed is {seed}", "Name a whole number, 0 or more.")
     directory = directory.expanduser()
     if _is_there(directory, seed):
         return Fleet(directory, "synthetic")

@@ -48,7 +48,7 @@ def test_all_test_rows_come_in_well_under_a_second(synthetic: Fleet) -> None:
     rows = sum(len(synthetic.test_rows(subset).lines) for subset in SUBSETS)
     assert rows == 104_897
     # Measured: 0.3 s. Processor time, so that a busy machine does not count.
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 1.5
 
 
 def test_the_splits_have_the_rows_of_their_engines(fleet: Fleet) -> None:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cmapss_data import FEATURES, SUBSETS, DataError, Fleet
+from cmapss_data import FEATURES, SUBSETS, DataError, Fleet, engines
 from cmapss_data.files import FILES
 from cmapss_data.marker import DEFAULT_SEED, GENERATOR_VERSION, MARKER, read_marker
 from cmapss_data.reading import read_rows
+from cmapss_data.statistics import statistics
 from cmapss_data.synthesize import synthesize
 
 if TYPE_CHECKING:
@@ -71,6 +74,28 @@ def test_a_set_that_is_there_is_kept_and_anything_else_refused(other: Fleet, tmp
     with pytest.raises(DataError, match="is there already and is not empty"):
         synthesize(tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**63), subset=st.sampled_from(SUBSETS))
+def test_any_seed_draws_engines_that_fill_the_files(seed: int, subset: str) -> None:
+    known, rng = statistics(), np.random.default_rng(seed)
+    training = engines.draw_training_engines(known, known.subsets[subset], FILES[f"train_{subset}.txt"].rows, rng)
+    test = engines.draw_test_engines(known, known.subsets[subset], FILES[f"test_{subset}.txt"].rows, rng)
+    for drawn, split in ((training, "train"), (test, "test")):
+        facts = FILES[f"{split}_{subset}.txt"]
+        assert (len(drawn.life), drawn.observed.sum()) == (facts.engines, facts.rows)
+        assert drawn.life.min() > 100
+        assert drawn.observed.min() >= 10
+        assert np.isfinite(drawn.latents).all()
+    validates = np.arange(1, len(training.life) + 1) % 3 == 0
+    assert training.life[validates].sum() == known.subsets[subset].validation_rows
+    assert (test.life - test.observed).min() >= 6
+
+
+def test_a_negative_seed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the seed is -1\. Name a whole number, 0 or more\."):
+        synthesize(tmp_path / "fleet", seed=-1)
 
 
 def test_nothing_is_left_when_it_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
