@@ -34,6 +34,9 @@ def find_set(path: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise DataError(f"{path} may not be read", "Ask for permission to read it.")
     if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            if file.read(4) == b"PK\x03\x04":
+                raise _refusal(path, f"is a zip without its end, cut off after {path.stat().st_size:,} bytes")
         raise DataError(f"{path} is neither a directory nor a zip", _NAME_ONE)
     return path
 

@@ -128,6 +128,13 @@ def test_what_is_neither_directory_nor_zip_is_refused(home: Path, tmp_path: Path
     assert refused(tmp_path / "text").startswith(f"{tmp_path / 'text'} is neither a directory nor a zip. ")
 
 
+def test_a_zip_that_was_cut_off_is_told_from_no_zip(synthetic: Fleet, home: Path, tmp_path: Path) -> None:
+    path = zipped(synthetic.root, tmp_path / "some.zip")
+    path.write_bytes(path.read_bytes()[:100_000])
+    said = refused(path)
+    assert said.startswith(f"{path} is a zip without its end, cut off after 100,000 bytes. Get CMAPSSData.zip again")
+
+
 def test_without_a_path_the_synthetic_set_is_made_once(home: Path) -> None:
     fleet = open_fleet()
     assert fleet == Fleet(synthetic_directory(home), "synthetic")
