@@ -17,8 +17,12 @@ from cmapss_core.aws import Aws, Target
 from cmapss_core.clock import RegionClock
 from cmapss_core.endpoints import Endpoint, Variant
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.evaluation import Evaluation, SubsetScore
 from cmapss_core.metrics import Metrics, Series
+from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step
+from cmapss_core.plans.runner import StepEvent, StepState
 from cmapss_core.scaling import Alarm, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy
+from cmapss_core.traffic import TrafficReport
 from cmapss_core.watch import Watch
 from cmapss_tui.app import START, ConsoleApp
 from cmapss_tui.options import Options
@@ -197,9 +201,7 @@ def metrics(minutes: int = 45, busy: int = 25) -> Metrics:
         "errors_4xx": [(at, 0.0) for at in times],
         "errors_5xx": [(at, 0.0) for at in times],
     }
-    return Metrics(
-        times[0], end, 60, {name: Series(name, "", tuple(points)) for name, points in series.items()}
-    )
+    return Metrics(times[0], end, 60, {name: Series(name, "", tuple(points)) for name, points in series.items()})
 
 
 def watch(**changes: Any) -> Watch:
@@ -215,3 +217,109 @@ def watch(**changes: Any) -> Watch:
         ),
     }
     return Watch(**{**given, **changes})
+
+
+def deploy_plan(*, checks: tuple[Check, ...] | None = None, name: str = ENDPOINT, instances: int = 1) -> Plan:
+    """The plan of a deployment, as long as a real one."""
+    job = "hyper-cmapss-2026-11-22-16-04-037-efc6d79a"
+    config = "cmapss-XGBoostEndpointConfig-2026-11-22-16-33-42"
+    read = Proof(call=Call("sagemaker", "DescribeEndpoint", {"EndpointName": name}))
+    steps = (
+        ("create model", f"{job}-model", "CreateModel", "delete model"),
+        ("create endpoint config", f"{config}, {instances} × ml.m5.xlarge", "CreateEndpointConfig", "delete config"),
+        ("create endpoint", name, "CreateEndpoint", "delete endpoint"),
+        ("wait until in service", "usually 9–11 minutes", None, None),
+        ("register scalable target", "1 to 5 instances", "RegisterScalableTarget", "deregister"),
+        ("put scaling policy", "10 per instance and minute", "PutScalingPolicy", "delete policy"),
+    )
+    return Plan(
+        id="deploy-2026-11-22-16-41-07-aaaa",
+        intention="deploy",
+        target=name,
+        steps=tuple(
+            Step(
+                n=n,
+                title=title,
+                detail=detail,
+                call=Call("sagemaker", operation, {"Name": detail}) if operation else None,
+                proof=read,
+                undo_title=undo,
+                usual_seconds=None if operation else 600.0,
+            )
+            for n, (title, detail, operation, undo) in enumerate(steps, start=1)
+        ),
+        checks=checks
+        if checks is not None
+        else (
+            Check(True, "artefact found (1.0 MB)"),
+            Check(True, "names free"),
+            Check(None, "at full load 5 instances run, $1.15/h"),
+            Check(None, "one instance does not survive the loss of its availability zone"),
+        ),
+        hourly_cost_usd_before=0.0,
+        hourly_cost_usd_after=round(instances * 0.23, 2),
+        notes=(f"training job {job}", "validation:rmse 44.9812"),
+    )
+
+
+def delete_plan(name: str = ENDPOINT) -> Plan:
+    """The plan of a deletion."""
+    read = Proof(call=Call("sagemaker", "DescribeEndpoint", {"EndpointName": name}), gone=True)
+    steps = (
+        ("delete scaling policy", "Invocations-ScalingPolicy and its alarms", "DeleteScalingPolicy"),
+        ("deregister scalable target", VARIANT, "DeregisterScalableTarget"),
+        ("delete endpoint", name, "DeleteEndpoint"),
+        ("delete endpoint config", "cmapss-XGBoostEndpointConfig-2026-11-22-16-33-42", "DeleteEndpointConfig"),
+    )
+    return Plan(
+        id="delete-2026-11-22-16-41-07-bbbb",
+        intention="delete",
+        target=name,
+        steps=tuple(
+            Step(n=n, title=title, detail=detail, call=Call("sagemaker", operation), proof=read)
+            for n, (title, detail, operation) in enumerate(steps, start=1)
+        ),
+        checks=(Check(None, "requests to it will fail from then on"),),
+        hourly_cost_usd_before=0.69,
+        hourly_cost_usd_after=0.0,
+    )
+
+
+def step_event(n: int, state: StepState, *, at: datetime = NOW, error: ConsoleError | None = None) -> StepEvent:
+    """Something the runner says of a step."""
+    return StepEvent(plan_id="any", n=n, state=state, message=f"step {n} {state}", at=at, error=error)
+
+
+def evaluation(rows: int, *, data: str = "nasa", finished: bool = False) -> Evaluation:
+    """A validation after so many rows."""
+    return Evaluation(
+        endpoint=ENDPOINT,
+        rows=rows,
+        rows_total=104_897,
+        invocations=rows // 1000,
+        seconds=6.5,
+        rmse=57.2571 if rows else None,
+        mae=41.03 if rows else None,
+        nasa_score=12_345.6 if finished else None,
+        subsets={
+            "FD001": SubsetScore(min(rows, 13_096), 45.1, 33.2),
+            "FD002": SubsetScore(max(0, min(rows - 13_096, 33_991)), 55.9, 41.1),
+            "FD003": SubsetScore(0, None, None),
+            "FD004": SubsetScore(0, None, None),
+        },
+        data=data,
+        finished=finished,
+    )
+
+
+def traffic_report(sent: int, seconds: float, *, failed: int = 0, finished: bool = False) -> TrafficReport:
+    """Load after so many region seconds."""
+    return TrafficReport(
+        endpoint=ENDPOINT,
+        sent=sent,
+        failed=failed,
+        rate_per_minute=sent / seconds * 60,
+        started=NOW - timedelta(seconds=seconds),
+        elapsed_seconds=seconds,
+        finished=finished,
+    )

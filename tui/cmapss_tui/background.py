@@ -77,7 +77,16 @@ class Background(Generic[E, R]):
         self.latest = event
 
     def ended(self) -> None:
-        """It is over; a subclass may tell the application."""
+        """It is over: say so where nobody is looking."""
+        if not self.watched:
+            failed = self.error is not None
+            self._app.notify(self.outcome, severity="error" if failed else "information", markup=False)
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a line."""
+        said = f": {self.error.message}" if self.error is not None else ""
+        return f"{'✕' if said else '●'} {self.kind} {self.subject} has ended{said}"
 
     def _work(self) -> None:
         result: R | None = None

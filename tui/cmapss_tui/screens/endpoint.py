@@ -136,13 +136,13 @@ class EndpointScreen(ConsoleScreen):
         """Send it load."""
         from cmapss_tui.screens.traffic import TrafficScreen
 
-        self.app.push_screen(TrafficScreen(self.endpoint_name))
+        self.app.push_screen(TrafficScreen(self.endpoint_name, self._known.endpoint, self._known.scaling))
 
     def action_scale(self) -> None:
         """Change its automatic scaling."""
         from cmapss_tui.screens.scale import ScaleScreen
 
-        self.app.push_screen(ScaleScreen(self.endpoint_name))
+        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling))
 
     def action_delete(self) -> None:
         """Delete it, after its name has been typed."""

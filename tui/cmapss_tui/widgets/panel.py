@@ -125,3 +125,15 @@ def columns(cells: Sequence[Content | str], widths: Sequence[int], right: Collec
         content = content.pad_left(missing) if place in right else content.pad_right(missing)
         line = line + ("  " if place else "") + content
     return line
+
+
+def at_both_ends(left: Content, right: Content, width: int) -> list[Content]:
+    """One line that begins with `left` and ends with `right`, or a line for each where that is too narrow."""
+    missing = width - left.cell_length - right.cell_length
+    return [left.pad_right(missing) + right] if missing >= 2 else [left, right]
+
+
+def bar(share: float, width: int, style: str) -> Content:
+    """A line of `width` columns, filled as far as `share` of it."""
+    filled = max(0, min(width, int(width * share)))
+    return Content.assemble(("━" * filled, style), ("━" * (width - filled), "$rule"))

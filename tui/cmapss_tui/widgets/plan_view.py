@@ -11,7 +11,7 @@ from textual.content import Content
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
-from cmapss_tui.widgets.panel import Lines, columns
+from cmapss_tui.widgets.panel import Lines, bar, columns
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Check, Plan, Step
@@ -26,6 +26,7 @@ _STEP_LOOKS: dict[str, tuple[str, str]] = {
     "failed": ("✕", theme.BAD),
 }
 _BAR_WIDTH = 12
+_WIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int
     """A step and its state; a failed one says below what AWS answered and what can be done."""
     glyph, style = _STEP_LOOKS[progress.state]
     quiet = theme.QUIET if progress.state == "pending" else ""
-    state = _state(step, progress, now, style)
+    state = _state(step, progress, now, style, brief=width < _WIDE)
     title_width = 26
     state_width = min(max(20, state.cell_length), max(20, width - title_width - 20))
     detail_width = max(1, width - 4 - title_width - state_width - 4)
@@ -146,7 +147,7 @@ def _check(check: Check) -> Content:
     return Content.assemble((f"{glyph} ", style), (check.text, style if check.ok is False else ""))
 
 
-def _state(step: Step, progress: StepProgress, now: datetime, style: str) -> Content:
+def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, brief: bool) -> Content:
     """The state in words, with the time it took or has taken so far beside what it usually takes."""
     if progress.state == "pending":
         usual = f"about {formats.duration(step.usual_seconds)}" if step.usual_seconds else ""
@@ -159,10 +160,8 @@ def _state(step: Step, progress: StepProgress, now: datetime, style: str) -> Con
     if step.usual_seconds is None:
         doing = "running" if progress.state == "started" else "waiting"
         return Content.styled(f"{doing} {formats.duration(span)}", style)
-    filled = min(_BAR_WIDTH, int(_BAR_WIDTH * span / step.usual_seconds))
     return Content.assemble(
-        ("━" * filled, style),
-        ("━" * (_BAR_WIDTH - filled), "$rule"),
+        bar(span / step.usual_seconds, _BAR_WIDTH, style),
         (f" {formats.duration(span)}", style),
-        (f" of about {formats.duration(step.usual_seconds)}", theme.QUIET),
+        ("" if brief else f" of about {formats.duration(step.usual_seconds)}", theme.QUIET),
     )

@@ -1,0 +1,58 @@
+"""Delete an endpoint and what belongs to it: the plan says what goes and what stays, and the name has to be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.widgets.form import Field
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.plan import Plan
+
+
+class DeleteScreen(PlanScreen):
+    """The deletion of one endpoint."""
+
+    AREA = "endpoints"
+    CONFIRM = "Delete"
+    DANGEROUS = True
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]  # noqa: RUF012 — as Textual declares it
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+
+    def heading(self) -> str:
+        """Which endpoint."""
+        return f"Delete {self._endpoint}"
+
+    def form(self) -> ComposeResult:
+        """The name, and whether the model stays."""
+        yield Field("type its name", "typed", placeholder=self._endpoint)
+        yield Field("keep models", "keep", False, hint="so that they can be deployed again")
+
+    def changed(self, field: str | None) -> None:
+        """Another name changes who may press the button; another answer about the models changes the plan."""
+        if field != "typed":
+            super().changed(field)
+            return
+        typed = self.query_one("#field-typed", Field)
+        wrong = typed.value and not self._endpoint.startswith(typed.value)
+        typed.show_problem("is not the name" if wrong else None)
+        self._enable()
+
+    def planner(self) -> Callable[[], Plan]:
+        """Plan the deletion of what is there."""
+        from cmapss_core.plans.teardown import plan_delete
+
+        keep = self.query_one("#field-keep", Field).checked
+        return partial(plan_delete, self.aws, self._endpoint, keep_model=keep)
+
+    def may_confirm(self) -> bool:
+        """Only with exactly this name."""
+        return self.query_one("#field-typed", Field).value == self._endpoint

@@ -1,0 +1,111 @@
+"""Put a training job's model into production: the plan is the dialog, and follows what is typed above it."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from cmapss_core.errors import ConsoleError
+from cmapss_tui.arguments import positive_integer, positive_number
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.widgets.form import Field
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.deploy import DeployRequest
+    from cmapss_core.plans.plan import Plan
+
+BEST = "best"
+BOUNDS = ("minimum", "maximum", "target")
+
+
+class DeployScreen(PlanScreen):
+    """The deployment of a job by name, or of "best"."""
+
+    AREA = "jobs"
+    CONFIRM = "Deploy"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]  # noqa: RUF012 — as Textual declares it
+
+    def __init__(self, job: str = BEST) -> None:
+        super().__init__()
+        self._job = job
+
+    def heading(self) -> str:
+        """Which job; the best one is known once there is a plan."""
+        if self._job != BEST:
+            return f"Deploy {self._job}"
+        chosen = next(iter(self.plan.notes), "") if self.plan is not None else ""
+        return f"Deploy the best job: {chosen.removeprefix('training job ')}" if chosen else "Deploy the best job"
+
+    def form(self) -> ComposeResult:
+        """What may be chosen."""
+        yield Field(
+            "endpoint name",
+            "name",
+            hint="letters, digits, hyphens",
+            placeholder="cmapss-XGBoostEndpoint-…",
+        )
+        yield Field("instance type", "instance-type", "ml.m5.xlarge")
+        yield Field("instances", "instances", "1", hint="to start with")
+        yield Field("autoscaling", "autoscaling", True, hint="follow the load")
+        yield Field("minimum", "minimum", "1", hint="instances; 3 survive the loss of two zones")
+        yield Field("maximum", "maximum", "5", hint="instances")
+        yield Field("target", "target", "10", hint="invocations per instance and minute")
+
+    def changed(self, field: str | None) -> None:
+        """Bounds count only while the endpoint is scaled."""
+        for name in BOUNDS:
+            self.query_one(f"#{name}").disabled = not self._field("autoscaling").checked
+        super().changed(field)
+
+    def planner(self) -> Callable[[], Plan] | None:
+        """Plan what the fields say."""
+        from cmapss_core.plans.deploy import plan_deploy
+
+        request = self._request()
+        return None if request is None else partial(plan_deploy, self.aws, request)
+
+    def _request(self) -> DeployRequest | None:
+        from cmapss_core.plans.deploy import DeployRequest
+        from cmapss_core.plans.names import check_name
+
+        name = self._field("name")
+        given = name.parsed(lambda text: check_name("endpoint", text) if text else "")
+        instance_type = self._field("instance-type").parsed(_instance_type)
+        instances = self._field("instances").parsed(positive_integer)
+        if given is None or instance_type is None or instances is None:
+            return None
+        common = DeployRequest(job=self._job, name=given or None, instance_type=instance_type, instances=instances)
+        if not self._field("autoscaling").checked:
+            for bound in BOUNDS:
+                self._field(bound).show_problem(None)
+            return replace(common, autoscaling=False)
+        return self._scaled(common)
+
+    def _scaled(self, common: DeployRequest) -> DeployRequest | None:
+        low = self._field("minimum").parsed(positive_integer)
+        high = self._field("maximum").parsed(positive_integer)
+        target = self._field("target").parsed(positive_number)
+        if low is None or high is None or target is None:
+            return None
+        request = replace(common, min=low, max=high, target=target)
+        try:
+            request.tracking()
+        except ConsoleError as error:
+            self._field("minimum").show_problem(error.message)
+            return None
+        return request
+
+    def _field(self, name: str) -> Field:
+        return self.query_one(f"#field-{name}", Field)
+
+
+def _instance_type(text: str) -> str:
+    if not re.fullmatch(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", text):
+        raise ArgumentTypeError(f"{text!r} is no instance type such as ml.m5.xlarge")
+    return text

@@ -1,0 +1,132 @@
+"""Validate an endpoint: predict the C-MAPSS test rows, and see how far off it is while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Digits
+
+from cmapss_tui import formats, theme
+from cmapss_tui.background import Background
+from cmapss_tui.screens.working import WorkScreen
+from cmapss_tui.widgets.panel import Lines, bar, columns
+from cmapss_tui.widgets.plan_view import wrapped
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
+    from cmapss_core.evaluation import Evaluation
+
+WIDTHS = (8, 10, 9, 9)
+ORIGINS = {
+    "nasa": ("NASA's C-MAPSS test set", ""),
+    "synthetic": (
+        "synthetic data, made to look like C-MAPSS: not NASA's, so no figure here compares with theirs",
+        theme.WARN,
+    ),
+}
+
+
+class ValidateScreen(WorkScreen):
+    """The validation of one endpoint; its result stays until the next one."""
+
+    KIND = "validate"
+    START = "Start"
+    DEFAULT_CSS = """
+    ValidateScreen Digits { width: auto; color: $primary; margin: 1 0 0 0; }
+    ValidateScreen #subsets { margin: 1 0 0 0; }
+    """
+
+    def heading(self) -> str:
+        """Which endpoint."""
+        return f"Validate {self.endpoint_name}"
+
+    def content(self) -> ComposeResult:
+        """Progress, the RMSE in large, subsets."""
+        with VerticalScroll(id="work", can_focus=False):
+            yield Lines(id="progress")
+            yield Digits("", id="rmse")
+            yield Lines(id="figures")
+            yield Lines(id="subsets")
+
+    def make_work(self) -> Background[Evaluation, Evaluation]:
+        """Predict all four subsets."""
+        return Background(self.app, self.KIND, self.endpoint_name, partial(_validate, self.aws, self.endpoint_name))
+
+    def show_work(self) -> None:
+        """Progress, errors so far, and what they were measured on."""
+        work = self.work
+        evaluation: Evaluation | None = None if work is None else work.result or work.latest
+        self.query_one("#progress", Lines).write(lambda width: progress_lines(work, evaluation, width))
+        rmse = self.query_one("#rmse", Digits)
+        rmse.display = evaluation is not None and evaluation.rmse is not None
+        rmse.update("" if evaluation is None or evaluation.rmse is None else f"{evaluation.rmse:.3f}")
+        self.query_one("#figures", Lines).write(lambda width: figure_lines(evaluation))
+        self.query_one("#subsets", Lines).write(lambda width: subset_lines(evaluation))
+
+
+def progress_lines(
+    work: Background[Evaluation, Evaluation] | None, evaluation: Evaluation | None, width: int
+) -> list[Content]:
+    """How far it is, how fast, on which data, and what went wrong."""
+    if work is None:
+        text = "Every row of the four test files is sent to the endpoint, and each answer, rounded up to whole cycles, "
+        text += "is compared with the true remaining useful life."
+        return [Content.styled(line, theme.QUIET) for line in wrapped(text, width)]
+    lines = []
+    if evaluation is None:
+        lines.append(Content.styled("◐ reading the data …" if work.running else "", theme.BUSY))
+    else:
+        share = evaluation.rows / max(evaluation.rows_total, 1)
+        style = theme.GOOD if evaluation.finished else theme.BUSY if work.running else theme.WARN
+        word = "● done" if evaluation.finished else "◐ running" if work.running else "○ stopped"
+        rate = evaluation.rows / evaluation.seconds if evaluation.seconds > 0 else 0.0
+        lines.append(bar(share, width, style))
+        lines.append(
+            Content.assemble(
+                (word, style),
+                f"  {formats.count(evaluation.rows)} of {formats.count(evaluation.rows_total)} rows",
+                (f"  {formats.count(round(rate))} rows/s  {formats.duration(evaluation.seconds)}", theme.QUIET),
+            )
+        )
+        origin, origin_style = ORIGINS.get(evaluation.data, (evaluation.data, theme.WARN))
+        mark = "⚠ " if origin_style else ""
+        lines += [Content.styled(line, origin_style or theme.QUIET) for line in wrapped(f"{mark}{origin}", width)]
+    if work.error is not None:
+        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {work.error.line()}", width)]
+    return lines
+
+
+def figure_lines(evaluation: Evaluation | None) -> list[Content]:
+    """What the large number is, and the other errors."""
+    if evaluation is None or evaluation.rmse is None:
+        return []
+    so_far = "" if evaluation.finished else " so far"
+    pieces = [f"RMSE in cycles{so_far}", f"MAE {formats.number(evaluation.mae, 5)}"]
+    if evaluation.nasa_score is not None:
+        pieces.append(f"NASA score {formats.number(evaluation.nasa_score, 5)}")
+    pieces.append(f"{formats.count(evaluation.invocations)} invocations")
+    return [Content.styled("   ".join(pieces), theme.QUIET)]
+
+
+def subset_lines(evaluation: Evaluation | None) -> list[Content]:
+    """A line for each subset: rows so far and errors in cycles."""
+    if evaluation is None:
+        return []
+    right = (1, 2, 3)
+    lines = [columns([Content.styled(t, theme.QUIET) for t in ("subset", "rows", "RMSE", "MAE")], WIDTHS, right)]
+    for name, score in evaluation.subsets.items():
+        cells = [name, formats.count(score.rows), formats.number(score.rmse, 5), formats.number(score.mae, 5)]
+        lines.append(columns(cells, WIDTHS, right))
+    return lines
+
+
+def _validate(aws: Aws, endpoint: str, tell: Callable[[Evaluation], None], cancelled: Callable[[], bool]) -> Evaluation:
+    from cmapss_core.evaluation import validate
+    from cmapss_data import open_fleet
+
+    return validate(aws, endpoint, open_fleet(), on_progress=tell, cancelled=cancelled)

@@ -1,0 +1,163 @@
+"""Forms: fields that say at once what is wrong with their value, and the choices at the end."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from cmapss_core.errors import ConsoleError
+from cmapss_tui import theme
+
+V = TypeVar("V")
+
+MOVES = "tab, ⇧tab: next, last"
+
+
+class OnOff(Widget, can_focus=True):
+    """A switch that says which way it stands in a glyph and a word; space and enter turn it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "turn", "turn on or off", show=False)]
+    DEFAULT_CSS = """
+    OnOff { height: 1; text-wrap: nowrap; }
+    OnOff:focus { background: $cursor; }
+    """
+    on: reactive[bool] = reactive(False, init=False)
+
+    class Changed(Message):
+        """It was turned."""
+
+        def __init__(self, switch: OnOff) -> None:
+            super().__init__()
+            self.switch = switch
+
+        @property
+        def control(self) -> OnOff:
+            """The switch."""
+            return self.switch
+
+    def __init__(self, on: bool, *, id: str | None = None) -> None:  # noqa: A002 — Textual's own name for it
+        super().__init__(id=id)
+        self.set_reactive(OnOff.on, on)
+
+    def render(self) -> Content:
+        """● on or ○ off."""
+        return Content.styled("● on", theme.GOOD) if self.on else Content.styled("○ off", theme.QUIET)
+
+    def watch_on(self) -> None:
+        """Tell the form."""
+        self.post_message(self.Changed(self))
+
+    def action_turn(self) -> None:
+        """The other way."""
+        self.on = not self.on
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.action_turn()
+
+
+class Field(Horizontal):
+    """A label, a value, and beside it a hint or what is wrong; a name is typed into what width there is."""
+
+    DEFAULT_CSS = """
+    Field { height: 1; }
+    Field > .field-label { width: 19; color: $quiet; }
+    Field > Input.-textual-compact, Field > OnOff {
+        width: 18; height: 1; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; background: $cursor; }
+        &:disabled { color: $quiet; background: $surface; }
+    }
+    Field > .field-note { width: 1fr; padding: 0 0 0 2; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
+    Field.-name > Input.-textual-compact { width: 1fr; max-width: 66; }
+    Field.-name > .field-note { width: auto; max-width: 60%; }
+    Field.-invalid > .field-note { color: $error; }
+    """
+
+    def __init__(
+        self, label: str, key: str, value: str | bool = "", *, hint: str = "", placeholder: str | None = None
+    ) -> None:
+        """A field for a name has a placeholder, and one for yes or no a bool for its value."""
+        super().__init__(id=f"field-{key}", classes="-name" if placeholder is not None else "")
+        self._label = label
+        self._key = key
+        self._value = value
+        self._hint = hint
+        self._placeholder = placeholder or ""
+
+    def compose(self) -> ComposeResult:
+        """Label, value, note."""
+        yield Static(self._label, classes="field-label", markup=False)
+        if isinstance(self._value, bool):
+            yield OnOff(self._value, id=self._key)
+        else:
+            yield Input(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False, id=self._key)
+        yield Static(self._hint, classes="field-note", markup=False)
+
+    @property
+    def value(self) -> str:
+        """What is typed, without spaces around it."""
+        return self.query_one(Input).value.strip()
+
+    @property
+    def checked(self) -> bool:
+        """Whether it is on."""
+        return self.query_one(OnOff).on
+
+    def parsed(self, parse: Callable[[str], V]) -> V | None:
+        """The value as `parse` makes it; where that raises, None, and the reason is said beside the value."""
+        try:
+            value = parse(self.value)
+        except ArgumentTypeError as error:
+            self.show_problem(str(error) if self.value else "is needed")
+            return None
+        except ConsoleError as error:
+            self.show_problem(error.message)
+            return None
+        self.show_problem(None)
+        return value
+
+    def show_problem(self, problem: str | None) -> None:
+        """Say what is wrong with the value, or that nothing is."""
+        self.set_class(problem is not None, "-invalid")
+        self.query_one(".field-note", Static).update(self._hint if problem is None else f"✕ {problem}")
+
+
+class Choices(Horizontal):
+    """Buttons side by side; the arrow keys go from one to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "app.focus_previous", "previous", show=False),
+        Binding("right", "app.focus_next", "next", show=False),
+    ]
+    DEFAULT_CSS = """
+    Choices { height: 1; padding: 0 1; background: $surface; }
+    Choices > Button.-style-default.-textual-compact {
+        min-width: 8; height: 1; border: none; padding: 0 1; margin: 0 2 0 0; line-pad: 1;
+        background: $panel; color: $foreground; text-style: none; tint: transparent;
+        &:hover { background: $cursor; border: none; }
+        &:focus { background: $primary; color: $background; text-style: bold; border: none; }
+        &.-danger:focus { background: $error; color: $background; }
+        &:disabled { background: $surface; color: $quiet; text-style: none; text-opacity: 60%; border: none; }
+    }
+    Choices > .moves { width: 1fr; text-align: right; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, *buttons: Button) -> None:
+        super().__init__()
+        self._buttons = buttons
+
+    def compose(self) -> ComposeResult:
+        """The buttons, and how to reach them and the fields."""
+        yield from self._buttons
+        yield Static(MOVES, classes="moves", markup=False)
