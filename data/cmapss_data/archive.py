@@ -26,13 +26,14 @@ def find_set(path: Path) -> Path:
     Raises DataError if it is neither.
     """
     path = path.expanduser()
+    if not os.access(path, os.F_OK):
+        raise DataError(f"{path} does not exist", _NAME_ONE)
+    # A directory that may be listed but not entered hides its files.
+    if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+        raise DataError(f"{path} may not be read", "Ask for permission to read it.")
     if path.is_dir():
         inner = path / INNER_ZIP
         return inner if inner.is_file() and not any((path / name).exists() for name in FILES) else path
-    if not path.exists():
-        raise DataError(f"{path} does not exist", _NAME_ONE)
-    if not os.access(path, os.R_OK):
-        raise DataError(f"{path} may not be read", "Ask for permission to read it.")
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             if file.read(4) == b"PK\x03\x04":
