@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from cmapss_data.errors import DataError
 from cmapss_data.fleet import Fleet
@@ -11,6 +12,7 @@ from cmapss_data.marker import DEFAULT_SEED
 
 APPLICATION = "cmapss-console"
 HOME_VARIABLE = "CMAPSS_CONSOLE_HOME"
+_IMPORT = "Import it: cmapss-console data import ZIP|DIR."
 _IMPORT_AGAIN = "Import the real set again: cmapss-console data import ZIP|DIR."
 
 
@@ -35,27 +37,35 @@ def synthetic_directory(home: Path, seed: int = DEFAULT_SEED) -> Path:
 
 
 def open_fleet(path: Path | None = None) -> Fleet:
-    """The fleet in a directory or zip; without one the imported real set or, if there is none, a synthetic one.
+    """The fleet in a directory or zip; without one this machine's own, as `own_fleet` has it.
 
-    A zip is unpacked once into the data home; the synthetic set is made there on first use (seconds). Files are checked
-    against their hashes, or their shape where nothing is known of them. Raises DataError for anything else.
+    A zip is unpacked once into the data home. Files are checked against their hashes, or their shape where nothing is
+    known of them. Raises DataError for anything else.
     """
     if path is None:
-        return _own_fleet(data_home())
+        return own_fleet()
     from cmapss_data import archive, inspection
 
     found = archive.find_set(path)
     return inspection.open_directory(found) if found.is_dir() else _open_zip(found)
 
 
-def _own_fleet(home: Path) -> Fleet:
+def own_fleet(origin: Literal["nasa", "synthetic"] | None = None) -> Fleet:
+    """The imported real set or, if there is none, a synthetic one, made in the data home on first use (seconds).
+
+    `origin` asks for one of the two. Raises DataError where the real set is asked for and was not imported, or where
+    it is damaged.
+    """
     from cmapss_data import inspection
     from cmapss_data.synthesize import synthesize
 
+    home = data_home()
     imported = imported_directory(home)
-    if imported.is_dir():
+    if origin != "synthetic" and imported.is_dir():
         inspection.refuse(imported, inspection.faults(imported, inspection.REAL_HASHES), _IMPORT_AGAIN)
         return Fleet(imported, "nasa")
+    if origin == "nasa":
+        raise DataError("the real C-MAPSS set is not on this machine", _IMPORT)
     return synthesize(synthetic_directory(home), repair=True)
 
 

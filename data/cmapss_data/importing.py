@@ -37,6 +37,12 @@ def import_fleet(source: Path, home: Path | None = None) -> Fleet:
     return Fleet(target, "nasa")
 
 
+def remember(fleet: Fleet) -> None:
+    """Keep a real set that was opened from elsewhere as the imported one, unless there is one. Raises DataError."""
+    if fleet.origin == "nasa" and not imported_directory(data_home()).is_dir():
+        import_fleet(fleet.root)
+
+
 def _stage(found: Path, directory: Path) -> None:
     if not found.is_dir():
         unpack(found, directory)

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     parser = _parser()
     options = parser.parse_args(arguments)
-    _check_data(parser, options.data)
+    _take_data(parser, options.data)
     state: Path = options.state or _default_state()
     try:
         state.mkdir(parents=True, exist_ok=True)
@@ -122,13 +122,15 @@ def _wait_for_owner(reasons: SimpleQueue[int]) -> None:
     reasons.put(0)
 
 
-def _check_data(parser: argparse.ArgumentParser, data: Path | None) -> None:
+def _take_data(parser: argparse.ArgumentParser, data: Path | None) -> None:
+    """Check the data; the real set is kept, so that who validates a model of this region has its engines too."""
     if data is None:
         return
     from cmapss_data import DataError, open_fleet
+    from cmapss_data.importing import remember
 
     try:
-        open_fleet(data)
+        remember(open_fleet(data))
     except DataError as error:
         parser.exit(2, f"cmapss-sandbox: {error}\n")
 
@@ -162,7 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         type=Path,
-        help="a directory or zip with the C-MAPSS files; otherwise the imported ones, or synthetic ones",
+        help="a directory or zip with the C-MAPSS files, which are imported; otherwise those imported before, "
+        "or synthetic ones",
     )
     parser.add_argument("--state", type=Path, help="the folder that keeps the region between starts")
     parser.add_argument(

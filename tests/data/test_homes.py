@@ -10,9 +10,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from cmapss_data import DataError, Fleet, open_fleet
+from cmapss_data import DataError, Fleet, open_fleet, own_fleet
 from cmapss_data.homes import data_home, imported_directory, synthetic_directory
-from cmapss_data.importing import import_fleet
+from cmapss_data.importing import import_fleet, remember
 from cmapss_data.marker import MARKER
 from tests.data.damaging import change, change_line, linked_copy
 
@@ -167,3 +167,14 @@ def test_a_home_that_cannot_be_written_is_one_line(
     assert "cannot be made: " in refused(None)
     path = zipped(synthetic.root, tmp_path / "some.zip")
     assert "CMAPSS_CONSOLE_HOME" in refused(path)
+
+
+def test_a_machine_has_its_own_real_and_synthetic_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_data: Path
+) -> None:
+    monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
+    with pytest.raises(DataError, match="not on this machine"):
+        own_fleet("nasa")
+    remember(open_fleet(real_data))
+    assert own_fleet().origin == own_fleet("nasa").origin == "nasa"
+    assert own_fleet("synthetic").origin == "synthetic"

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from cmapss_core.aws import Aws, Target
+from cmapss_core.plans import runner
 from cmapss_data.importing import import_fleet
 from cmapss_tui.app import ConsoleApp
 from cmapss_tui.options import Options
@@ -69,7 +70,8 @@ def _imported(real_data: Path) -> None:
 
 
 @pytest.mark.usefixtures("_imported")
-async def test_the_journey_in_keys(sandbox: LiveSandbox) -> None:
+async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_POLL_SECONDS", 0.1)  # it is the test that lets the time pass
     app = console(sandbox)
     async with app.run_test(size=(120, 36)) as pilot:
 

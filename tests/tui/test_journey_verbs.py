@@ -63,13 +63,14 @@ def test_the_journey(fast: LiveSandbox, real_data: Path) -> None:
     assert "already" in verb(fast, "deploy", "best", "--name", "journey", "--yes", "--json", code=1)
     assert "above max" in verb(fast, "scale", "journey", "--min", "6", "--yes", code=2)
 
-    found = verb(fast, "validate", "journey", "--data", str(real_data), "--max-rmse", "57.8", "--json")
+    found = verb(fast, "validate", "journey", "--max-rmse", "57.8", "--json")
+    assert found["data"] == "nasa", "the engines that the model was trained on"
     assert found["rows"] == 104_897
     assert found["rmse"] <= 57.8
     gate = ("validate", "journey", "--data", str(real_data), "--subset", "FD004", "--max-rmse", "1", "--json")
     assert verb(fast, *gate, code=4)["rows"] == 41_214
 
-    sent = verb(fast, "traffic", "journey", "--rate", "120", "--duration", "9m", "--data", str(real_data), "--json")
+    sent = verb(fast, "traffic", "journey", "--rate", "120", "--duration", "9m", "--json")
     assert sent["failed"] == 0
     assert sent["sent"] == 1080
     watch = verb(fast, "watch", "journey", "--json")

@@ -15,6 +15,7 @@ import pytest
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.evaluation import Evaluation, SubsetScore
 from cmapss_core.traffic import TrafficReport
+from cmapss_data import DataError
 from cmapss_tui.cli import main
 
 HERE = ("--endpoint-url", "http://127.0.0.1:1")
@@ -76,7 +77,16 @@ def opened(monkeypatch: Patch) -> list[Path | None]:
         places.append(path)
         return _Fleet()
 
+    def own_fleet(origin: str | None = None) -> _Fleet:
+        places.append(None)
+        if origin == "nasa":
+            raise DataError(
+                "the real C-MAPSS set is not on this machine", "Import it: cmapss-console data import PATH."
+            )
+        return _Fleet()
+
     monkeypatch.setattr("cmapss_data.open_fleet", open_fleet)
+    monkeypatch.setattr("cmapss_data.own_fleet", own_fleet)
     finds(monkeypatch, "synthetic")
     return places
 
@@ -250,8 +260,8 @@ def test_a_model_is_not_judged_by_engines_that_it_does_not_know(
     assert main(["validate", "engines", "--json", *HERE]) == 2
     said = capsys.readouterr()
     assert (said.out, asked) == ("", [])
-    assert "trained on nasa data" in said.err
-    assert "--data" in said.err
+    assert "the real C-MAPSS set is not on this machine" in said.err
+    assert "data import" in said.err
 
 
 def test_data_that_is_named_is_used_and_the_difference_told(

@@ -127,6 +127,6 @@ def subset_lines(evaluation: Evaluation | None) -> list[Content]:
 
 def _validate(aws: Aws, endpoint: str, tell: Callable[[Evaluation], None], cancelled: Callable[[], bool]) -> Evaluation:
     from cmapss_core.evaluation import validate
-    from cmapss_data import open_fleet
+    from cmapss_tui.fleets import fleet_for
 
-    return validate(aws, endpoint, open_fleet(), on_progress=tell, cancelled=cancelled)
+    return validate(aws, endpoint, fleet_for(aws, endpoint), on_progress=tell, cancelled=cancelled)

@@ -7,20 +7,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.apply import interruptible
 from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import evaluation_document
 from cmapss_tui.exits import ExitCode
+from cmapss_tui.fleets import fleet_for
 from cmapss_tui.formats import count, duration, number
 from cmapss_tui.options import Options
 from cmapss_tui.output import Progress, narrate, write_json, write_table
 
 if TYPE_CHECKING:
-    from cmapss_core.aws import Aws
     from cmapss_core.evaluation import Evaluation
-    from cmapss_data import Fleet
 
 SUBSETS = ("FD001", "FD002", "FD003", "FD004")
 
@@ -29,7 +27,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, on which data, how sent, and how good it has to be."""
     parser.add_argument("endpoint", metavar="ENDPOINT")
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="C-MAPSS files or their zip; the imported ones by default"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="C-MAPSS files or their zip; by default those that the model was trained on",
     )
     parser.add_argument(
         "--subset",
@@ -54,10 +55,13 @@ def run(arguments: Namespace, options: Options) -> int:
 
     progress = Progress()
     with closing(connect(options, narrate)) as aws, interruptible() as interrupted:
+        fleet = fleet_for(aws, arguments.endpoint, arguments.data, narrate)
+        if fleet.origin == "synthetic":
+            narrate("The data is synthetic.")
         evaluation = validate(
             aws,
             arguments.endpoint,
-            _fleet(aws, arguments.endpoint, arguments.data),
+            fleet,
             arguments.subset,
             on_progress=lambda now: progress.say(_progress_line(now)),
             cancelled=interrupted,
@@ -74,31 +78,6 @@ def run(arguments: Namespace, options: Options) -> int:
     else:
         _write(evaluation)
     return _judge(evaluation, arguments.max_rmse)
-
-
-def _fleet(aws: Aws, endpoint: str, data: Path | None) -> Fleet:
-    """The engines to predict. Raises ConsoleError where nobody named them and the model has learnt from others."""
-    from cmapss_core.endpoints import read_endpoint
-    from cmapss_core.provenance import training_data
-    from cmapss_data import open_fleet
-
-    trained_on = training_data(aws, read_endpoint(aws, endpoint))
-    fleet = open_fleet(data)
-    if trained_on in (None, fleet.origin):
-        if fleet.origin == "synthetic":
-            narrate("The data is synthetic.")
-        return fleet
-    mismatch = (
-        f"the model of {endpoint} was trained on {trained_on} data, and the data in {fleet.root} is {fleet.origin}"
-    )
-    if data is None:
-        raise ConsoleError(
-            ErrorKind.INVALID,
-            mismatch,
-            remedy="Name the files to predict: --data DIR, the same that it was trained on.",
-        )
-    narrate(f"! {mismatch}")
-    return fleet
 
 
 def _judge(evaluation: Evaluation, max_rmse: float | None) -> ExitCode:
