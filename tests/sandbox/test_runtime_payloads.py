@@ -247,6 +247,7 @@ class Explosive:
         tarball(xgboost_model=pickle.dumps(Explosive())),
         artefact()[:2000],
     ],
+    ids=["no archive", "empty", "garbage", "a pickle", "cut off"],
 )
 def test_an_artefact_that_holds_no_model_is_500(archive: bytes) -> None:
     with answered(500, "Unable to load model"):
