@@ -154,7 +154,9 @@ def test_load_brings_five_instances_and_leaves_nothing_behind(
     assert counts[0] == 1
     assert counts[-1] == 5
     assert counts == sorted(counts)
-    [activity] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+    [activity] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker", ResourceId=RESOURCE["ResourceId"])[
+        "ScalingActivities"
+    ]
     assert activity["StatusCode"] == "Successful"
     assert "AlarmHigh" in activity["Cause"]
     states = {
