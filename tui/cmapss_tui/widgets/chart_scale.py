@@ -28,7 +28,7 @@ _NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 10.0)
 _TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720)
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HUGEST = 1e300
+_HUGEST = 1e250  # beyond what CloudWatch holds (2^360), and far enough from infinity to add up
 _TINIEST = 1e-12
 
 
