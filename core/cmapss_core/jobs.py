@@ -9,6 +9,7 @@ from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.provenance import DATA_TAG
 from cmapss_core.ranking import Direction, RankedJob, TrainingJob, common_metric, direction, rank
 from cmapss_core.snapshots import Snapshot
 
@@ -188,6 +189,7 @@ def _training_job(answer: Mapping[str, Any]) -> TrainingJob:
         hyperparameters=hyperparameters,
         metrics=metrics,
         failure_reason=answer.get("FailureReason"),
+        data=next((tag["Value"] for tag in answer.get("Tags", []) if tag["Key"] == DATA_TAG), None),
     )
     metric = hyperparameters.get(_TUNED_METRIC) or _own_metric(metrics)
     return _measured_by(job, metric) if metric is not None else job

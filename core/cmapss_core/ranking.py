@@ -23,7 +23,10 @@ _MINIMIZED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingJob:
-    """A training job, of a tuning job or standing alone. `metrics` are its final ones, by name."""
+    """A training job, of a tuning job or standing alone. `metrics` are its final ones, by name.
+
+    `data` is where its data is from ("nasa", "synthetic"), as its tag says; None where it has none.
+    """
 
     name: str
     status: str
@@ -42,11 +45,12 @@ class TrainingJob:
     hyperparameters: Mapping[str, str]
     metrics: Mapping[str, float]
     failure_reason: str | None = None
+    data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RankedJob:
-    """A job and its place; None where it has none: not completed, no metric, no artefact, or unknown direction."""
+    """A job and its place; None where it has none: no metric, artefact, direction, or other data."""
 
     rank: int | None
     job: TrainingJob
@@ -67,18 +71,22 @@ def common_metric(jobs: Iterable[TrainingJob]) -> str | None:
 
 
 def rank(jobs: Iterable[TrainingJob], metric: str | None) -> tuple[RankedJob, ...]:
-    """Order jobs by `metric`, best first; those without a place follow, newest first."""
-    placed: list[TrainingJob] = []
-    others: list[TrainingJob] = []
-    for job in jobs:
-        (placed if metric is not None and _has_place(job, metric) else others).append(job)
-    placed.sort(key=lambda job: (_badness(job), job.created, job.name))
-    others.sort(key=lambda job: (job.created, job.name), reverse=True)
+    """Order jobs by `metric`, best first; those without a place follow, newest first.
+
+    An error on other data is no smaller or larger one: only jobs with the data of the newest of them have a place.
+    """
+    jobs = list(jobs)
+    able = [job for job in jobs if metric is not None and _can_have_place(job, metric)]
+    data = max(able, key=lambda job: job.created).data if able else None
+    placed = sorted((job for job in able if job.data == data), key=lambda job: (_badness(job), job.created, job.name))
+    known = set(map(id, placed))
+    others = sorted((job for job in jobs if id(job) not in known), key=lambda job: job.name)
+    others.sort(key=lambda job: job.created, reverse=True)
     ranked = [RankedJob(place, job) for place, job in enumerate(placed, start=1)]
     return (*ranked, *(RankedJob(None, job) for job in others))
 
 
-def _has_place(job: TrainingJob, metric: str) -> bool:
+def _can_have_place(job: TrainingJob, metric: str) -> bool:
     return (
         job.status == "Completed"
         and bool(job.model_artifact)

@@ -83,6 +83,12 @@ def test_a_job_of_unknown_direction_has_no_place() -> None:
     assert rank([job("a", 1.0, objective_type=None)], METRIC)[0].rank is None
 
 
+def test_an_error_on_other_data_is_not_compared() -> None:
+    before = job("synthetic", 40.0, data="synthetic", created=NOW - timedelta(hours=1))
+    ranked = rank([before, job("real", 45.0, data="nasa")], METRIC)
+    assert [(r.rank, r.job.name) for r in ranked] == [(1, "real"), (None, "synthetic")]
+
+
 def test_equal_values_are_ordered_by_age() -> None:
     older = job("z", 1.0, created=NOW - timedelta(minutes=1))
     assert [r.job.name for r in rank([job("a", 1.0), older], METRIC)] == ["z", "a"]

@@ -125,7 +125,6 @@ async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.Mon
         deletion = await shown(pilot, DeleteScreen)
         await until(pilot, lambda: "delete endpoint config" in screen_text(app))
         assert deletion.query_one("#confirm", Button).disabled, "the name is not typed yet"
-        deletion.query_one("#typed").focus()
         await pilot.press(*name)
         await choose(pilot, "confirm")
         operation = await shown(pilot, OperationScreen)

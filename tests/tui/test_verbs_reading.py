@@ -160,6 +160,7 @@ def test_jobs_as_json(monkeypatch: Patch, capsys: Capture) -> None:
         "created": "2026-11-22T16:41:07Z",
         "duration_seconds": 92.0,
         "model_artifact": "s3://bucket/best-job/output/model.tar.gz",
+        "data": None,
     }
     assert (document[2]["rank"], document[2]["objective_value"], document[2]["duration_seconds"]) == (None, None, None)
 

@@ -31,6 +31,7 @@ def job_document(ranked: RankedJob) -> Document:
         "created": job.created,
         "duration_seconds": job.duration_seconds,
         "model_artifact": job.model_artifact,
+        "data": job.data,
     }
 
 

@@ -15,6 +15,8 @@ INDENT, WIDE_LABEL = 2, 18
 # What tuning found to matter comes first; the rest follows by name.
 _FIRST = ("max_depth", "eta", "min_child_weight", "subsample", "gamma", "alpha", "lambda", "num_round")
 
+SYNTHETIC = "synthetic: made to look like C-MAPSS, not NASA's"
+
 Fact = tuple[str, Content]
 
 
@@ -25,6 +27,8 @@ def summary(job: TrainingJob, check: Content | None, width: int) -> list[Content
     if job.failure_reason:
         facts.append(("failed", Content.styled(job.failure_reason, theme.BAD)))
     metrics = _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)
+    if job.data == "synthetic":
+        facts.append(("data", Content.styled(SYNTHETIC, theme.WARN)))
     facts += [
         ("model", Content(formats.middle_elided(job.model_artifact or formats.NOTHING, room))),
         ("image", _image(job)),
@@ -65,6 +69,7 @@ def about(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
             ("image", Content(job.image or formats.NOTHING)),
             ("instance", Content(job.instance_type or formats.NOTHING)),
             ("role", Content(job.role_arn or formats.NOTHING)),
+            ("data", Content(job.data or formats.NOTHING)),
         ],
     }
 

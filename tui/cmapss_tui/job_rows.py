@@ -126,9 +126,10 @@ def ordered(rows: Sequence[RankedJob], by: str, *, descending: bool) -> list[Ran
 
 
 def progress(snapshot: JobsSnapshot) -> Progress:
-    """The objective values by order, for the snapshot's metric; jobs measured otherwise have none."""
+    """The objective values by order, for the snapshot's metric and data; jobs measured otherwise have none."""
     jobs = sorted((row.job for row in snapshot.jobs), key=lambda job: (job.created, job.name))
-    values = tuple(job.objective_value if job.objective_metric == snapshot.metric else None for job in jobs)
+    kind = (snapshot.metric, data_of(snapshot))
+    values = tuple(job.objective_value if (job.objective_metric, job.data) == kind else None for job in jobs)
     better = max if any(job.objective_type == "Maximize" for job in jobs) else min
     so_far: float | None = None
     best = []
@@ -142,6 +143,8 @@ def progress(snapshot: JobsSnapshot) -> Progress:
 def title(snapshot: JobsSnapshot, width: int) -> Content:
     """The line above the list: which tuning job, by what it is judged, and how far it is."""
     head = Content.styled("Training jobs", "bold")
+    if data_of(snapshot) == "synthetic":
+        head = Content.assemble(head, (" on synthetic data", theme.WARN))
     if not snapshot.tuning_jobs:
         return Content.assemble(head, f"  {formats.count(len(snapshot.jobs))}")
     newest = snapshot.tuning_jobs[0]
@@ -156,6 +159,11 @@ def title(snapshot: JobsSnapshot, width: int) -> Content:
     if room >= min(len(newest.name), SHORTEST_NAME):
         return Content.assemble(head, (" · ", theme.QUIET), formats.middle_elided(newest.name, room), tail)
     return Content.assemble(formats.middle_elided(newest.name, max(SHORTEST_NAME, room + head.cell_length + 3)), tail)
+
+
+def data_of(snapshot: JobsSnapshot) -> str | None:
+    """Where the data of the jobs is from: of the best, or of the newest while none has a rank."""
+    return snapshot.jobs[0].job.data if snapshot.jobs else None
 
 
 def cross_check(job: TrainingJob, snapshot: JobsSnapshot) -> Content | None:

@@ -95,7 +95,7 @@ def _checks(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
 
 def _limit(kind: str, side: str, limit: float) -> str:
     measured = "value" if kind in ("integer", "long", "float", "double") else "length"
-    return f"Member must have {measured} {side} than or equal to {limit:g}"
+    return f"Member must have {measured} {side} than or equal to {limit}"
 
 
 def _size(kind: str, value: Any) -> float:

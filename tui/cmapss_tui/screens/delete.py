@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.events import Key
+from textual.widgets import Input
 
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field
@@ -33,8 +35,16 @@ class DeleteScreen(PlanScreen):
 
     def form(self) -> ComposeResult:
         """The name, and whether the model stays."""
-        yield Field("type its name", "typed", placeholder=self._endpoint)
+        yield Field("type its name", "typed", placeholder="the endpoint's name, as above")
         yield Field("keep models", "keep", False, hint="so that they can be deployed again")
+
+    def on_key(self, event: Key) -> None:
+        """Letters go to the name, wherever the focus is: Cancel has it, and there is nothing else to type here."""
+        if event.is_printable and event.character and not isinstance(self.focused, Input):
+            event.stop()
+            typed = self.query_one("#typed", Input)
+            typed.focus()
+            typed.insert_text_at_cursor(event.character)
 
     def changed(self, field: str | None) -> None:
         """Another name changes who may press the button; another answer about the models changes the plan."""
