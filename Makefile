@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench picture clean
 
 run: $(VENV)/.console
 	$(BIN)/cmapss-console --sandbox
@@ -20,6 +20,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+picture: $(VENV)/.dev
+	$(BIN)/python -m docs.picture
 
 clean:
 	rm -rf $(VENV) dist
