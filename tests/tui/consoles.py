@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 import cmapss_tui
@@ -97,6 +98,14 @@ async def opened(pilot: Pilot[None], screen: Screen[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, Lobby))
     await pilot.app.push_screen(screen)
     await pilot.pause()
+
+
+async def focused(pilot: Pilot[Any], selector: str) -> Widget:
+    """Put the focus on a widget, and wait until it has it: keys go to where the focus is."""
+    widget: Widget = pilot.app.screen.query_one(selector)
+    widget.focus()
+    await until(pilot, lambda: widget.has_focus)
+    return widget
 
 
 def screen_text(app: ConsoleApp) -> str:

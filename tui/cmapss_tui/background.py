@@ -130,4 +130,6 @@ def find(app: App[Any], kind: str, subject: str) -> Background[Any, Any] | None:
 def _shown(error: Exception) -> ConsoleError:
     from cmapss_data.errors import DataError
 
-    return ConsoleError(ErrorKind.INVALID, str(error), remedy="") if isinstance(error, DataError) else unexpected(error)
+    if isinstance(error, DataError):
+        return ConsoleError(ErrorKind.INVALID, error.problem, remedy=error.remedy)
+    return unexpected(error)

@@ -39,12 +39,17 @@ class DeleteScreen(PlanScreen):
         yield Field("keep models", "keep", False, hint="so that they can be deployed again")
 
     def on_key(self, event: Key) -> None:
-        """Letters go to the name, wherever the focus is: Cancel has it, and there is nothing else to type here."""
-        if event.is_printable and event.character and not isinstance(self.focused, Input):
+        """What a name is made of goes to the name, wherever the focus is: Cancel has it, and all else is a choice."""
+        character = event.character or ""
+        if (character.isalnum() or character == "-") and not isinstance(self.focused, Input):
             event.stop()
             typed = self.query_one("#typed", Input)
             typed.focus()
-            typed.insert_text_at_cursor(event.character)
+            typed.insert_text_at_cursor(character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Letters are for the name here."""
+        return False if action == "refresh" else super().check_action(action, parameters)
 
     def changed(self, field: str | None) -> None:
         """Another name changes who may press the button; another answer about the models changes the plan."""

@@ -72,10 +72,9 @@ class DeployScreen(PlanScreen):
 
     def _request(self) -> DeployRequest | None:
         from cmapss_core.plans.deploy import DeployRequest
-        from cmapss_core.plans.names import check_name
 
         name = self._field("name")
-        given = name.parsed(lambda text: check_name("endpoint", text) if text else "")
+        given = name.parsed(_name)
         instance_type = self._field("instance-type").parsed(_instance_type)
         instances = self._field("instances").parsed(positive_integer)
         if given is None or instance_type is None or instances is None:
@@ -103,6 +102,16 @@ class DeployScreen(PlanScreen):
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)
+
+
+def _name(text: str) -> str:
+    """The name, or nothing for one that is made up from the time; the field shows it, so the reason need not."""
+    from cmapss_core.plans.names import check_name
+
+    try:
+        return check_name("endpoint", text) if text else ""
+    except ConsoleError as error:
+        raise ArgumentTypeError(error.message.removeprefix(f"endpoint name {text!r} ")) from error
 
 
 def _instance_type(text: str) -> str:

@@ -159,7 +159,7 @@ class OperationScreen(ConsoleScreen):
         return False if action in ("pause", "refresh") else super().check_action(action, parameters)
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_running:  # told in the moment of leaving
             return
         with self.app.batch_update():
             self._show_steps()

@@ -19,7 +19,7 @@ from cmapss_tui import formats, theme
 from cmapss_tui.polling import run_in_thread
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
-from cmapss_tui.widgets.form import Choices, OnOff
+from cmapss_tui.widgets.form import Choices, OnOff, values_of
 from cmapss_tui.widgets.panel import Lines, at_both_ends
 from cmapss_tui.widgets.plan_view import PlanView, cost_line
 from cmapss_tui.widgets.top_bar import TopBar
@@ -62,6 +62,7 @@ class PlanScreen(ConsoleScreen):
         self._planned_at: datetime | None = None
         self._generation = 0
         self._settle: Timer | None = None
+        self._values: dict[str, str | bool] = {}
 
     def form(self) -> ComposeResult:
         """The fields."""
@@ -97,14 +98,15 @@ class PlanScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
+        self._values = values_of(self)
         self._show_head()
         self._make_plan()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self.changed(event.input.id)
+        self._note_change(event.input.id)
 
     def on_on_off_changed(self, message: OnOff.Changed) -> None:
-        self.changed(message.switch.id)
+        self._note_change(message.switch.id)
 
     def on_input_submitted(self) -> None:
         self.focus_next()
@@ -129,7 +131,7 @@ class PlanScreen(ConsoleScreen):
             self._show_head()
             view = self.query_one(PlanView)
             view.remove_class("-outdated")
-            view.show(message.plan)
+            view.show(message.plan, READ_ONLY if self.aws.target.read_only else "")
             self.query_one("#plan-calls", Static).update(_document(message.plan))
             self._enable()
         self.tick()
@@ -164,6 +166,13 @@ class PlanScreen(ConsoleScreen):
     def action_refresh(self) -> None:
         """Plan anew."""
         self.changed(None)
+
+    def _note_change(self, field: str | None) -> None:
+        # A field also reports the value that it starts with, which has been planned for already.
+        values = values_of(self)
+        if values != self._values:
+            self._values = values
+            self.changed(field)
 
     def _make_plan(self) -> None:
         planner = self.planner()

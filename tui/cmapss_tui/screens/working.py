@@ -109,7 +109,7 @@ class WorkScreen(ConsoleScreen):
             work.listen(self._show)
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_running:  # told in the moment of leaving
             return
         start, stop = self.query_one("#start", Button), self.query_one("#stop", Button)
         stopping = self.work is not None and self.work.cancelling

@@ -133,6 +133,13 @@ class Field(Horizontal):
         self.query_one(".field-note", Static).update(self._hint if problem is None else f"✕ {problem}")
 
 
+def values_of(form: Widget) -> dict[str, str | bool]:
+    """What all fields of a form hold, by the ids of their inputs and switches."""
+    values: dict[str, str | bool] = {entry.id or "": entry.value for entry in form.query(Input)}
+    values |= {switch.id or "": switch.on for switch in form.query(OnOff)}
+    return values
+
+
 class Choices(Horizontal):
     """Buttons side by side; the arrow keys go from one to the next."""
 

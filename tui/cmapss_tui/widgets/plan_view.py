@@ -14,7 +14,7 @@ from cmapss_tui import formats, theme
 from cmapss_tui.widgets.panel import Lines, bar, columns
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.plan import Check, Plan, Step
+    from cmapss_core.plans.plan import Plan, Step
 
 _CHECK_LOOKS = {True: ("✓", theme.GOOD), None: ("⚠", theme.WARN), False: ("✕", theme.BAD)}
 _STEP_LOOKS: dict[str, tuple[str, str]] = {
@@ -46,9 +46,10 @@ PENDING = StepProgress()
 class PlanView(Lines):
     """A plan before it is carried out."""
 
-    def show(self, plan: Plan) -> None:
-        """Show its steps and checks."""
-        self.write(lambda width: [*step_lines(plan, width), Content(""), *check_lines(plan)])
+    def show(self, plan: Plan, forbidden: str = "") -> None:
+        """Show its steps and checks; `forbidden` is why it cannot be carried out, apart from the checks."""
+        why = [_check_line(False, forbidden)] if forbidden else []
+        self.write(lambda width: [*step_lines(plan, width), Content(""), *why, *check_lines(plan)])
 
     def show_text(self, text: str, style: str = theme.QUIET) -> None:
         """Say why there is no plan to be shown."""
@@ -102,7 +103,7 @@ def check_lines(plan: Plan) -> Iterator[Content]:
     """What pre-flight found: what forbids it first, then what is worth knowing, then what is in order."""
     order = {False: 0, None: 1, True: 2}
     for check in sorted(plan.checks, key=lambda check: order[check.ok]):
-        yield _check(check)
+        yield _check_line(check.ok, check.text)
     for note in plan.notes:
         yield Content.assemble(("· ", theme.QUIET), (note, theme.QUIET))
 
@@ -142,9 +143,9 @@ def _undo(step: Step) -> str:
     return f"undo: {step.undo_title}" if step.undo_title else ""
 
 
-def _check(check: Check) -> Content:
-    glyph, style = _CHECK_LOOKS[check.ok]
-    return Content.assemble((f"{glyph} ", style), (check.text, style if check.ok is False else ""))
+def _check_line(ok: bool | None, text: str) -> Content:
+    glyph, style = _CHECK_LOOKS[ok]
+    return Content.assemble((f"{glyph} ", style), (text, style if ok is False else ""))
 
 
 def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, brief: bool) -> Content:

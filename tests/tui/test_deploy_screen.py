@@ -1,0 +1,255 @@
+"""The deployment's dialog: the plan follows the fields, wrong values are said at the field, Cancel comes first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from cmapss_core.aws import Target
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans import deploy, runner
+from cmapss_core.plans.deploy import DeployRequest
+from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.runner import Outcome
+from cmapss_tui.screens.deploy import DeployScreen
+from cmapss_tui.screens.operation import OperationScreen
+from cmapss_tui.screens.planning import PlanScreen
+from tests.tui.consoles import Console, DeafAws, Lobby, deploy_plan, focused, opened, screen_text, until
+
+JOB = "hyper-cmapss-2026-11-22-16-04-037-efc6d79a"
+
+
+class Planning:
+    """What plan_deploy answers, and what it was asked for."""
+
+    def __init__(self) -> None:
+        self.requests: list[DeployRequest] = []
+        self.answer: Callable[[DeployRequest], Plan] = lambda request: deploy_plan(instances=request.initial_instances)
+
+    def plan(self, aws: Any, request: DeployRequest) -> Plan:
+        self.requests.append(request)
+        return self.answer(request)
+
+
+@pytest.fixture
+def planning(monkeypatch: pytest.MonkeyPatch) -> Planning:
+    given = Planning()
+    monkeypatch.setattr(deploy, "plan_deploy", given.plan)
+    monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
+    return given
+
+
+async def planned(pilot: Pilot[None], job: str = JOB) -> DeployScreen:
+    screen = DeployScreen(job)
+    await opened(pilot, screen)
+    await until(pilot, lambda: screen.plan is not None)
+    return screen
+
+
+async def type_into(pilot: Pilot[None], field: str, text: str) -> None:
+    """Replace a field's value, with the last letter from the keyboard."""
+    entry = pilot.app.screen.query_one(f"#{field}", Input)
+    entry.value = text[:-1]
+    entry.cursor_position = len(entry.value)
+    await focused(pilot, f"#{field}")
+    await pilot.press(*text[-1:])
+
+
+def confirm(screen: PlanScreen) -> Button:
+    return screen.query_one("#confirm", Button)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_the_plan_is_the_dialog(planning: Planning, size: tuple[int, int]) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        screen = await planned(pilot)
+        text = screen_text(app)
+        assert f"Deploy {JOB}" in text
+        assert "$0.00/h → $0.23/h   ($168 a month)" in text
+        assert "1  create model" in text
+        assert "undo: delete endpoint" in text
+        assert "⚠ one instance does not survive the loss of its availability zone" in text
+        assert "✓ artefact found" in text
+        assert "planned 0 s ago" in text
+        assert app.focused is screen.query_one("#cancel")
+        assert not confirm(screen).disabled
+    assert planning.requests == [DeployRequest(job=JOB, instances=1, min=1, max=5, target=10.0)]
+
+
+async def test_a_changed_field_is_planned_anew(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        await type_into(pilot, "instances", "3")
+        await type_into(pilot, "minimum", "3")
+        await until(pilot, lambda: "$0.69/h" in screen_text(app))
+        assert not confirm(screen).disabled
+    assert (planning.requests[-1].instances, planning.requests[-1].min) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("name", "my_endpoint", "has '_' in it"),
+        ("name", "-engine", "begins or ends with a hyphen"),
+        ("name", "a" * 64, "has 64 characters of at most 63"),
+        ("instance-type", "m5.xlarge", "is no instance type"),
+        ("instances", "0", "'0' is not a whole number of at least 1"),
+        ("instances", "", "is needed"),
+        ("minimum", "6", "min 6 is above max 5"),
+        ("target", "ten", "'ten' is not a number above 0"),
+    ],
+)
+async def test_a_wrong_value_is_said_at_its_field_and_stops_the_deployment(
+    planning: Planning, field: str, value: str, says: str
+) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        asked = len(planning.requests)
+        await type_into(pilot, field, value)
+        await until(pilot, lambda: says in screen_text(app))
+        assert sum(says in line for line in screen_text(app).splitlines()) == 1
+        assert confirm(screen).disabled
+        assert screen.plan is None
+        assert all(request in planning.requests[:asked] or request.name for request in planning.requests)
+
+
+async def test_a_corrected_value_brings_the_plan_back(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        await type_into(pilot, "name", "my_endpoint")
+        await until(pilot, lambda: "✕" in screen_text(app))
+        await type_into(pilot, "name", "my-endpoint")
+        await until(pilot, lambda: not confirm(screen).disabled)
+        assert "✕" not in screen_text(app)
+    assert planning.requests[-1].name == "my-endpoint"
+
+
+async def test_without_autoscaling_bounds_do_not_count(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        await type_into(pilot, "minimum", "9")
+        await until(pilot, lambda: confirm(screen).disabled)
+        await focused(pilot, "#autoscaling")
+        await pilot.press("space")
+        await until(pilot, lambda: not confirm(screen).disabled)
+        assert "○ off" in screen_text(app)
+        assert screen.query_one("#maximum").disabled
+    assert planning.requests[-1] == DeployRequest(job=JOB, instances=1, autoscaling=False)
+
+
+async def test_a_plan_that_comes_late_is_dropped(planning: Planning) -> None:
+    release = threading.Event()
+
+    def slow_first(request: DeployRequest) -> Plan:
+        if request.instances == 1:
+            release.wait(10)
+        return deploy_plan(instances=request.initial_instances)
+
+    planning.answer = slow_first
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = DeployScreen(JOB)
+        await opened(pilot, screen)
+        await type_into(pilot, "instances", "2")
+        await until(pilot, lambda: screen.plan is not None)
+        release.set()
+        await until(pilot, lambda: not any(t.name.startswith("work for") for t in threading.enumerate()))
+        await pilot.pause()
+        assert screen.plan is not None
+        assert screen.plan.hourly_cost_usd_after == pytest.approx(0.46)
+        assert "$0.46/h" in screen_text(app)
+
+
+async def test_a_plan_that_cannot_be_says_why_and_the_way_out(planning: Planning) -> None:
+    def refuse(request: DeployRequest) -> Plan:
+        raise ConsoleError(
+            ErrorKind.CONFLICT, "there is an endpoint 'x' already, InService", remedy="Choose another --name."
+        )
+
+    planning.answer = refuse
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = DeployScreen(JOB)
+        await opened(pilot, screen)
+        await until(pilot, lambda: "there is an endpoint 'x' already" in screen_text(app))
+        assert "Choose another" in screen_text(app)
+        assert confirm(screen).disabled
+
+
+async def test_a_check_that_forbids_the_plan_keeps_it_from_being_carried_out(planning: Planning) -> None:
+    planning.answer = lambda request: deploy_plan(checks=(Check(False, "the quota is used up"),))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        assert "✕ the quota is used up" in screen_text(app)
+        assert confirm(screen).disabled
+
+
+async def test_a_read_only_console_shows_the_plan_and_carries_nothing_out(planning: Planning) -> None:
+    aws = DeafAws(Target(region="us-east-1", endpoint_url="http://127.0.0.1:9", read_only=True))
+    app = Console(aws)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        assert confirm(screen).disabled
+        assert "Read-only: this plan cannot be carried out" in screen_text(app)
+
+
+async def test_the_calls_can_be_looked_at_as_json(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await planned(pilot)
+        await pilot.press("tab", "tab", "enter")
+        await until(pilot, lambda: '"operation": "CreateModel"' in screen_text(app))
+        button = screen.query_one("#calls", Button)
+        button.focus()
+        await until(pilot, lambda: button.has_focus and not button.has_class("-active"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "CreateModel" not in screen_text(app))
+
+
+async def test_enter_on_the_focused_cancel_changes_nothing(planning: Planning, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", lambda *args, **options: pytest.fail("nothing may be carried out"))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Lobby))
+
+
+async def test_confirming_carries_out_the_plan_that_is_shown(
+    planning: Planning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried_out: list[Plan] = []
+
+    def run(aws: Any, plan: Plan, journal: Any, **options: Any) -> Outcome:
+        carried_out.append(plan)
+        return Outcome("done")
+
+    monkeypatch.setattr(runner, "run", run)
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        shown = screen.plan
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, OperationScreen) and bool(carried_out))
+        assert carried_out == [shown]
+        assert len(app.screen_stack) == 2, "the dialog has made room"
+
+
+async def test_the_best_job_is_named_once_the_plan_knows_it(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot, "best")
+        assert f"Deploy the best job: {JOB}" in screen_text(app)
+    assert planning.requests[0] == replace(planning.requests[0], job="best")

@@ -1,0 +1,170 @@
+"""The parts of an endpoint's screen, as text: alarms, activities, variants, cooldowns, and when to read again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.content import Content
+
+from cmapss_core.metrics import Points
+from cmapss_core.scaling import Scaling
+from cmapss_tui.screens.endpoint_reading import EndpointReading, Known, moving, reading_interval
+from cmapss_tui.widgets.activity_list import activity_line
+from cmapss_tui.widgets.alarm_panel import alarm_line, breaching
+from cmapss_tui.widgets.panel import at_both_ends, bar, columns
+from cmapss_tui.widgets.variant_table import cooldown_left, variant_lines
+from tests.tui.consoles import MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
+
+
+def points(*values: float) -> Points:
+    """The newest minutes, oldest first."""
+    return tuple((NOW - ago * MINUTE, value) for ago, value in zip(range(len(values), 0, -1), values, strict=True))
+
+
+def test_an_alarm_counts_the_minutes_beyond_its_threshold() -> None:
+    high = alarm("high", "OK", 10, 3)
+    low = alarm("low", "OK", 9, 15)
+    assert breaching(high, points(50, 50, 5, 12, 10.1)) == 2
+    assert breaching(low, points(*[1] * 20, 9, 8.9)) == 14
+    assert breaching(high, ()) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("ALARM", "▲ ALARM"), ("OK", "● OK"), ("INSUFFICIENT_DATA", "○ INSUFFICIENT_DATA")]
+)
+def test_an_alarm_says_its_state_in_a_glyph_and_a_word(state: str, shown: str) -> None:
+    line = alarm_line(alarm("high", state, 10, 3), points(1, 40, 40), 60, len(state)).plain
+    assert line.startswith("AlarmHigh")
+    assert shown in line
+    assert "2 of 3 above 10" in line
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "says"),
+    [
+        ("Successful", timedelta(minutes=1), "took 2m00s"),
+        ("InProgress", None, "running 3m00s"),
+        ("Pending", None, "running 3m00s"),
+        ("Failed", timedelta(minutes=1), "failed 2m00s"),
+    ],
+)
+def test_an_activity_says_what_why_and_how_long(status: str, ended: timedelta | None, says: str) -> None:
+    line = activity_line(activity(3 * MINUTE, ended, 5, status), NOW, 80).plain
+    assert line.startswith("16:38:07")
+    assert "desired instance count 5" in line
+    assert "AlarmHigh" in line
+    assert line.rstrip().endswith(says)
+
+
+def test_an_activity_that_scaled_nothing_says_why() -> None:
+    nothing = activity(MINUTE, MINUTE, 5, "Failed", reason="AlreadyAtMaxCapacity")
+    assert "not scaled: already at max capacity" in activity_line(nothing, NOW, 80).plain
+
+
+def test_a_bound_that_was_set_is_its_own_cause() -> None:
+    raised = replace(activity(MINUTE, None, 3, "InProgress"), cause="minimum capacity was set to 3")
+    assert "min now 3" in activity_line(raised, NOW, 80).plain
+
+
+@pytest.mark.parametrize("width", [76, 118, 198])  # of a terminal of 80 columns and more
+def test_every_line_keeps_to_its_width(width: int) -> None:
+    running = activity(MINUTE, None, 5, "InProgress")
+    lines = [
+        activity_line(running, NOW, width),
+        activity_line(running, NOW, width // 2),
+        *variant_lines(endpoint(), scaling(), NOW, width),
+    ]
+    assert [line.cell_length for line in lines if line.cell_length > width] == []
+    assert lines[1].cell_length <= width // 2
+
+
+def test_variants_show_counts_bounds_and_what_is_left_of_the_cooldowns() -> None:
+    just_out = scaling(activities=[activity(3 * MINUTE, timedelta(seconds=10), 5, "Successful")])
+    header, row = (line.plain for line in variant_lines(endpoint(), just_out, NOW, 118))
+    assert header.split() == ["variant", "model", "type", "now", "want", "min–max", "weight", "cooldown"]
+    assert row.split()[-4:] == ["out", "20s", "in", "9m50s"]
+    assert "1–5" in row
+    later = [line.plain for line in variant_lines(endpoint(), just_out, NOW + timedelta(minutes=1), 118)][1]
+    assert later.split()[-4:] == ["out", "–", "in", "8m50s"]
+
+
+def test_a_cooldown_starts_when_the_last_activity_has_ended() -> None:
+    known = scaling(activities=[activity(9 * MINUTE, 8 * MINUTE, 3, "Successful")])
+    out, into = cooldown_left(known, known.policies[0], NOW)
+    assert (out, into) == (timedelta(0), timedelta(minutes=2))
+    never = scaling(activities=[])
+    assert cooldown_left(never, never.policies[0], NOW) == (timedelta(0), timedelta(0))
+
+
+def test_an_endpoint_without_scaling_has_no_cooldown() -> None:
+    row = list(variant_lines(endpoint(), Scaling(), NOW, 118))[1].plain
+    assert row.rstrip().endswith("–")
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.integers(0, 20)), min_size=1, max_size=6), st.sets(st.integers(0, 5))
+)
+def test_columns_are_as_wide_as_asked(cells: list[tuple[str, int]], right: set[int]) -> None:
+    line = columns([Content(text) for text, _ in cells], [width for _, width in cells], right)
+    assert line.cell_length == sum(width for _, width in cells) + 2 * (len(cells) - 1)
+
+
+@given(st.floats(-2, 3), st.integers(0, 60))
+def test_a_bar_is_as_wide_as_asked(share: float, width: int) -> None:
+    assert cell_len(bar(share, width, "").plain) == width
+
+
+def test_two_ends_take_two_lines_where_one_is_too_narrow() -> None:
+    left, right = Content("Delete cmapss"), Content("$1.15/h")
+    assert [line.plain for line in at_both_ends(left, right, 30)] == ["Delete cmapss" + " " * 10 + "$1.15/h"]
+    assert [line.plain for line in at_both_ends(left, right, 20)] == ["Delete cmapss", "$1.15/h"]
+
+
+def test_a_part_that_fails_keeps_what_it_had() -> None:
+    first = Known().with_reading(EndpointReading(as_of=NOW, watch=watch(), hourly_cost_usd_desired=1.15))
+    later = watch(as_of=NOW + MINUTE, scaling=None, metrics=None, explanation="")
+    second = first.with_reading(EndpointReading(as_of=NOW + MINUTE, watch=later))
+    assert second.endpoint_as_of == NOW + MINUTE
+    assert (second.scaling, second.scaling_as_of) == (first.scaling, NOW)
+    assert (second.metrics, second.metrics_as_of) == (first.metrics, NOW)
+    assert (second.explanation, second.explained_as_of) == (first.explanation, NOW)
+
+
+def reading(**changes: object) -> EndpointReading:
+    return EndpointReading(as_of=NOW, watch=watch(**changes))
+
+
+STILL = {"endpoint": endpoint(current=3, desired=3), "scaling": scaling(activities=[])}
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_moving"),
+    [
+        (reading(**STILL), False),
+        (reading(**{**STILL, "endpoint": endpoint(current=3, desired=5)}), True),
+        (reading(**{**STILL, "endpoint": endpoint(status="Creating", current=3, desired=3)}), True),
+        (reading(**{**STILL, "scaling": scaling()}), True),
+        (reading(endpoint=None), False),
+    ],
+)
+def test_what_moves_is_read_often(seen: EndpointReading, is_moving: bool) -> None:
+    assert moving(seen.watch) is is_moving
+    assert reading_interval(seen, 1.0) == (15.0 if is_moving else 60.0)
+    assert reading_interval(seen, 60.0) == (1.0 if is_moving else 2.0)
+
+
+@given(st.floats(0.01, 10_000))
+def test_intervals_stay_within_their_bounds(speed: float) -> None:
+    assert reading_interval(None, speed) >= 1.0
+    assert 2.0 <= reading_interval(reading(**STILL), speed) <= 60.0
+
+
+def test_the_metrics_of_these_tests_are_a_minute_apart() -> None:
+    series = metrics().points("invocations")
+    assert {later[0] - earlier[0] for earlier, later in pairwise(series)} == {MINUTE}

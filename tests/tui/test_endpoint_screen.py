@@ -1,0 +1,193 @@
+"""One endpoint's screen: what it says, what it keeps when a reading fails, and where its keys lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cmapss_core import pricing
+from cmapss_core import watch as core_watch
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.watch import Watch
+from cmapss_tui.background import Background
+from cmapss_tui.screens.endpoint import EndpointScreen, open_endpoint
+from cmapss_tui.widgets.charts import TimeChart
+from tests.tui.consoles import (
+    ENDPOINT,
+    MINUTE,
+    Console,
+    DeafAws,
+    Lobby,
+    endpoint,
+    opened,
+    screen_text,
+    traffic_report,
+    until,
+    watch,
+)
+
+
+class Readings:
+    """What read_watch answers, and how it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], Watch] = watch
+        self.minutes: list[int] = []
+
+    def read(self, aws: Any, name: str, minutes: int) -> Watch:
+        self.minutes.append(minutes)
+        return self.answer()
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
+    given = Readings()
+    monkeypatch.setattr(core_watch, "read_watch", given.read)
+    monkeypatch.setattr(pricing, "hourly_cost", lambda aws, counts: sum(count * 0.23 for _, count in counts))
+    return given
+
+
+async def watched(pilot: Pilot[None]) -> EndpointScreen:
+    """The screen, with its first reading on it."""
+    screen = EndpointScreen(ENDPOINT)
+    await opened(pilot, screen)
+    await until(pilot, lambda: "reading …" not in screen_text(console(pilot)))
+    return screen
+
+
+def console(pilot: Pilot[None]) -> Console:
+    assert isinstance(pilot.app, Console)
+    return pilot.app
+
+
+@pytest.mark.usefixtures("readings")
+async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        text = screen_text(console(pilot))
+    assert "● InService 12 min" in text
+    assert "instances 3 → 5 (1–5)" in text
+    assert "$0.69/h → $1.15/h" in text
+    assert "Scaling out to 5: 40 invocations per instance a minute, target 10" in text
+    assert "target 10 ┄" in text
+    assert "p50 1.51" in text
+    assert "no errors" in text
+    assert "desired instance count 5  AlarmHigh  running 3m00s" in text
+    assert "AlarmHigh  ▲ ALARM  3 of 3 above 10" in text
+    assert "AllTraffic  hyper-cmapss" in text
+    assert text.count("0 s ago") == 9, "the frame, and every panel"
+
+
+@pytest.mark.usefixtures("readings")
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_all_charts_share_one_axis_of_time(size: tuple[int, int]) -> None:
+    async with Console().run_test(size=size) as pilot:
+        screen = await watched(pilot)
+        axes = {chart._axis for chart in screen.query(TimeChart)}
+        assert len(axes) == 1
+        axis = axes.pop()
+        assert axis is not None
+        assert 20 <= axis.minutes <= 120
+        ticks = [line for line in screen_text(console(pilot)).splitlines() if line.count("16:20") == 2]
+        assert len(ticks) == 2
+
+
+@pytest.mark.usefixtures("readings")
+async def test_80_by_24_shows_why_and_the_charts_first_and_scrolls_to_the_rest() -> None:
+    async with Console().run_test(size=(80, 24)) as pilot:
+        await watched(pilot)
+        text = screen_text(console(pilot))
+        assert "Scaling out to 5" in text
+        assert "invocations/min" in text
+        assert "latency ms" in text
+        assert "AllTraffic" not in text
+        await pilot.press("end")
+        await until(pilot, lambda: "AllTraffic" in screen_text(console(pilot)))
+
+
+async def test_the_first_reading_asks_for_as_many_minutes_as_are_drawn(readings: Readings) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = await watched(pilot)
+        assert screen._axis is not None
+        assert readings.minutes[0] == screen._axis.minutes
+        await pilot.press("w")
+        await until(pilot, lambda: len(readings.minutes) > 1)
+        assert readings.minutes[-1] > 150
+
+
+async def test_a_failed_part_keeps_what_it_had_and_says_so(readings: Readings) -> None:
+    aws = DeafAws()
+    async with Console(aws).run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        aws.still.at += MINUTE
+        throttled = ConsoleError(ErrorKind.THROTTLED, "Rate exceeded", operation="cloudwatch:GetMetricData")
+        readings.answer = lambda: watch(as_of=aws.still.at, metrics=None, explanation="", error=throttled)
+        await pilot.press("r")
+        await until(pilot, lambda: "Rate exceeded" in screen_text(console(pilot)))
+        text = screen_text(console(pilot))
+        assert "target 10 ┄" in text, "the chart stays"
+        assert text.count("✕ throttled · 1 s ago") == 5, "three charts, why, and the frame: a region minute is a second"
+        assert "desired instance count 5" in text
+        assert text.count(" 0 s ago") == 4, "instances, activities, alarms, variants"
+
+
+async def test_an_endpoint_that_is_gone_is_said_to_be(readings: Readings) -> None:
+    gone = ConsoleError(ErrorKind.NOT_FOUND, f"There is no endpoint {ENDPOINT!r} in us-east-1")
+    readings.answer = lambda: watch(endpoint=None, scaling=None, metrics=None, explanation="", error=gone)
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await opened(pilot, EndpointScreen(ENDPOINT))
+        await until(pilot, lambda: "There is no such endpoint" in screen_text(console(pilot)))
+
+
+async def test_a_failed_endpoint_says_why(readings: Readings) -> None:
+    failed = endpoint(status="Failed", current=0, desired=1, reason="CannotStartContainerError.")
+    readings.answer = lambda: watch(endpoint=failed, explanation="Failed: CannotStartContainerError.")
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        assert "✕ Failed" in screen_text(console(pilot))
+        assert "CannotStartContainerError." in screen_text(console(pilot))
+
+
+async def test_what_the_status_forbids_is_dimmed_and_says_why(readings: Readings) -> None:
+    readings.answer = lambda: watch(endpoint=endpoint(status="Creating", current=0, desired=1))
+    async with Console().run_test(size=(120, 36), notifications=True) as pilot:
+        screen = await watched(pilot)
+        await pilot.press("V")
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        assert "wait until it is InService" in next(iter(pilot.app._notifications)).message
+
+
+@pytest.mark.usefixtures("readings")
+@pytest.mark.parametrize(
+    ("key", "screen"), [("V", "ValidateScreen"), ("T", "TrafficScreen"), ("A", "ScaleScreen"), ("X", "DeleteScreen")]
+)
+async def test_its_keys_open_the_dialogs(key: str, screen: str) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == screen)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
+
+
+@pytest.mark.usefixtures("readings")
+async def test_traffic_that_goes_on_is_shown_while_its_screen_is_left() -> None:
+    async with Console().run_test(size=(160, 36)) as pilot:
+        await watched(pilot)
+        traffic: Background[Any, Any] = Background(pilot.app, "traffic", ENDPOINT, lambda tell, cancelled: None)
+        traffic.running, traffic.latest = True, traffic_report(240, 120.0)
+        pilot.app.screen.tick()  # type: ignore[attr-defined]
+        await until(pilot, lambda: "▶ traffic 120/min" in screen_text(console(pilot)))
+
+
+@pytest.mark.usefixtures("readings")
+async def test_an_endpoint_is_opened_in_its_own_area() -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, Lobby))
+        await open_endpoint(pilot.app, ENDPOINT)
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
+        assert pilot.app.current_mode == "endpoints"

@@ -1,0 +1,223 @@
+"""A plan being carried out, seen from the screen and after leaving it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans import runner
+from cmapss_core.plans.plan import Plan
+from cmapss_core.plans.runner import Outcome, StepEvent
+from cmapss_tui import background
+from cmapss_tui.screens.endpoint import EndpointScreen
+from cmapss_tui.screens.operation import KIND, OperationScreen, after
+from cmapss_tui.widgets.plan_view import PENDING
+from tests.tui.consoles import (
+    NOW,
+    Console,
+    Lobby,
+    delete_plan,
+    deploy_plan,
+    opened,
+    screen_text,
+    step_event,
+    until,
+)
+
+NO_CAPACITY = ConsoleError(
+    ErrorKind.FAILED,
+    "the endpoint is Failed: Unable to provision requested ML compute capacity",
+    operation="sagemaker:DescribeEndpoint",
+    request_id="0f5d6a3c-2a41",
+)
+
+
+class Runner:
+    """A runner that says what the test tells it to, and ends when the test lets it."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[StepEvent], None] | None = None
+        self.plans: list[Plan] = []
+        self.outcome = Outcome("done")
+        self.refusal: ConsoleError | None = None
+        self._end = threading.Event()
+
+    def run(self, aws: Any, plan: Plan, journal: Any, *, on_event: Any, cancelled: Any) -> Outcome:
+        self.plans.append(plan)
+        self.tell = on_event
+        if not self._end.wait(30):
+            raise AssertionError("the test never let the runner end")
+        if self.refusal is not None:
+            raise self.refusal
+        return self.outcome
+
+    def say(self, *events: StepEvent) -> None:
+        assert self.tell is not None
+        for event in events:
+            self.tell(event)
+
+    def end(self, outcome: Outcome | None = None) -> None:
+        self.outcome = outcome or self.outcome
+        self._end.set()
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    given = Runner()
+    monkeypatch.setattr(runner, "run", given.run)
+    return given
+
+
+async def begun(pilot: Pilot[None], scripted: Runner, plan: Plan | None = None) -> OperationScreen:
+    screen = OperationScreen(plan or deploy_plan())
+    await opened(pilot, screen)
+    await until(pilot, lambda: scripted.tell is not None)
+    return screen
+
+
+def line(app: Console, words: str) -> str:
+    return next((one for one in screen_text(app).splitlines() if words in one), "")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_each_step_says_how_far_it_is(scripted: Runner, size: tuple[int, int]) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        await begun(pilot, scripted)
+        assert line(app, "1 create model").strip().startswith("○")
+        began = NOW - timedelta(minutes=3)
+        scripted.say(
+            step_event(1, "started", at=began - timedelta(seconds=2)),
+            step_event(1, "done", at=began),
+            step_event(2, "started", at=began),
+            step_event(2, "skipped", at=began),
+            step_event(4, "started", at=began),
+            step_event(4, "waiting"),
+        )
+        await until(pilot, lambda: "3m00s" in line(app, "4 wait until in service"))
+        assert line(app, "1 create model").strip().startswith("●")
+        assert "done in 2s" in line(app, "1 create model")
+        assert "●" in line(app, "2 create endpoint config")
+        assert line(app, "4 wait until in service").strip().startswith("◐")
+        assert "usually 9–11" in line(app, "4 wait until in service")
+        assert line(app, "5 register scalable target").strip().startswith("○")
+        assert "running, 2 of 6 steps done" in screen_text(app)
+        scripted.end()
+        await until(pilot, lambda: "● done" in screen_text(app))
+
+
+async def test_time_goes_on_while_a_step_waits(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await begun(pilot, scripted)
+        scripted.say(step_event(4, "started"), step_event(4, "waiting"))
+        await until(pilot, lambda: "0s of about 10m00s" in screen_text(app))
+        app.given.clock.at += timedelta(minutes=6)  # type: ignore[attr-defined]
+        screen.tick()
+        await until(pilot, lambda: "6m00s of about 10m00s" in screen_text(app))
+        scripted.end()
+
+
+async def test_a_failure_says_what_aws_answered_and_what_is_left(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await begun(pilot, scripted)
+        scripted.say(step_event(4, "started"), step_event(4, "failed", error=NO_CAPACITY))
+        scripted.end(Outcome("failed", NO_CAPACITY, ("model m", "endpoint e")))
+        await until(pilot, lambda: "Left in the region: model m, endpoint e." in screen_text(app))
+        text = " ".join(screen_text(app).split())
+        assert "✕ 4 wait until in service" in text
+        assert "Unable to provision requested ML compute capacity" in text
+        assert "request 0f5d6a3c-2a41" in text
+        assert "Look at the reason that AWS gives." in text
+        assert text.count("Unable to provision") == 1
+        assert screen.query_one("#next", Button).disabled
+        assert "Back" in text
+
+
+async def test_a_plan_that_could_not_begin_says_why(scripted: Runner) -> None:
+    scripted.refusal = ConsoleError(ErrorKind.REFUSED, "This console is read-only", remedy="Start it without.")
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await begun(pilot, scripted)
+        scripted.end()
+        await until(pilot, lambda: "This console is read-only. Start it without." in screen_text(app))
+        assert screen.operation.status == "failed"
+
+
+async def test_what_is_transient_is_said_while_it_is_waited_out(scripted: Runner) -> None:
+    throttled = ConsoleError(ErrorKind.THROTTLED, "Rate exceeded")
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begun(pilot, scripted)
+        scripted.say(step_event(3, "started"), step_event(3, "waiting", error=throttled))
+        await until(pilot, lambda: "Rate exceeded" in screen_text(app))
+        scripted.say(step_event(3, "done"))
+        await until(pilot, lambda: "Rate exceeded" not in screen_text(app))
+        scripted.end()
+
+
+async def test_leaving_stops_nothing_and_the_end_is_told(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await begun(pilot, scripted)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Lobby))
+        work = background.find(app, KIND, deploy_plan().id)
+        assert work is not None
+        assert work.running
+        scripted.end()
+        await until(pilot, lambda: not work.running)
+        await until(pilot, lambda: "● done: deploy" in screen_text(app))
+
+
+async def test_quitting_asks_first_while_it_runs(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await begun(pilot, scripted)
+        await pilot.press("q")
+        await until(pilot, lambda: "under way, and the journal keeps" in screen_text(app))
+        assert app.is_running
+        scripted.end()
+        await until(pilot, lambda: "● done" in screen_text(app))
+
+
+async def test_when_it_is_done_the_endpoint_is_one_key_away(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begun(pilot, scripted)
+        scripted.end()
+        await until(pilot, lambda: "Now $0.23/h" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EndpointScreen))
+        assert app.current_mode == "endpoints"
+
+
+async def test_after_a_deletion_there_is_only_the_list_to_go_to(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, EndpointScreen("gone"))
+        await app.push_screen(OperationScreen(delete_plan("gone")))
+        await until(pilot, lambda: scripted.tell is not None)
+        scripted.end()
+        await until(pilot, lambda: "● done" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Lobby))
+        assert len(app.screen_stack) == 1
+
+
+def test_the_events_of_a_step_add_up() -> None:
+    later = NOW + timedelta(minutes=1)
+    started = after(PENDING, step_event(1, "started"))
+    waiting = after(started, step_event(1, "waiting", at=later))
+    done = after(waiting, step_event(1, "done", at=later))
+    assert (started.since, started.until) == (NOW, None)
+    assert (waiting.since, waiting.until, waiting.state) == (NOW, None, "waiting")
+    assert (done.since, done.until, done.state) == (NOW, later, "done")
