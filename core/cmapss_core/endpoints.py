@@ -133,13 +133,8 @@ def read_endpoint(aws: Aws, name: str) -> Endpoint:
         answer = aws.call("sagemaker", "DescribeEndpoint", EndpointName=name)
     except ConsoleError as error:
         if error.kind is ErrorKind.NOT_FOUND:
-            raise ConsoleError(
-                ErrorKind.NOT_FOUND,
-                f"There is no endpoint {name!r} in {aws.region}",
-                remedy="List them: cmapss-console endpoints.",
-                operation=error.operation,
-                code=error.code,
-                request_id=error.request_id,
+            raise error.told_as(
+                f"There is no endpoint {name!r} in {aws.region}", "List them: cmapss-console endpoints."
             ) from error
         raise
     variants = _variants(aws, answer)

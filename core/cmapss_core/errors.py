@@ -62,6 +62,18 @@ class ConsoleError(Exception):
         self.request_id = request_id
         self.model_status = model_status
 
+    def told_as(self, message: str, remedy: str) -> ConsoleError:
+        """The same failure in words that name the thing; AWS's code and request id stay."""
+        return ConsoleError(
+            self.kind,
+            message,
+            remedy=remedy,
+            operation=self.operation,
+            code=self.code,
+            request_id=self.request_id,
+            model_status=self.model_status,
+        )
+
     def line(self) -> str:
         """Everything on one line, for stderr and the journal."""
         where = f"{self.operation}: " if self.operation else ""
@@ -116,6 +128,9 @@ def from_client_error(error: Any, operation: str) -> ConsoleError:
     answer = error.response.get("Error", {})
     code = str(answer.get("Code", "Unknown"))
     message = str(answer.get("Message") or code)
+    if "<html" in message.lower():
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "?")
+        message = f"what answers there is not AWS: it sent a web page (HTTP {status})"
     kind = _CODES.get(code, ErrorKind.FAILED)
     if kind is ErrorKind.INVALID:
         kind = next((k for start, k in _MESSAGES if message.lower().startswith(start)), kind)

@@ -99,13 +99,8 @@ def describe_job(aws: Aws, name: str) -> TrainingJob:
         answer = aws.call("sagemaker", "DescribeTrainingJob", TrainingJobName=name)
     except ConsoleError as error:
         if error.kind is ErrorKind.NOT_FOUND:
-            raise ConsoleError(
-                ErrorKind.NOT_FOUND,
-                f"There is no training job {name!r} in {aws.region}",
-                remedy="List them: cmapss-console jobs.",
-                operation=error.operation,
-                code=error.code,
-                request_id=error.request_id,
+            raise error.told_as(
+                f"There is no training job {name!r} in {aws.region}", "List them: cmapss-console jobs."
             ) from error
         raise
     return _training_job(answer)

@@ -154,12 +154,9 @@ def _artifact_size(aws: Aws, artifact: str) -> int:
     except ConsoleError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        raise ConsoleError(
-            ErrorKind.NOT_FOUND,
+        raise error.told_as(
             f"the model artefact {artifact} is not there",
-            remedy="It was deleted or moved: train again, or deploy another job.",
-            operation=error.operation,
-            request_id=error.request_id,
+            "It was deleted or moved: train again, or deploy another job.",
         ) from error
     return int(answer["ContentLength"])
 
