@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from rich.text import Text
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -266,3 +267,13 @@ class ConsoleApp(App[None]):
 
     async def _cover_screen(self) -> None:
         await TooSmall.cover(self.screen, self.size, SMALLEST)
+
+    def _fatal_error(self) -> None:
+        # Textual's own would print a traceback with the values of all variables in it, and this is its only hook.
+        from cmapss_tui.crash import redact, write_crash_report
+
+        error = self._exception or RuntimeError("unknown")
+        path = write_crash_report(error)
+        what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+        kept = f"The report is in {path}" if path else "No report could be kept."
+        self.panic(Text(f"{self.TITLE}: unexpected {what}. {kept}", no_wrap=True, overflow="ignore"))
