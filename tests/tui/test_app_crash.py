@@ -17,9 +17,9 @@ class Broken(Lobby):
         raise ZeroDivisionError("AKIAABCDEFGHIJKLMNOP is divided by nothing")
 
 
-async def fall() -> None:
+async def fall(app: Console) -> None:
     """Open the console on it."""
-    async with Console().run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot, Broken())
 
 
@@ -27,13 +27,16 @@ async def test_a_fault_is_one_line_and_a_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
+    app = Console()
     with pytest.raises(ZeroDivisionError):
-        await fall()
+        await fall(app)
     [report] = (tmp_path / "crashes").iterdir()
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     text = report.read_text()
     assert "Traceback" in text
     assert "AKIA" not in text
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("cmapss-console: unexpected ZeroDivisionError: [redacted] is divided by nothing.")
-    assert report.name in line
+    assert app.fault is not None
+    assert app.fault.startswith("cmapss-console: unexpected ZeroDivisionError: [redacted] is divided by nothing.")
+    assert app.fault.endswith(report.name)
+    assert capsys.readouterr().err == "", "nothing is printed over the terminal"
+    assert app.return_code == 1

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from rich.text import Text
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -125,6 +124,7 @@ class ConsoleApp(App[None]):
         self._identity: Identity | None = None
         self._running_operations: dict[str, str] = {}
         self._quit_asked = False
+        self.fault: str | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for the themes that come with Textual."""
@@ -276,4 +276,5 @@ class ConsoleApp(App[None]):
         path = write_crash_report(error)
         what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
         kept = f"The report is in {path}" if path else "No report could be kept."
-        self.panic(Text(f"{self.TITLE}: unexpected {what}. {kept}", no_wrap=True, overflow="ignore"))
+        self.fault = f"{self.TITLE}: unexpected {what}. {kept}"
+        self._close_messages_no_wait()

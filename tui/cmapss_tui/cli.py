@@ -143,6 +143,8 @@ def _open_console(arguments: Namespace) -> int:
         console.run()
     finally:
         stop_all()
+    if console.fault is not None:
+        narrate(console.fault)
     return console.return_code or ExitCode.DONE
 
 
