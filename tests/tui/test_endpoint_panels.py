@@ -64,7 +64,8 @@ def test_an_activity_says_what_why_and_how_long(status: str, ended: timedelta | 
 
 def test_an_activity_that_scaled_nothing_says_why() -> None:
     nothing = activity(MINUTE, MINUTE, 5, "Failed", reason="AlreadyAtMaxCapacity")
-    assert "not scaled: already at max capacity" in activity_line(nothing, NOW, 80).plain
+    line = activity_line(nothing, NOW, 64).plain
+    assert "AlarmHigh  not scaled: already at max capacity" in line
 
 
 def test_a_bound_that_was_set_is_its_own_cause() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.tui.consoles import (
     DeafAws,
     Lobby,
     endpoint,
+    metrics,
     opened,
     screen_text,
     traffic_report,
@@ -75,10 +77,21 @@ async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
     assert "target 10 ┄" in text
     assert "p50 1.51" in text
     assert "no errors" in text
-    assert "desired instance count 5  AlarmHigh  running 3m00s" in text
+    assert "AlarmHigh  desired instance count 5" in text
+    assert "running 3m00s" in text
     assert "AlarmHigh  ▲ ALARM  3 of 3 above 10" in text
     assert "AllTraffic  hyper-cmapss" in text
     assert text.count("0 s ago") == 9, "the frame, and every panel"
+
+
+async def test_a_latency_of_long_ago_is_not_given_as_the_present_one(readings: Readings) -> None:
+    quiet = metrics()
+    latencies = {name: one for name, one in quiet.series.items() if "latency" in name}
+    older = {name: replace(one, points=one.points[:-10]) for name, one in latencies.items()}
+    readings.answer = lambda: watch(metrics=replace(quiet, series={**quiet.series, **older}))
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        assert "p50 –  p90 –  p99 –" in screen_text(console(pilot))
 
 
 @pytest.mark.usefixtures("readings")

@@ -27,7 +27,7 @@ from cmapss_tui.widgets.activity_list import ActivityList
 from cmapss_tui.widgets.age import freshness
 from cmapss_tui.widgets.alarm_panel import AlarmPanel
 from cmapss_tui.widgets.chart_lines import Curve, Reference, series_style
-from cmapss_tui.widgets.chart_scale import PRIMARY, REFERENCE, TimeAxis
+from cmapss_tui.widgets.chart_scale import PRIMARY, REFERENCE, TimeAxis, TimePoints
 from cmapss_tui.widgets.charts import BarChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
 from cmapss_tui.widgets.plan_view import wrapped
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 WINDOWS = (60, 180, 30)
 LATENCIES = ("p50", "p90", "p99")
+LATE = timedelta(minutes=3)
 
 
 async def open_endpoint(app: App[Any], name: str) -> None:
@@ -213,17 +214,19 @@ class EndpointScreen(ConsoleScreen):
             return
         invocations = metrics.points("invocations")
         self.query_one("#invocations", BarChart).show(axis, invocations)
-        latest = Content(_last(invocations))
+        latest = Content(_last(invocations, axis))
         errors = _errors(metrics, axis)
         self._panel("invocations").show_legend(latest + Content("  ") + errors, latest)
         per_instance = metrics.points("invocations_per_instance")
         target = next((policy.target for policy in (scaling.policies if scaling else ()) if policy.target), None)
         reference = Reference(target, f"target {formats.number(target, 4)}") if target is not None else None
         self.query_one("#per-instance", BarChart).show(axis, per_instance, reference)
-        self._panel("per-instance").show_legend(Content(_last(per_instance)))
+        self._panel("per-instance").show_legend(Content(_last(per_instance, axis)))
         latencies = [Curve(name, metrics.points(f"model_latency_{name}_ms")) for name in LATENCIES]
         self.query_one("#latency", LineChart).show(axis, latencies)
-        legend = [Content.assemble((f"{c.label} ", series_style(i)), _last(c.points)) for i, c in enumerate(latencies)]
+        legend = [
+            Content.assemble((f"{c.label} ", series_style(i)), _last(c.points, axis)) for i, c in enumerate(latencies)
+        ]
         wide, narrow = Content("  "), Content(" ")
         self._panel("latency").show_legend(wide.join(legend), narrow.join(legend), narrow.join([legend[0], legend[-1]]))
 
@@ -328,8 +331,11 @@ def _sending(report: Any) -> list[Content]:
     return [Content.styled(f"▶ traffic {formats.number(report.rate_per_minute, 3)}/min", theme.ACCENT)]
 
 
-def _last(points: Any) -> str:
-    return formats.number(points[-1][1], 3) if points else ""
+def _last(points: TimePoints, axis: TimeAxis) -> str:
+    """The newest value; one that is older than CloudWatch is late is not the state of now."""
+    if not points or points[-1][0] < axis.complete_until - LATE:
+        return formats.NOTHING
+    return formats.number(points[-1][1], 3)
 
 
 def _errors(metrics: Metrics, axis: TimeAxis) -> Content:

@@ -27,6 +27,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
 }
 _NOT_SCALED = ("–", theme.QUIET)
 _CAUSE_WIDTH, _TOOK_WIDTH = 9, 14
+_WITH_CAUSE = 62  # columns from which there is room for the cause
 _ALARM = re.compile(r"Alarm(?:High|Low)")
 _BOUND = re.compile(r"(?:minimum|maximum) capacity was set to \d+")
 
@@ -50,14 +51,15 @@ def activity_line(activity: ScalingActivity, now: datetime, width: int) -> Conte
     cells: list[Content | str] = [
         Content.styled(f"{activity.started:%H:%M:%S}", theme.QUIET),
         Content.styled(glyph, style),
-        _what(activity),
     ]
     widths = [8, 1]
-    ends: list[tuple[Content | str, int]] = [(_took(activity, now, style), _TOOK_WIDTH)]
-    if width >= 62:
-        ends.insert(0, (Content.styled(_why(activity), theme.QUIET), _CAUSE_WIDTH))
-    widths += [max(0, width - sum(widths) - sum(end[1] for end in ends) - 2 * (len(ends) + 2))]
-    return columns([*cells, *(end[0] for end in ends)], [*widths, *(end[1] for end in ends)])
+    if width >= _WITH_CAUSE:
+        cells.append(Content.styled(_why(activity), theme.QUIET))
+        widths.append(_CAUSE_WIDTH)
+    took = _took(activity, now, style)
+    ends = [_TOOK_WIDTH] if took else []
+    what_width = max(0, width - sum(widths) - sum(ends) - 2 * (len(widths) + len(ends)))
+    return columns([*cells, _what(activity), *([took] if took else [])], [*widths, what_width, *ends])
 
 
 def _what(activity: ScalingActivity) -> str:

@@ -21,7 +21,7 @@ from cmapss_tui import theme
 
 V = TypeVar("V")
 
-MOVES = "tab, ⇧tab: next, last"
+MOVES = "tab and ⇧tab move"
 
 
 class OnOff(Widget, can_focus=True):

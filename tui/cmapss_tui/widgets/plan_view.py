@@ -157,7 +157,8 @@ def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, bri
         return Content.styled(progress.message or "already so", style)
     span = 0.0 if progress.since is None else ((progress.until or now) - progress.since).total_seconds()
     if progress.state in ("done", "failed"):
-        return Content.styled(f"{progress.state} in {formats.duration(span)}", style)
+        took = f" in {formats.duration(span)}" if span >= 1 else ""
+        return Content.styled(f"{progress.state}{took}", style)
     if step.usual_seconds is None:
         doing = "running" if progress.state == "started" else "waiting"
         return Content.styled(f"{doing} {formats.duration(span)}", style)
