@@ -32,7 +32,7 @@ class RegionClock:
             return
         try:
             anchor = parsedate_to_datetime(date)
-            speed = float(headers.get(SPEED_HEADER, "1"))
+            speed = max(0.0, float(headers.get(SPEED_HEADER, "1")))
         except ValueError:
             return
         now = time.monotonic()
@@ -54,9 +54,15 @@ class RegionClock:
 
     @property
     def speed(self) -> float:
-        """Region seconds in a second of ours."""
+        """Region seconds in a second of ours, to divide by; 1 for a region that is paused."""
         with self._lock:
-            return self._speed
+            return self._speed or 1.0
+
+    @property
+    def paused(self) -> bool:
+        """Whether time stands still in the region."""
+        with self._lock:
+            return self._speed == 0
 
     @property
     def heard(self) -> bool:

@@ -47,3 +47,12 @@ def test_replies_without_a_usable_date_change_nothing() -> None:
     clock.hear({})
     clock.hear({"date": "yesterday"})
     assert timedelta() <= clock.now() - before < timedelta(seconds=2)
+
+
+def test_a_paused_region_stands_still_and_divides_nothing_by_nought() -> None:
+    clock = RegionClock()
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    clock.hear({"date": format_datetime(at, usegmt=True), SPEED_HEADER: "0"})
+    assert clock.now() == clock.now() == at
+    assert clock.paused
+    assert clock.speed == 1.0

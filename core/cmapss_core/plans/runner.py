@@ -193,8 +193,8 @@ class _Run:
             if self.cancelled():
                 raise _CancelledError
             self.tell(step, "waiting", trouble.message if trouble else step.detail, trouble)
-            speed = max(self.aws.clock.speed, 1e-3)
-            pause.wait(min(MAX_POLL_SECONDS, max(MIN_POLL_SECONDS, POLL_REGION_SECONDS / speed)))
+            seconds = POLL_REGION_SECONDS / self.aws.clock.speed
+            pause.wait(min(MAX_POLL_SECONDS, max(MIN_POLL_SECONDS, seconds)))
             if self.cancelled():
                 raise _CancelledError
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from cmapss_core.errors import ConsoleError
@@ -52,6 +53,7 @@ class ConsoleScreen(Screen[None]):
         self._complete: dict[str, Snapshot] = {}
         self._paused = False
         self._hidden = False
+        self._seconds: Timer | None = None
 
     @property
     def console(self) -> ConsoleApp:
@@ -118,7 +120,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         # By way of the queue: a timer's own callback may come while the screen is being taken down.
-        self.set_interval(1.0, partial(self.call_later, self.tick), name="seconds of the frame")
+        self._seconds = self.set_interval(1.0, partial(self.call_later, self.tick), name="seconds of the frame")
         self.tick()
 
     def on_unmount(self) -> None:
@@ -127,11 +129,15 @@ class ConsoleScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         self._hidden = True
+        if self._seconds is not None:  # the timer of a hidden screen makes Textual repaint the one in front
+            self._seconds.pause()
         for poller in self._pollers.values():
             poller.pause()
 
     def on_screen_resume(self) -> None:
         self._hidden = False
+        if self._seconds is not None:
+            self._seconds.resume()
         if not self._paused:
             for poller in self._pollers.values():
                 poller.resume()

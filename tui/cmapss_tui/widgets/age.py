@@ -88,9 +88,11 @@ class Age(Static):
     """A panel's corner that says how old the panel is."""
 
     DEFAULT_CSS = "Age { width: auto; height: 1; }"
+    _shown: tuple[State, str] | None = None
 
     def show(self, value: Freshness) -> None:
         """Say this; repaints only where the words change."""
-        if value != getattr(self, "_shown", None):
-            self._shown = value
+        words = (value.state, value.text)  # not the seconds: they are new each time
+        if words != self._shown:
+            self._shown = words
             self.update(value.content)
