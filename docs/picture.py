@@ -1,4 +1,4 @@
-"""Take the README's picture: an endpoint of a sandbox of its own, while load makes it scale out.
+"""Take the README's picture: an endpoint of a sandbox of its own, after load has made it scale out.
 
 python -m docs.picture [FILE.svg]
 """
@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 import threading
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -30,24 +31,23 @@ from cmapss_tui.screens.jobs import JobsScreen
 PICTURE = Path(__file__).with_name("endpoint.svg")
 SIZE = (120, 38)
 ENDPOINT = "cmapss-XGBoostEndpoint"
+RATE = 45  # a minute: four and a half times the target of one instance, just below that of five
+LOAD_MINUTES = 16
 
 
 async def take(aws: Aws, path: Path) -> None:
-    """Open the console on the endpoint, and keep what it shows once instances are arriving."""
+    """Open the console on the endpoint, and keep what it shows once five instances have carried the load a while."""
     app = ConsoleApp(Options(), lambda options, narrate: aws)
     async with app.run_test(size=SIZE) as pilot:
         while not isinstance(app.screen, JobsScreen):
             await pilot.pause(0.1)
         await app.push_screen(EndpointScreen(ENDPOINT))
         rows = list(chain.from_iterable(own_fleet("synthetic").test_rows(subset).lines for subset in SUBSETS))
-        load = threading.Thread(target=send_traffic, args=(aws, ENDPOINT, rows, 120, 15 * 60), daemon=True)
-        load.start()
-        while True:
+        load = (aws, ENDPOINT, rows, RATE, LOAD_MINUTES * 60)
+        threading.Thread(target=send_traffic, args=load, daemon=True).start()
+        until = aws.clock.now() + timedelta(minutes=LOAD_MINUTES)
+        while aws.clock.now() < until:
             await pilot.pause(0.2)
-            [variant] = aws.call("sagemaker", "DescribeEndpoint", EndpointName=ENDPOINT)["ProductionVariants"]
-            if variant["DesiredInstanceCount"] > variant["CurrentInstanceCount"]:
-                break
-        await pilot.pause(2.5)
         picture = app.export_screenshot(title="cmapss-console")
         # The fonts of whoever looks at it do: a picture in a repository fetches nothing.
         path.write_text(re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8")
