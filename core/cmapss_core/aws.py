@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from cmapss_core.clock import RegionClock
@@ -166,10 +166,10 @@ class Aws:
         """Ask once for what cannot change while connected; a failure is not remembered."""
         with self._lock:
             if key in self._memory:
-                return self._memory[key]  # type: ignore[no-any-return]  # held by key, as it was given
+                return cast(Value, self._memory[key])
         value = ask()
         with self._lock:
-            return self._memory.setdefault(key, value)  # type: ignore[no-any-return]
+            return cast(Value, self._memory.setdefault(key, value))
 
     def remembers(self, key: Hashable) -> bool:
         """Whether this has been asked before."""

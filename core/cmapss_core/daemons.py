@@ -25,10 +25,11 @@ def spread(work: Callable[[Item], Result], items: Iterable[Item], threads: int) 
         try:
             while not stopped.is_set():
                 with lock:
-                    place, item = next(source, (None, None))
-                if place is None:
+                    taken = next(source, None)
+                if taken is None:
                     break
-                results.put((place, work(item)))  # type: ignore[arg-type]  # an item, since it has a place
+                place, item = taken
+                results.put((place, work(item)))
         except BaseException as error:
             stopped.set()
             results.put(error)

@@ -6,7 +6,7 @@ import math
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cmapss_core.aws import Aws
 from cmapss_core.daemons import spread
@@ -103,19 +103,13 @@ def _send(aws: Aws, endpoint: str, body: bytes) -> str:
                 Accept="text/csv",
                 Body=body,
             )
-            return _read(answer)
+            return str(answer["Body"].read().decode())
         except ConsoleError as error:
             if attempt == MAX_ATTEMPTS or not _passing(error):
                 raise
         # Apart by chance, so that many invocations that were refused together do not come back together.
         pause.wait(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
     raise AssertionError("the last attempt returns or raises")
-
-
-def _read(answer: dict[str, object]) -> str:
-    stream = answer["Body"]
-    read: Callable[[], bytes] = stream.read  # type: ignore[attr-defined]  # botocore's StreamingBody
-    return read().decode()
 
 
 def _passing(error: ConsoleError) -> bool:
