@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, Static
 
 import cmapss_tui.screens.jobs as jobs_module
@@ -63,6 +64,18 @@ async def test_the_filter_narrows_the_list_and_escape_brings_it_back() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert len(screen.table.rows) == 5
+
+
+async def test_a_filter_typed_in_one_go_stays_in_sight() -> None:
+    made = [training_job(number, 44.0 + number) for number in range(1, 6)]
+    async with console(snapshot(made)).run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("slash")
+        for character in "rmse<47":  # as fast as a paste: nothing waits for a key to be handled
+            screen.app.post_message(Key(character, character))
+        screen.app.post_message(Key("enter", None))
+        await until(pilot, lambda: screen.focused is screen.table and len(screen.table.rows) == 2)
+        assert "/ rmse<47" in screen_text(screen.console)
 
 
 async def test_a_half_typed_filter_says_what_is_wrong_and_leaves_the_list() -> None:

@@ -86,4 +86,6 @@ class FilterBar(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        if event.value:  # also where Enter came in front of what was pasted: a filter that holds is in sight
+            self.add_class("-shown")
         self.post_message(self.Changed(event.value))
