@@ -122,6 +122,19 @@ async def test_a_wrong_value_is_said_at_its_field_and_stops_the_deployment(
         assert all(request in planning.requests[:asked] or request.name for request in planning.requests)
 
 
+async def test_each_field_is_judged_whatever_is_wrong_with_another(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot)
+        await type_into(pilot, "instance-type", "m5.xlarge")
+        await type_into(pilot, "minimum", "6")
+        await until(pilot, lambda: "min 6 is above max 5" in screen_text(app))
+        assert "is no instance type" in screen_text(app)
+        await type_into(pilot, "minimum", "2")
+        await until(pilot, lambda: "min 6 is above max 5" not in screen_text(app))
+        assert "is no instance type" in screen_text(app)
+
+
 async def test_a_corrected_value_brings_the_plan_back(planning: Planning) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:

@@ -73,32 +73,32 @@ class DeployScreen(PlanScreen):
     def _request(self) -> DeployRequest | None:
         from cmapss_core.plans.deploy import DeployRequest
 
-        name = self._field("name")
-        given = name.parsed(_name)
+        # All of them, before any of them ends it: each field says what is wrong with its own value.
+        given = self._field("name").parsed(_name)
         instance_type = self._field("instance-type").parsed(_instance_type)
         instances = self._field("instances").parsed(positive_integer)
-        if given is None or instance_type is None or instances is None:
+        request = self._scaled(DeployRequest(job=self._job))
+        if given is None or instance_type is None or instances is None or request is None:
             return None
-        common = DeployRequest(job=self._job, name=given or None, instance_type=instance_type, instances=instances)
+        return replace(request, name=given or None, instance_type=instance_type, instances=instances)
+
+    def _scaled(self, request: DeployRequest) -> DeployRequest | None:
         if not self._field("autoscaling").checked:
             for bound in BOUNDS:
                 self._field(bound).show_problem(None)
-            return replace(common, autoscaling=False)
-        return self._scaled(common)
-
-    def _scaled(self, common: DeployRequest) -> DeployRequest | None:
+            return replace(request, autoscaling=False)
         low = self._field("minimum").parsed(positive_integer)
         high = self._field("maximum").parsed(positive_integer)
         target = self._field("target").parsed(positive_number)
         if low is None or high is None or target is None:
             return None
-        request = replace(common, min=low, max=high, target=target)
+        scaled = replace(request, min=low, max=high, target=target)
         try:
-            request.tracking()
+            scaled.tracking()
         except ConsoleError as error:
             self._field("minimum").show_problem(error.message)
             return None
-        return request
+        return scaled
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)
