@@ -155,6 +155,27 @@ async def test_an_endpoint_that_is_gone_is_said_to_be(readings: Readings) -> Non
         await until(pilot, lambda: "There is no such endpoint" in screen_text(console(pilot)))
 
 
+async def test_an_endpoint_that_somebody_else_deleted_is_no_longer_in_service(readings: Readings) -> None:
+    gone = ConsoleError(ErrorKind.NOT_FOUND, f"There is no endpoint {ENDPOINT!r} in us-east-1")
+    async with Console().run_test(size=(120, 36), notifications=True) as pilot:
+        screen = await watched(pilot)
+        assert "● InService" in screen_text(console(pilot))
+        readings.answer = lambda: watch(endpoint=None, scaling=None, metrics=None, explanation="", error=gone)
+        await pilot.press("r")
+        await until(pilot, lambda: "There is no such endpoint" in screen_text(console(pilot)))
+        text = screen_text(console(pilot))
+        assert "InService" not in text
+        assert "$" not in text, "what is gone costs nothing"
+        assert "target 10 ┄" in text, "its history stays"
+        await pilot.press("X")
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        assert "does not exist any more" in next(iter(pilot.app._notifications)).message
+        readings.answer = watch
+        await pilot.press("r")
+        await until(pilot, lambda: "● InService" in screen_text(console(pilot)))
+
+
 async def test_a_failed_endpoint_says_why(readings: Readings) -> None:
     failed = endpoint(status="Failed", current=0, desired=1, reason="CannotStartContainerError.")
     readings.answer = lambda: watch(endpoint=failed, explanation="Failed: CannotStartContainerError.")

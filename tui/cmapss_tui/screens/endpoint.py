@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 WINDOWS = (60, 180, 30)
 LATENCIES = ("p50", "p90", "p99")
 LATE = timedelta(minutes=3)
+GONE = Content.styled("✕ deleted", theme.BAD)
 
 
 async def open_endpoint(app: App[Any], name: str) -> None:
@@ -115,6 +116,8 @@ class EndpointScreen(ConsoleScreen):
     def why_not(self, action: Action) -> str | None:
         """What this endpoint's status does not allow."""
         endpoint = self._known.endpoint
+        if action.scope == "endpoint" and action.method != "window" and self._gone:
+            return f"{self.endpoint_name} does not exist any more."
         if action.scope == "endpoint" and action.method != "window" and endpoint is not None:
             if endpoint.status == "Deleting":
                 return f"{endpoint.name} is being deleted."
@@ -150,6 +153,13 @@ class EndpointScreen(ConsoleScreen):
         from cmapss_tui.screens.delete import DeleteScreen
 
         self.app.push_screen(DeleteScreen(self.endpoint_name))
+
+    @property
+    def _gone(self) -> bool:
+        """Whether the newest reading found no such endpoint; what is known of it is then history."""
+        last = self._poller.snapshot if self._poller is not None else None
+        error = last.error if last is not None and last.watch.endpoint is None else None
+        return error is not None and error.kind is ErrorKind.NOT_FOUND
 
     def _start_reading(self) -> None:
         self._fit_axis()
@@ -188,7 +198,8 @@ class EndpointScreen(ConsoleScreen):
     def _show_headline(self) -> None:
         traffic = background.find(self.app, "traffic", self.endpoint_name)
         sending = traffic.latest if traffic is not None and traffic.running else None
-        pieces = [*headline(self._known, self.aws.clock.now()), *_sending(sending)]
+        known = [GONE] if self._gone else headline(self._known, self.aws.clock.now())
+        pieces = [*known, *_sending(sending)]
         name = Content.styled(self.endpoint_name, "bold")
         self.query_one("#headline", Lines).write(lambda width: _laid_out(name, pieces, width))
 
@@ -196,14 +207,11 @@ class EndpointScreen(ConsoleScreen):
         text = self._known.explanation
         endpoint = self._known.endpoint
         poller = self._poller
-        if (
-            endpoint is None
-            and poller is not None
-            and poller.snapshot is not None
-            and poller.snapshot.error is not None
-        ):
-            gone = poller.snapshot.error.kind is ErrorKind.NOT_FOUND
-            text = "There is no such endpoint (any more): esc goes back." if gone else poller.snapshot.error.line()
+        error = poller.snapshot.error if poller is not None and poller.snapshot is not None else None
+        if self._gone:
+            text = "There is no such endpoint (any more): esc goes back."
+        elif endpoint is None and error is not None:
+            text = error.line()
         elif not text:
             text = "reading …" if endpoint is None else "not known: scaling or metrics could not be read"
         self.query_one("#why-text", Lines).write(lambda width: [Content(line) for line in wrapped(text, width)])

@@ -25,7 +25,7 @@ from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 SLOWEST_SECONDS, RESTING_SECONDS = 60.0, 5.0
-NONE_YET = "No endpoints here. Go to 1 Jobs, put the cursor on a job, and press D to deploy it."
+NONE_YET = "No endpoints here. Press 1, put the cursor on a job, and D deploys it."
 NONE_LEFT = "No endpoint satisfies the filter."
 EXAMPLE = "words   !word   status:inservice   instances>1"
 
