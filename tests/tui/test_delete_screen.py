@@ -69,6 +69,19 @@ async def test_only_its_exact_name_makes_it_possible(typed: str, enabled: bool) 
 
 
 @pytest.mark.usefixtures("kept")
+async def test_a_letter_that_is_typed_is_promised_to_nothing_else() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        footer = screen_text(app).splitlines()[-1]
+        assert "esc back" in footer
+        assert "? help" in footer
+        assert "q quit" not in footer
+        await pilot.press("q")
+        assert screen.query_one("#typed", Input).value == "q"
+
+
+@pytest.mark.usefixtures("kept")
 async def test_the_name_can_be_typed_at_once() -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         screen = await planned(pilot)

@@ -38,10 +38,14 @@ class DeleteScreen(PlanScreen):
         yield Field("type its name", "typed", placeholder="the endpoint's name, as above")
         yield Field("keep models", "keep", False, hint="so that they can be deployed again")
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """What a name is made of goes to the name, wherever the focus is; so the footer promises nothing else of it."""
+        return character is not None and (character.isalnum() or character == "-")
+
     def on_key(self, event: Key) -> None:
-        """What a name is made of goes to the name, wherever the focus is: Cancel has it, and all else is a choice."""
-        character = event.character or ""
-        if (character.isalnum() or character == "-") and not isinstance(self.focused, Input):
+        """Cancel has the focus at first, and all else is a choice: the typing finds its field."""
+        character = event.character
+        if character and self.check_consume_key(event.key, character) and not isinstance(self.focused, Input):
             event.stop()
             typed = self.query_one("#typed", Input)
             typed.focus()
