@@ -203,6 +203,31 @@ def test_a_deletion_of_what_is_gone_is_done(journal: Journal) -> None:
     assert run(ScriptedAws(things.answers()), plan_of(step), journal).status == "done"
 
 
+def test_a_wait_before_a_deletion_ends_when_another_has_deleted_it(journal: Journal) -> None:
+    things = Things(looks_until_ready=10**6)
+    things.make("a")
+
+    def look(Name: str) -> dict[str, Any]:
+        shown = things.look(Name)
+        if things.made[Name] == 3:
+            things.delete(Name)
+        return shown
+
+    read = Call("things", "Look", {"Name": "a"})
+    wait = Step(
+        title="wait for running changes",
+        call=None,
+        proof=Proof(call=read, shows={"Status": ("Ready",)}, or_gone=True, patience_seconds=600.0),
+    )
+    delete = Step(
+        title="delete thing",
+        call=Call("things", "Delete", {"Name": "a"}),
+        proof=Proof(call=read, gone=True),
+    )
+    aws = ScriptedAws({**things.answers(), "things:Look": look}, step_seconds=20.0)
+    assert run(aws, plan_of(wait, delete), journal).status == "done"
+
+
 def test_read_only_refuses_before_anything_is_written(journal: Journal) -> None:
     aws = ScriptedAws(Things().answers(), read_only=True)
     with pytest.raises(ConsoleError) as caught:

@@ -35,13 +35,15 @@ class Call:
 class Proof:
     """What reading back must show: paths (JMESPath) and the values that are good; others are waited out.
 
-    `gone` proofs hold when the thing is not found. `failed` values end the waiting at once, with what `reason`
-    points to. `patience_seconds` is region time.
+    `gone` proofs hold when the thing is not found, and only then; `or_gone` proofs hold then as well, for waits
+    during which another may delete it. `failed` values end the waiting at once, with what `reason` points to.
+    `patience_seconds` is region time.
     """
 
     call: Call
     shows: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     gone: bool = False
+    or_gone: bool = False
     failed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     reason: str | None = None
     patience_seconds: float = 120.0

@@ -156,7 +156,7 @@ class _Run:
             answer = self.aws.call(proof.call.service, proof.call.operation, **proof.call.parameters)
         except ConsoleError as error:
             if error.kind is ErrorKind.NOT_FOUND:
-                return _Sight.HOLDS if proof.gone else _Sight.ABSENT
+                return _Sight.HOLDS if proof.gone or proof.or_gone else _Sight.ABSENT
             raise
         for path, bad in proof.failed.items():
             if (found := jmespath.search(path, answer)) in bad:

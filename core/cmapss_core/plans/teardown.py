@@ -59,6 +59,7 @@ def _steps(aws: Aws, endpoint: Endpoint, models: list[str]) -> Iterator[Step]:
             proof=Proof(
                 call=read,
                 shows={"EndpointStatus": ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")},
+                or_gone=True,
                 patience_seconds=CHANGE_PATIENCE_SECONDS,
             ),
         )
