@@ -23,6 +23,7 @@ Value = TypeVar("Value")
 SANDBOX_KEY = "sandbox"
 PRICING_REGION = "us-east-1"  # the Price List API answers in few regions, for all of them
 MAX_PAGES = 1_000
+SANDBOX_GONE = "Nothing answers on this machine: start the sandbox, or the console, again."
 
 # What may be called at any time. Everything else changes something and is refused outside the plan runner:
 # an operation that AWS adds tomorrow is refused until it is listed here.
@@ -187,7 +188,10 @@ class Aws:
         except ClientError as error:
             raise from_client_error(error, f"{service}:{operation}") from error
         except BotoCoreError as error:
-            raise _from_botocore(error, f"{service}:{operation}") from error
+            failure = _from_botocore(error, f"{service}:{operation}")
+            if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
+                failure = failure.told_as(failure.message, SANDBOX_GONE)
+            raise failure from error
         return answer
 
     def pages(

@@ -12,14 +12,18 @@ import sys
 import threading
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmapss_sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from cmapss_sandbox.region import Region
 
 _log = logging.getLogger("cmapss_sandbox")
 
 _LOG_BYTES = 2_000_000
 _INTERRUPTED = 130
+_FIRST_MODEL_SECONDS = 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +86,11 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
             server.start()
             ticker.start()
             announcement.write_text(json.dumps(address) + "\n", encoding="utf-8")
-            _announce(address, as_json=options.json)
+            if options.owned or options.at_once:
+                _announce(address, as_json=options.json)
+            else:
+                trained = (region, address, options.json)
+                threading.Thread(target=_announce_trained, args=trained, name="announcement", daemon=True).start()
             if options.owned:
                 threading.Thread(target=_wait_for_owner, args=(reasons,), name="owner", daemon=True).start()
             seeds.plant()
@@ -99,6 +107,14 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
     finally:
         region.close()
     return reason
+
+
+def _announce_trained(region: Region, address: dict[str, Any], as_json: bool) -> None:
+    """Say where it serves once there is a model to deploy: the next line of a script is likely to ask for one."""
+    from cmapss_sandbox.control import completed_training_jobs
+
+    region.wait_until(lambda: completed_training_jobs(region) > 0, _FIRST_MODEL_SECONDS)
+    _announce(address, as_json=as_json)
 
 
 def _announce(address: dict[str, Any], *, as_json: bool) -> None:
@@ -175,7 +191,10 @@ def _parser() -> argparse.ArgumentParser:
         help="training jobs of the tuning job that a new region has; 0 for no tuning job (default 50)",
     )
     parser.add_argument("--json", action="store_true", help="say where it serves as one line of JSON")
-    parser.add_argument("--owned", action="store_true", help="end when the standard input is closed")
+    parser.add_argument(
+        "--at-once", action="store_true", help="say where it serves before its first model is trained, not after"
+    )
+    parser.add_argument("--owned", action="store_true", help="end when the standard input is closed; implies --at-once")
     return parser
 
 

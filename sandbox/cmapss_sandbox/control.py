@@ -36,7 +36,7 @@ def status(region: Region) -> dict[str, Any]:
         "paused": region.clock.paused,
         "invoke_latency_milliseconds": region.invoke_latency_seconds * 1000,
         "state": str(region.state),
-        "completed_training_jobs": _completed(region),
+        "completed_training_jobs": completed_training_jobs(region),
         **region.reports(),
     }
 
@@ -72,10 +72,11 @@ def _wait(region: Region, asked: dict[str, Any]) -> None:
     wanted, seconds = (_number(name, asked[name]) for name in ("completed_training_jobs", "seconds"))
     if not 0 <= seconds <= _LONGEST_WAIT:
         raise ValueError(f"seconds is from 0 to {_LONGEST_WAIT}, not {seconds:g}.")
-    region.wait_until(lambda: _completed(region) >= wanted, seconds)
+    region.wait_until(lambda: completed_training_jobs(region) >= wanted, seconds)
 
 
-def _completed(region: Region) -> int:
+def completed_training_jobs(region: Region) -> int:
+    """How many training jobs have completed in the region so far."""
     jobs = region.table("training_jobs").values()
     return sum(job["TrainingJobStatus"] == "Completed" for job in jobs)
 

@@ -90,7 +90,12 @@ def test_a_deployment_scales_as_planned_and_goes_without_a_trace(sandbox: LiveSa
 
 def test_scaling_keeps_what_is_not_asked_to_change(sandbox: LiveSandbox, aws: Aws, carry: Carry) -> None:
     carry(plan_deploy(aws, DeployRequest(name="plan-b", target=25.0)))
-    assert carry(plan_scale(aws, ScaleRequest(endpoint="plan-b", min=3))).status == "done"
+    plan = plan_scale(aws, ScaleRequest(endpoint="plan-b", min=3))
+    undone = [step.undo for step in plan.steps]
+    assert [call.operation for call in undone if call] == ["RegisterScalableTarget", "PutScalingPolicy"]
+    assert undone[0] is not None
+    assert undone[0].parameters["MinCapacity"] == 1, "undone, it is as it was before"
+    assert carry(plan).status == "done"
     scaling = read_scaling(aws, read_endpoint(aws, "plan-b"))
     assert (scaling.targets[0].min, scaling.targets[0].max, scaling.policies[0].target) == (3, 5, 25.0)
     sandbox.advance(minutes=8)

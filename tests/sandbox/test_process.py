@@ -52,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def begin(*arguments: str) -> Running:
         process = subprocess.Popen(
-            [*COMMAND, "--json", "--state", str(tmp_path / "state"), *arguments],
+            [*COMMAND, "--json", "--at-once", "--state", str(tmp_path / "state"), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -92,7 +92,8 @@ def test_it_says_where_it_serves_on_one_line_and_in_its_state(start: Start, tmp_
 
 
 def test_without_json_it_prints_what_to_paste_and_an_interrupt_ends_it_with_130(tmp_path: Path) -> None:
-    process = subprocess.Popen([*COMMAND, "--state", str(tmp_path / "state")], stdout=subprocess.PIPE, text=True)
+    command = [*COMMAND, "--at-once", "--state", str(tmp_path / "state")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     lines = [process.stdout.readline().strip() for _ in range(4)]
     assert lines[0].startswith("export AWS_ENDPOINT_URL=http://127.0.0.1:")
@@ -104,6 +105,16 @@ def test_without_json_it_prints_what_to_paste_and_an_interrupt_ends_it_with_130(
     process.send_signal(signal.SIGINT)
     assert process.wait(_PATIENCE) == 130
     process.stdout.close()
+
+
+def test_for_a_script_it_speaks_when_there_is_a_model_to_deploy(tmp_path: Path, botocore_session: Session) -> None:
+    command = [*COMMAND, "--json", "--state", str(tmp_path / "state"), "--tuning-jobs", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        running = Running(process, json.loads(process.stdout.readline()))
+        [job] = client(running, "sagemaker", botocore_session).list_training_jobs()["TrainingJobSummaries"]
+        assert job["TrainingJobStatus"] == "Completed"
+        assert running.end(signal.SIGTERM) == 0
 
 
 def test_an_owned_one_ends_when_its_owner_lets_go(start: Start) -> None:

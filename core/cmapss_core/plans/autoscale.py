@@ -100,7 +100,8 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
             )
         tracking = _tracking(request, targets, policies)
         policy = policies[0].name if policies else POLICY_NAME
-        steps = list(tracking_steps(endpoint.name, variant.name, tracking, policy))
+        former = _tracking(ScaleRequest(endpoint=endpoint.name), targets, policies) if targets and policies else None
+        steps = list(tracking_steps(endpoint.name, variant.name, tracking, policy, former))
         bounded = min(max(variant.desired_instances, tracking.min), tracking.max)
         after = hourly_cost(aws, [(variant.instance_type, bounded)])
         checks = tuple(tracking_checks(aws, variant.instance_type, tracking, variant.desired_instances))
@@ -115,13 +116,18 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
     )
 
 
-def tracking_steps(endpoint: str, variant: str, tracking: Tracking, policy: str = POLICY_NAME) -> Iterator[Step]:
-    """Register the scalable target, then put the policy: in this order, as AWS demands."""
+def tracking_steps(
+    endpoint: str, variant: str, tracking: Tracking, policy: str = POLICY_NAME, former: Tracking | None = None
+) -> Iterator[Step]:
+    """Register the scalable target, then put the policy: in this order, as AWS demands.
+
+    Undone, it is as before: with the `former` bounds and policy, or without any.
+    """
     of = _identity(endpoint, variant)
     yield Step(
         title="register scalable target",
         detail=f"{tracking.min} to {tracking.max} instances",
-        call=Call(SERVICE, "RegisterScalableTarget", {**of, "MinCapacity": tracking.min, "MaxCapacity": tracking.max}),
+        call=_register(of, tracking),
         proof=Proof(
             call=_describe_target(endpoint, variant),
             shows={
@@ -129,8 +135,8 @@ def tracking_steps(endpoint: str, variant: str, tracking: Tracking, policy: str 
                 "ScalableTargets[0].MaxCapacity": (tracking.max,),
             },
         ),
-        undo=Call(SERVICE, "DeregisterScalableTarget", of),
-        undo_title="deregister",
+        undo=_register(of, former) if former else Call(SERVICE, "DeregisterScalableTarget", of),
+        undo_title=f"{former.min} to {former.max} instances" if former else "deregister",
     )
     path = f"ScalingPolicies[?PolicyName=='{policy}'] | [0].TargetTrackingScalingPolicyConfiguration"
     yield Step(
@@ -139,21 +145,7 @@ def tracking_steps(endpoint: str, variant: str, tracking: Tracking, policy: str 
             f"{tracking.target:g} per instance and minute, cooldown in {tracking.scale_in_cooldown} s, "
             f"out {tracking.scale_out_cooldown} s"
         ),
-        call=Call(
-            SERVICE,
-            "PutScalingPolicy",
-            {
-                **of,
-                "PolicyName": policy,
-                "PolicyType": "TargetTrackingScaling",
-                "TargetTrackingScalingPolicyConfiguration": {
-                    "TargetValue": tracking.target,
-                    "PredefinedMetricSpecification": {"PredefinedMetricType": INVOCATIONS_PER_INSTANCE},
-                    "ScaleInCooldown": tracking.scale_in_cooldown,
-                    "ScaleOutCooldown": tracking.scale_out_cooldown,
-                },
-            },
-        ),
+        call=_put_policy(of, tracking, policy),
         proof=Proof(
             call=_describe_policies(endpoint, variant),
             shows={
@@ -162,8 +154,12 @@ def tracking_steps(endpoint: str, variant: str, tracking: Tracking, policy: str 
                 f"{path}.ScaleOutCooldown": (tracking.scale_out_cooldown,),
             },
         ),
-        undo=Call(SERVICE, "DeleteScalingPolicy", {**of, "PolicyName": policy}),
-        undo_title="delete policy",
+        undo=(
+            _put_policy(of, former, policy)
+            if former
+            else Call(SERVICE, "DeleteScalingPolicy", {**of, "PolicyName": policy})
+        ),
+        undo_title=f"target {former.target:g}" if former else "delete policy",
     )
 
 
@@ -245,6 +241,28 @@ def _identity(endpoint: str, variant: str) -> dict[str, str]:
         "ResourceId": resource_id(endpoint, variant),
         "ScalableDimension": DIMENSION,
     }
+
+
+def _register(of: dict[str, str], tracking: Tracking) -> Call:
+    return Call(SERVICE, "RegisterScalableTarget", {**of, "MinCapacity": tracking.min, "MaxCapacity": tracking.max})
+
+
+def _put_policy(of: dict[str, str], tracking: Tracking, policy: str) -> Call:
+    return Call(
+        SERVICE,
+        "PutScalingPolicy",
+        {
+            **of,
+            "PolicyName": policy,
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": tracking.target,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": INVOCATIONS_PER_INSTANCE},
+                "ScaleInCooldown": tracking.scale_in_cooldown,
+                "ScaleOutCooldown": tracking.scale_out_cooldown,
+            },
+        },
+    )
 
 
 def _describe_target(endpoint: str, variant: str) -> Call:

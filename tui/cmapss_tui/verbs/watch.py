@@ -160,8 +160,8 @@ def _activities(watch: Watch) -> Iterator[str]:
                 (
                     moment(activity.started),
                     duration((activity.ended - activity.started).total_seconds() if activity.ended else None),
-                    activity.status,
-                    activity.description,
+                    activity.status if activity.not_scaled_reason is None else "NotScaled",
+                    activity.not_scaled_reason or activity.description,
                 )
                 for activity in watch.scaling.activities[:SHOWN_ACTIVITIES]
             ],
