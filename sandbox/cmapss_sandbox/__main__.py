@@ -128,7 +128,7 @@ def _announce(address: dict[str, Any], *, as_json: bool) -> None:
         print(json.dumps(address) if as_json else "\n".join(lines), flush=True)
     except BrokenPipeError:
         # Whoever started it reads no more; it serves all the same.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (it stays open until the process ends)
+        sys.stdout = open(os.devnull, "w")
 
 
 def _wait_for_owner(reasons: SimpleQueue[int]) -> None:

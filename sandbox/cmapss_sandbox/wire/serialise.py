@@ -29,7 +29,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-class WrongAnswer(Exception):  # noqa: N818  (a fault of a handler, not an error of the service)
+class WrongAnswer(Exception):
     """A handler's answer does not fit the operation's output shape."""
 
 

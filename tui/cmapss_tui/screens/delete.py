@@ -23,7 +23,7 @@ class DeleteScreen(PlanScreen):
     AREA = "endpoints"
     CONFIRM = "Delete"
     DANGEROUS = True
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]  # noqa: RUF012 — as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
 
     def __init__(self, endpoint: str) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ class DeployScreen(PlanScreen):
 
     AREA = "jobs"
     CONFIRM = "Deploy"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]  # noqa: RUF012 — as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
 
     def __init__(self, job: str = BEST) -> None:
         super().__init__()

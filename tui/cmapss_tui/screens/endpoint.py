@@ -55,8 +55,8 @@ class EndpointScreen(ConsoleScreen):
     SCOPES = ("endpoint",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("endpoint")]
     CSS_PATH = "endpoint.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 — as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-normal"), (50, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-normal"), (50, "-tall")]
 
     def __init__(self, name: str) -> None:
         super().__init__()

@@ -43,7 +43,7 @@ class JobDetailScreen(ConsoleScreen):
     SCOPES: ClassVar[tuple[str, ...]] = ("job",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("job")]
     # Not ClassVar: Textual's own declaration reads as an instance's to a type checker.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
     DEFAULT_CSS = """
     JobDetailScreen #job-name { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
     JobDetailScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }

@@ -37,8 +37,8 @@ class JobsScreen(ConsoleScreen):
     SCOPES: ClassVar[tuple[str, ...]] = ("jobs",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("jobs")]
     # Not ClassVar: Textual's own declaration reads as an instance's to a type checker.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (48, "-very-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (48, "-very-high")]
     DEFAULT_CSS = """
     JobsScreen #jobs-title { height: 1; padding: 0 1; }
     JobsScreen #below { height: 8; border-top: solid $rule; }

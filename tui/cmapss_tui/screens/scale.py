@@ -26,7 +26,7 @@ class ScaleScreen(PlanScreen):
 
     AREA = "endpoints"
     CONFIRM = "Apply"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]  # noqa: RUF012 — as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
 
     def __init__(self, endpoint: str, scaling: Scaling | None = None) -> None:
         super().__init__()

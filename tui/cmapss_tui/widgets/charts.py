@@ -107,7 +107,7 @@ class ObjectiveChart(Chart):
         values: Sequence[float | None] = (),
         best: Sequence[float | None] = (),
         *,
-        id: str | None = None,  # noqa: A002 — Textual's own name for it
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)

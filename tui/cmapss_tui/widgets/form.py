@@ -46,7 +46,7 @@ class OnOff(Widget, can_focus=True):
             """The switch."""
             return self.switch
 
-    def __init__(self, on: bool, *, id: str | None = None) -> None:  # noqa: A002 — Textual's own name for it
+    def __init__(self, on: bool, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(OnOff.on, on)
 

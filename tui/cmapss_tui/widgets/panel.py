@@ -61,7 +61,7 @@ class Panel(Vertical):
         title: str,
         content: Widget,
         *,
-        id: str | None = None,  # noqa: A002 — Textual's own name for it
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
@@ -90,7 +90,7 @@ class Lines(Widget):
     def __init__(
         self,
         *,
-        id: str | None = None,  # noqa: A002 — Textual's own name for it
+        id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)

@@ -117,7 +117,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         *,
         mark: Callable[[R], str] | None = None,
         empty: str = "Nothing here.",
-        id: str | None = None,  # noqa: A002 — Textual's own name for it
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
