@@ -128,7 +128,7 @@ def _announce(address: dict[str, Any], *, as_json: bool) -> None:
         print(json.dumps(address) if as_json else "\n".join(lines), flush=True)
     except BrokenPipeError:
         # Whoever started it reads no more; it serves all the same.
-        sys.stdout = open(os.devnull, "w")
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _wait_for_owner(reasons: SimpleQueue[int]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.services.cloudwatch.alarm_state import AlarmRule, State, Treatment, evaluate, state_reason
 
-X, O, N = 1.0, 0.0, None
+X, O, N = 1.0, 0.0, None  # noqa: E741  (as CloudWatch's guide draws its data points)
 TREATMENTS: tuple[Treatment, ...] = ("missing", "ignore", "breaching", "notBreaching")
 
 

@@ -297,7 +297,7 @@ def test_an_answer_that_does_not_fit_its_shape_is_a_failure_and_never_trimmed(
     reply = wire.send("sagemaker", body=b'{"EndpointName": "a"}', headers=_TARGET)
     assert (reply.status, reply.document["__type"]) == (500, "InternalFailure")
     assert "Traceback" not in reply.document["message"]
-    assert "WrongAnswer" in caplog.text
+    assert "WrongAnswerError" in caplog.text
 
 
 def test_a_handler_that_fails_changes_nothing(wire: Wire) -> None:

@@ -29,7 +29,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-class WrongAnswer(Exception):
+class WrongAnswerError(Exception):
     """A handler's answer does not fit the operation's output shape."""
 
 
@@ -38,7 +38,7 @@ def json_body(operation: OperationModel, answer: dict[str, Any]) -> bytes:
     shape = operation.output_shape
     if shape is None:
         if answer:
-            raise WrongAnswer(f"{operation.name} answers nothing, not {sorted(answer)}.")
+            raise WrongAnswerError(f"{operation.name} answers nothing, not {sorted(answer)}.")
         return b""
     return json.dumps(_json(shape, answer, operation.name), separators=(",", ":")).encode()
 
@@ -88,7 +88,7 @@ def query_body(operation: OperationModel, answer: dict[str, Any], request_id: st
 def _check(shape: Shape, value: Any, path: str) -> None:
     expected = _TYPES[shape.type_name]
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
-        raise WrongAnswer(f"{path} is a {shape.type_name}, not {value!r:.100}.")
+        raise WrongAnswerError(f"{path} is a {shape.type_name}, not {value!r:.100}.")
 
 
 def _check_members(shape: StructureShape, value: dict[str, Any], path: str) -> None:
@@ -96,9 +96,9 @@ def _check_members(shape: StructureShape, value: dict[str, Any], path: str) -> N
     unknown = value.keys() - shape.members.keys()
     missing = [name for name in shape.required_members if value.get(name) is None]
     if unknown:
-        raise WrongAnswer(f"{path} has no member {', '.join(sorted(unknown))}.")
+        raise WrongAnswerError(f"{path} has no member {', '.join(sorted(unknown))}.")
     if missing:
-        raise WrongAnswer(f"{path} lacks the required {', '.join(missing)}.")
+        raise WrongAnswerError(f"{path} lacks the required {', '.join(missing)}.")
 
 
 def _json(shape: Shape, value: Any, path: str) -> Any:
