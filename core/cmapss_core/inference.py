@@ -14,8 +14,8 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 
 FEATURE_COLUMNS = 25  # cycle, three operational settings, 21 sensors: what the models are trained on
 MAX_BODY_BYTES = 6_291_456  # of a real-time endpoint's request
-ROWS_PER_INVOCATION = 1_000
-CONCURRENCY = 8
+ROWS_PER_INVOCATION = 2_000  # some 300 kB: the way there and back counts little, and progress is still seen
+CONCURRENCY = 4
 MAX_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmapss_core.inference import CONCURRENCY, ROWS_PER_INVOCATION
 from cmapss_tui.apply import interruptible
 from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.connection import connect
@@ -43,9 +44,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--max-rmse", type=positive_number, metavar="X", help="exit with 4 where the RMSE is above")
     parser.add_argument(
-        "--batch-rows", type=positive_integer, default=1000, metavar="N", help="rows an invocation (1000)"
+        "--batch-rows",
+        type=positive_integer,
+        default=ROWS_PER_INVOCATION,
+        metavar="N",
+        help=f"rows an invocation ({ROWS_PER_INVOCATION})",
     )
-    parser.add_argument("--concurrency", type=positive_integer, default=8, metavar="N", help="invocations at once (8)")
+    parser.add_argument(
+        "--concurrency",
+        type=positive_integer,
+        default=CONCURRENCY,
+        metavar="N",
+        help=f"invocations at once ({CONCURRENCY})",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
