@@ -133,7 +133,7 @@ def test_validate_as_json(validates: Validates, capsys: Capture) -> None:
         "data": "synthetic",
     }
     assert "synthetic" in said.err
-    assert asked == [{"endpoint": "engines", "subsets": None, "rows_per_invocation": 1000, "concurrency": 8}]
+    assert asked == [{"endpoint": "engines", "subsets": None, "rows_per_invocation": 2000, "concurrency": 4}]
 
 
 def test_validate_sends_as_it_is_told(validates: Validates, opened: list[Path | None]) -> None:
