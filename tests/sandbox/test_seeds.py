@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.seeds import BUCKET, ORIGIN_KEY, Seeds
@@ -14,6 +17,14 @@ from tests.sandbox.conftest import Clients
 
 _PATIENCE = 120
 _STAMP = "2026-01-05-12-00-00"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _home_without_the_real_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever other tests have imported, a region's own data is synthetic here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path_factory.mktemp("seeds")))
+        yield
 
 
 def plant(region: Region, trainer: Trainer, data: Path | None = None) -> Seeds:
