@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from cmapss_sandbox.region import Region
+from cmapss_sandbox.region import Control, Region
 from cmapss_sandbox.wire.replies import Reply
 
 _LONGEST_LATENCY = 60_000
@@ -16,14 +17,14 @@ def answer(region: Region, method: str, path: str, body: bytes) -> Reply:
     """The reply to a control call under /_sandbox."""
     if method == "GET" and path.rstrip("/") == "/_sandbox":
         return _json(200, status(region))
-    act = {"/_sandbox/clock": _clock, "/_sandbox/latency": _latency, "/_sandbox/wait": _wait}.get(path)
+    act = ({**_CONTROLS, **region.controls}).get(path.removeprefix("/_sandbox/"))
     if method != "POST" or act is None:
         return _json(404, {"error": f"There is no control call {method} {path}."})
     try:
-        act(region, _asked(body))
+        told = act(region, _asked(body))
     except (ValueError, TypeError) as error:
         return _json(400, {"error": str(error)})
-    return _json(200, status(region))
+    return _json(200, {**status(region), **(told or {})})
 
 
 def status(region: Region) -> dict[str, Any]:
@@ -79,6 +80,9 @@ def completed_training_jobs(region: Region) -> int:
     """How many training jobs have completed in the region so far."""
     jobs = region.table("training_jobs").values()
     return sum(job["TrainingJobStatus"] == "Completed" for job in jobs)
+
+
+_CONTROLS: Mapping[str, Control] = {"clock": _clock, "latency": _latency, "wait": _wait}
 
 
 def _number(name: str, value: Any) -> float:

@@ -17,6 +17,10 @@ class AwsError(Exception):
         self.members: Mapping[str, Any] = members or {}
 
 
+class ConnectionDroppedError(Exception):
+    """The client is to get no answer: its connection is closed without one."""
+
+
 class SandboxError(Exception):
     """The sandbox cannot start or go on; the message is one line for whoever started it."""
 

@@ -11,7 +11,9 @@ from urllib.parse import parse_qs
 from weakref import WeakKeyDictionary
 
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.wire.operations import Outcome
 from cmapss_sandbox.wire.replies import Reply
+from cmapss_sandbox.wire.requests import Scope
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -47,8 +49,13 @@ _lock = threading.RLock()
 _mirrors: WeakKeyDictionary[Region, Mirror] = WeakKeyDictionary()
 
 
-def answer(region: Region, service: str, environ: WSGIEnvironment) -> Reply:
-    """moto's reply to a request that is signed for one of its services."""
+def answer(region: Region, scope: Scope, environ: WSGIEnvironment, request_id: str) -> Outcome:
+    """The outcome of a request that is signed for one of moto's services."""
+    service = scope.signing_name
+    return Outcome(service, environ["REQUEST_METHOD"], _answer(region, service, environ))
+
+
+def _answer(region: Region, service: str, environ: WSGIEnvironment) -> Reply:
     with _lock:
         mirror = _mirror(region)
         if service != "s3":

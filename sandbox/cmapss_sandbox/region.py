@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cmapss_sandbox.calls import KEPT, Call
 from cmapss_sandbox.clock import RegionClock
 from cmapss_sandbox.events import EventHandler, EventQueue, TimedEvent
 from cmapss_sandbox.objects import ObjectStore
@@ -33,6 +34,12 @@ class RequestContext:
 
 
 Handler = Callable[["Region", dict[str, Any], RequestContext], dict[str, Any]]
+# Looks at a request before it is checked and carried out, and may look at it again when that is done.
+Guard = Callable[["Region", RequestContext, Mapping[str, Any]], AbstractContextManager[None]]
+# What a control call does with what was asked, and what it tells of it besides the region's status.
+Control = Callable[["Region", dict[str, Any]], "dict[str, Any] | None"]
+# The member of a handler's answer that is the HTTP status, where that is not 200.
+STATUS = "_status"
 
 
 class Region:
@@ -63,11 +70,14 @@ class Region:
         self.objects = ObjectStore(state / "objects")
         self.events = EventQueue(self.table("timed_events"))
         self.invoke_latency_seconds = 0.0
+        self.calls: deque[Call] = deque(maxlen=KEPT)
+        self.controls: dict[str, Control] = {}
         self._meta = self.table("region")
         self._strict = strict
         self._handlers: dict[str, EventHandler] = {}
         self._subscribers: defaultdict[str, list[EventHandler]] = defaultdict(list)
         self._reports: dict[str, Callable[[], Any]] = {}
+        self._guards: list[Guard] = []
         self._event_time = threading.local()
         started = now or datetime.now(UTC)
         saved = self._meta.get("clock", {}).get("now", started)
@@ -165,6 +175,24 @@ class Region:
         """Tell every subscriber that something has happened."""
         for handler in self._subscribers[event]:
             handler(self, **arguments)
+
+    # Requests
+
+    def guard(self, guard: Guard) -> None:
+        """Have every request pass a guard, whose context is around its check and its handler, without the lock.
+
+        A guard refuses by raising AwsError, and drops the connection by raising ConnectionDroppedError, either before
+        the request is carried out or after.
+        """
+        self._guards.append(guard)
+
+    @contextmanager
+    def guarded(self, context: RequestContext, members: Mapping[str, Any]) -> Iterator[None]:
+        """Carry out a request inside; the guards have the first and the last word."""
+        with ExitStack() as stack:
+            for guard in self._guards:
+                stack.enter_context(guard(self, context, members))
+            yield
 
     # What there is to tell of itself
 

@@ -219,5 +219,5 @@ def test_the_log_tells_requests_and_no_payloads(start: Start, tmp_path: Path, bo
         )
     assert running.end(signal.SIGTERM) == 0
     log = (tmp_path / "state" / "sandbox.log").read_text()
-    assert "POST / sagemaker.AddTags ValidationException 400" in log
+    assert "POST / sagemaker.AddTags 400 ValidationException" in log
     assert "hush" not in log

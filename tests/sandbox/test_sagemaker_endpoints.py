@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.endpoints import serving_variants, set_desired_instance_count
+from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
+from cmapss_sandbox.services.sagemaker.serving import serving_variants
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, make_endpoint, production_variant
 from tests.sandbox.conftest import Clients
 

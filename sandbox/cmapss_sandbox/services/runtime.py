@@ -15,7 +15,7 @@ from cmapss_sandbox.services.serving.fleet import fleet_of
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 if TYPE_CHECKING:
-    from cmapss_sandbox.services.sagemaker.endpoints import ServingVariant
+    from cmapss_sandbox.services.sagemaker.serving import ServingVariant
     from cmapss_sandbox.services.serving.container import Answer
 
 SERVICE = "sagemaker-runtime"
@@ -24,7 +24,7 @@ UNLOCKED = frozenset({"InvokeEndpoint"})
 
 def invoke_endpoint(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """InvokeEndpoint: what the variant's container answers, ModelError 424 when that is not a success."""
-    from cmapss_sandbox.services.sagemaker.endpoints import serving_variants
+    from cmapss_sandbox.services.sagemaker.serving import serving_variants
 
     started = time.perf_counter()
     fleet = fleet_of(region)
@@ -67,7 +67,7 @@ def install(region: Region) -> None:
 
 
 def _start_containers(region: Region, *, name: str) -> None:
-    from cmapss_sandbox.services.sagemaker.endpoints import serving_variants
+    from cmapss_sandbox.services.sagemaker.serving import serving_variants
 
     variants = serving_variants(region, name)
     fleet_of(region).enter_service(name, region.table("endpoints")[name]["EndpointConfigName"])

@@ -54,7 +54,7 @@ def write_metrics(region: Region, minute: int) -> None:
 
 
 def _in_service(region: Region, minute: int) -> list[VariantMinute]:
-    from cmapss_sandbox.services.sagemaker.endpoints import serving_variants
+    from cmapss_sandbox.services.sagemaker.serving import serving_variants
 
     found = []
     for endpoint in region.table("endpoints"):

@@ -1,8 +1,7 @@
-"""Endpoints: created, described, listed, rescaled and deleted, and who serves behind them."""
+"""Endpoints: created, described, listed, rescaled and deleted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
@@ -34,26 +33,11 @@ _LISTING = Listing(
 )
 _summarise = summary("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
 
-_SERVING = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"})
-
 # Region seconds, from and to, between which an endpoint's name decides.
 _CREATING = (540.0, 660.0)
 _DELETING = (30.0, 60.0)
 _RESCALING = (180.0, 240.0)
 _REWEIGHTING = (30.0, 60.0)
-
-
-@dataclass(frozen=True, slots=True)
-class ServingVariant:
-    """A variant that takes requests now: its share of them, its instances, and the model it answers with."""
-
-    endpoint: str
-    variant: str
-    weight: float
-    current_instances: int
-    model: str
-    image: str
-    model_data_url: str
 
 
 def create_endpoint(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -126,25 +110,6 @@ def set_desired_instance_count(region: Region, endpoint_name: str, variant: str,
     """
     record = running(region, endpoint_name)
     _change_variants(region, record, {variant: {"DesiredInstanceCount": count}}, seconds)
-
-
-def serving_variants(region: Region, endpoint_name: str) -> list[ServingVariant]:
-    """The variants that answer requests; raises ValidationException when the endpoint is absent or not serving."""
-    record = ENDPOINT.records(region).get(endpoint_name)
-    if record is None or record["EndpointStatus"] not in _SERVING or "ProductionVariants" not in record:
-        raise validation_exception(f"Endpoint {endpoint_name} of account {region.account} not found.")
-    return [
-        ServingVariant(
-            endpoint=endpoint_name,
-            variant=variant["VariantName"],
-            weight=variant["CurrentWeight"],
-            current_instances=variant["CurrentInstanceCount"],
-            model=record["_fleet"][variant["VariantName"]]["model"],
-            image=record["_fleet"][variant["VariantName"]]["image"],
-            model_data_url=record["_fleet"][variant["VariantName"]]["model_data_url"],
-        )
-        for variant in record["ProductionVariants"]
-    ]
 
 
 def _change_variants(region: Region, record: Record, wanted: dict[str, dict[str, Any]], seconds: float) -> None:

@@ -28,6 +28,7 @@ def planned_fleet(region: Region, config: Record) -> Fleet:
             "model": variant["ModelName"],
             "image": container["Image"],
             "model_data_url": container.get("ModelDataUrl"),
+            "environment": container.get("Environment", {}),
             "instance_type": variant["InstanceType"],
         }
     return fleet

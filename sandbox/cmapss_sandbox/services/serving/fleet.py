@@ -15,7 +15,7 @@ from cmapss_sandbox.services.serving.container import Container, start_container
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 if TYPE_CHECKING:
-    from cmapss_sandbox.services.sagemaker.endpoints import ServingVariant
+    from cmapss_sandbox.services.sagemaker.serving import ServingVariant
 
 
 class Fleet:
