@@ -1,8 +1,7 @@
-"""Logs, caller identity, prices and quotas through unmodified clients."""
+"""Log groups, streams and events through unmodified clients."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -137,71 +136,3 @@ def test_what_is_deleted_is_gone(written: Any, region: Region) -> None:
             call(logGroupName=GROUP)
     log_service.append(region, GROUP, STREAM, ["event 2"])
     assert messages(written.get_log_events(**STREAM_OF_GROUP)) == [2]
-
-
-def test_whoever_calls_is_the_operator(clients: Clients) -> None:
-    identity = clients("sts").get_caller_identity()
-    assert identity["Account"] == "000000000000"
-    assert identity["Arn"] == "arn:aws:sts::000000000000:assumed-role/operator/sandbox"
-    assert identity["UserId"].endswith(":sandbox")
-
-
-def prices(pricing: Any, **wanted: str) -> dict[str, float]:
-    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()]
-    found = {}
-    for text in pricing.get_products(ServiceCode="AmazonSageMaker", Filters=filters)["PriceList"]:
-        product = json.loads(text)
-        [term] = product["terms"]["OnDemand"].values()
-        [dimension] = term["priceDimensions"].values()
-        assert dimension["unit"] == "Hrs"
-        found[product["product"]["attributes"]["instanceName"]] = float(dimension["pricePerUnit"]["USD"])
-    return found
-
-
-def test_hosting_prices_as_the_price_list_has_them(clients: Clients) -> None:
-    pricing = clients("pricing")
-    asked = {"regionCode": "us-east-1", "instanceName": "ml.m5.xlarge"}
-    assert prices(pricing, **asked, platoinstancetype="Hosting") == {"ml.m5.xlarge": 0.23}
-    assert prices(pricing, **asked, component="Hosting", productFamily="ML Instance") == {"ml.m5.xlarge": 0.23}
-    assert prices(pricing, **asked, component="Training") == {}
-    assert prices(pricing, regionCode="eu-central-1") == {}
-    assert prices(pricing, instanceName="ml.g4dn.xlarge") == {}, "what is not known is not offered"
-    assert prices(pricing) == {
-        "ml.c5.large": 0.102,
-        "ml.c5.xlarge": 0.204,
-        "ml.c5.2xlarge": 0.408,
-        "ml.m5.large": 0.115,
-        "ml.m5.xlarge": 0.23,
-        "ml.m5.2xlarge": 0.461,
-        "ml.m5.4xlarge": 0.922,
-    }
-    usage = [{"Type": "CONTAINS", "Field": "usagetype", "Value": "Host:ml.c5"}]
-    assert len(pricing.get_products(ServiceCode="AmazonSageMaker", Filters=usage)["PriceList"]) == 3
-    pages = pricing.get_paginator("get_products").paginate(
-        ServiceCode="AmazonSageMaker", PaginationConfig={"PageSize": 3}
-    )
-    assert [len(page["PriceList"]) for page in pages] == [3, 3, 1]
-    with pytest.raises(ClientError, match=r"\(NotFoundException\)"):
-        pricing.get_products(ServiceCode="AmazonEC2")
-
-
-def test_quotas_are_found_by_name_and_by_code(clients: Clients) -> None:
-    quotas = clients("service-quotas")
-    pages = quotas.get_paginator("list_service_quotas").paginate(
-        ServiceCode="sagemaker", PaginationConfig={"PageSize": 2}
-    )
-    listed = {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
-    quota = listed["ml.m5.xlarge for endpoint usage"]
-    assert (quota["QuotaCode"], quota["Value"], quota["Adjustable"]) == ("L-2F737F8D", 8.0, True)
-    assert len({quota["QuotaCode"] for quota in listed.values()}) == len(listed) == 7
-    for call in (quotas.get_service_quota, quotas.get_aws_default_service_quota):
-        assert call(ServiceCode="sagemaker", QuotaCode="L-2F737F8D")["Quota"] == quota
-    [one] = quotas.list_service_quotas(ServiceCode="sagemaker", QuotaCode="L-2F737F8D")["Quotas"]
-    assert one == quota
-    assert len(quotas.list_aws_default_service_quotas(ServiceCode="sagemaker")["Quotas"]) == 7
-    for token in ("nonsense", "00ff", b"{}".hex()):
-        with pytest.raises(ClientError, match=r"\(InvalidPaginationTokenException\)"):
-            quotas.list_service_quotas(ServiceCode="sagemaker", NextToken=token)
-    for service, code in (("sagemaker", "L-00000000"), ("ec2", "L-2F737F8D")):
-        with pytest.raises(ClientError, match=r"\(NoSuchResourceException\)"):
-            quotas.get_service_quota(ServiceCode=service, QuotaCode=code)
