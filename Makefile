@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+SDK := .venv-sagemaker
+INSTALL := -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python $(INSTALL) -c constraints.txt
 
-.PHONY: run test check bench picture clean
+.PHONY: run test check bench fidelity picture clean
 
 run: $(VENV)/.console
 	$(BIN)/cmapss-console --sandbox
@@ -21,11 +23,15 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# The SageMaker SDK, unmodified, in an environment of its own: it knows nothing of the sandbox but its address.
+fidelity: $(VENV)/.dev $(SDK)/.installed
+	CMAPSS_SANDBOX_PYTHON=$(CURDIR)/$(BIN)/python $(SDK)/bin/python -m pytest --confcutdir=tests/fidelity tests/fidelity $(ARGS)
+
 picture: $(VENV)/.dev
 	$(BIN)/python -m docs.picture
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) $(SDK) dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cmapss-console needs Python 3.11 or newer; name one: make PYTHON=python3.12 …")'
@@ -38,3 +44,8 @@ $(VENV)/.console: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[sandbox,dev]'
 	touch $@ $(VENV)/.console
+
+$(SDK)/.installed: tests/fidelity/constraints.txt | $(BIN)/python
+	$(PYTHON) -m venv $(SDK)
+	$(SDK)/bin/python $(INSTALL) -c tests/fidelity/constraints.txt 'sagemaker<3' pytest pytest-asyncio
+	touch $@

@@ -46,10 +46,10 @@ class LiveSandbox:
 
 
 @contextmanager
-def running(state: Path, *arguments: str) -> Iterator[LiveSandbox]:
-    """Start a sandbox on a state folder, and end it as its owner's death would."""
+def running(state: Path, *arguments: str, python: str = sys.executable) -> Iterator[LiveSandbox]:
+    """Start a sandbox on a state folder with that interpreter, and end it as its owner's death would."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "cmapss_sandbox", "--json", "--owned", "--state", str(state), *arguments],
+        [python, "-m", "cmapss_sandbox", "--json", "--owned", "--state", str(state), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
