@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmapss_sandbox.region import Handler, Region
 from cmapss_sandbox.services.sagemaker import (
+    capacity,
     endpoint_configs,
     endpoint_transitions,
     endpoint_updates,
@@ -50,3 +51,4 @@ OPERATIONS: dict[str, Handler] = {
 def install(region: Region) -> None:
     """Tell the region what ends when."""
     region.on(endpoint_transitions.END, endpoint_transitions.end_transition)
+    capacity.install(region)

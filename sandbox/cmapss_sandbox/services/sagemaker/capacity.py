@@ -1,0 +1,90 @@
+"""How many instances endpoints may have, by the account's quotas, and can have, by what the region has left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.quotas import asked_by_type, endpoint_quota, quota_name
+from cmapss_sandbox.services.sagemaker.resources import ENDPOINT
+from cmapss_sandbox.store import Record, Table
+
+_SHORTAGE = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. Please retry using "
+    "a different ML instance type or after some time."
+)
+
+
+def refuse_beyond_quota(region: Region, delta: Mapping[str, int]) -> None:
+    """Raise ResourceLimitExceeded when what endpoints use and so many instances more, by type, exceed a quota."""
+    used = _instances(region, "DesiredInstanceCount")
+    for instance_type, more in delta.items():
+        quota = endpoint_quota(region, instance_type)
+        if more > 0 and used[instance_type] + more > quota:
+            raise AwsError(
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{quota_name(instance_type)}' is {quota:g} Instances, with current "
+                f"utilization of {used[instance_type]} Instances and a request delta of {more} Instances. Please use "
+                "AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, "
+                "contact AWS support to request an increase for this quota.",
+            )
+
+
+def insufficient_capacity(region: Region, wanted: Mapping[str, int]) -> str | None:
+    """AWS's FailureReason when the region has not so many instances, by type, left to start; None when it has."""
+    left = _left(region)
+    short = any(more > left[instance_type] for instance_type, more in wanted.items() if instance_type in left)
+    return _SHORTAGE if short else None
+
+
+def install(region: Region) -> None:
+    """Let the control call `capacity` say how many instances of a type are left, null for as many as one likes."""
+    region.controls["capacity"] = _set_capacity
+    region.report("capacity", lambda: _left(region))
+
+
+def _set_capacity(region: Region, asked: dict[str, Any]) -> None:
+    changes = asked_by_type(asked, 'Capacity is set with {"ml.m5.xlarge": 0}, and unlimited again with null.')
+    with region.transaction():
+        region.settle()
+        running = _instances(region, "CurrentInstanceCount")
+        for instance_type, left in changes.items():
+            if left is None:
+                _limits(region).pop(instance_type, None)
+            else:
+                _limits(region)[instance_type] = {"instances": running[instance_type] + left}
+
+
+def _left(region: Region) -> dict[str, int]:
+    """How many instances can still be started of the types that are limited."""
+    running = _instances(region, "CurrentInstanceCount")
+    return {
+        instance_type: max(0, limit["instances"] - running[instance_type])
+        for instance_type, limit in _limits(region).items()
+    }
+
+
+def _limits(region: Region) -> Table:
+    return region.table("capacity")
+
+
+def _instances(region: Region, count: str) -> Counter[str]:
+    """The instances of all endpoints by type; while a deployment runs, those of the old fleet and of the new one."""
+    found: Counter[str] = Counter()
+    for record in ENDPOINT.records(region).values():
+        pending = record.get("PendingDeploymentSummary", {})
+        found.update(_of_fleet(record, record.get("_fleet", {}), count))
+        found.update(_of_fleet(pending, record.get("_next", {}).get("fleet", {}), count))
+    return found
+
+
+def _of_fleet(shown: Record, fleet: Mapping[str, Any], count: str) -> Counter[str]:
+    variants: Iterable[Record] = [*shown.get("ProductionVariants", ()), *shown.get("ShadowProductionVariants", ())]
+    found: Counter[str] = Counter()
+    for variant in variants:
+        instance_type = variant.get("InstanceType") or fleet[variant["VariantName"]]["instance_type"]
+        found[instance_type] += variant.get(count, 0)
+    return found
