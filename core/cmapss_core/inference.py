@@ -19,7 +19,8 @@ CONCURRENCY = 4
 MAX_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
 
-_SEPARATORS = re.compile(r"[\s,;]+")
+_SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
+_BETWEEN_PREDICTIONS = re.compile(r"[\s,]+")
 # Codes after which the same rows may be sent again: throttled, not ready, or an error inside AWS.
 _PASSING = frozenset(
     {
@@ -34,17 +35,23 @@ _PASSING = frozenset(
 
 
 def normalise(row: str) -> str:
-    """A row with commas between its values, whatever separated them, and nothing around it."""
-    return _SEPARATORS.sub(",", row.strip(" \t\r\n,;"))
+    """A row with commas between its values, whatever separated them, and no blanks around it.
+
+    Each comma or semicolon stands between two values, so an empty one stays empty; blanks may be any number.
+    """
+    return _SEPARATOR.sub(",", row.strip())
 
 
 def invoke(aws: Aws, endpoint: str, rows: Sequence[str], columns: int = FEATURE_COLUMNS) -> list[float]:
-    """One invocation: a prediction for each row of `columns` comma-separated values, in order.
+    """One invocation: a prediction for each row of `columns` values, in order; they are sent with commas between.
 
     Raises ConsoleError: for a row with another number of columns, before anything is sent, since the XGBoost
     container takes missing columns in silence; and for an answer that is not one number for each row.
     """
-    _check(rows, columns)
+    return _invoke(aws, endpoint, _comma_separated(rows, columns))
+
+
+def _invoke(aws: Aws, endpoint: str, rows: Sequence[str]) -> list[float]:
     body = "\n".join(rows).encode()
     if len(body) > MAX_BODY_BYTES:
         raise ConsoleError(
@@ -68,27 +75,31 @@ def predict(
 
     Raises ConsoleError: every row is checked before the first is sent.
     """
-    _check(rows, columns)
-    starts = range(0, len(rows), rows_per_invocation)
+    ready = _comma_separated(rows, columns)
+    starts = range(0, len(ready), rows_per_invocation)
 
     def work(start: int) -> list[float]:
-        return invoke(aws, endpoint, rows[start : start + rows_per_invocation], columns)
+        return _invoke(aws, endpoint, ready[start : start + rows_per_invocation])
 
     for place, predictions in spread(work, starts, min(concurrency, max(1, len(starts)))):
         yield starts[place], predictions
 
 
-def _check(rows: Sequence[str], columns: int) -> None:
+def _comma_separated(rows: Sequence[str], columns: int) -> list[str]:
+    """The rows as the container reads them; one that has its commas and no blanks is left as it is."""
     if not rows:
         raise ConsoleError(ErrorKind.INVALID, "there are no rows to predict", remedy="Send at least one.")
-    for place, row in enumerate(rows):
-        if row.count(",") != columns - 1:
+    commas = columns - 1
+    ready = [row if row.count(",") == commas and row.split(None, 1) == [row] else normalise(row) for row in rows]
+    for place, row in enumerate(ready):
+        if row.count(",") != commas:
             found = row.count(",") + 1 if row else 0
             raise ConsoleError(
                 ErrorKind.INVALID,
                 f"row {place + 1} has {found} columns, the model was trained on {columns}",
                 remedy="Give it the cycle, three settings and 21 sensors, without the engine's number.",
             )
+    return ready
 
 
 def _send(aws: Aws, endpoint: str, body: bytes) -> str:
@@ -121,7 +132,7 @@ def _passing(error: ConsoleError) -> bool:
 
 def _parse(text: str, expected: int) -> list[float]:
     """Numbers from either of the container's CSV answers: one line with commas, or a line for each row."""
-    values = [value for value in _SEPARATORS.split(text.strip()) if value]
+    values = [value for value in _BETWEEN_PREDICTIONS.split(text.strip()) if value]
     if len(values) != expected:
         raise ConsoleError(
             ErrorKind.FAILED,

@@ -39,6 +39,37 @@ def test_any_separator_becomes_commas(values: list[str], separator: str, end: st
     assert normalise(separator.join(values) + end) == ",".join(values)
 
 
+def test_an_empty_value_stays_empty() -> None:
+    assert normalise("1;;3; ") == "1,,3,"
+    assert normalise(" 1, ,3\t") == "1,,3"
+
+
+@given(
+    st.lists(st.lists(st.floats(-1e6, 1e6).map(repr), min_size=3, max_size=3), min_size=1, max_size=20),
+    st.sampled_from([" ", "\t", ",", ";", ", ", "  "]),
+    st.sampled_from(["", "  ", "\n", "  \r\n"]),
+)
+@settings(max_examples=50)
+def test_rows_are_sent_with_commas_whatever_separated_them(rows: list[list[str]], separator: str, end: str) -> None:
+    sent: list[list[str]] = []
+
+    def answer(lines: list[str]) -> str:
+        sent.append(lines)
+        return "\n".join(first_column(lines))
+
+    lines = [separator.join(row) + end for row in rows]
+    predictions = [float(row[0]) for row in rows]
+    assert invoke(serving(answer), "ep", lines, columns=3) == predictions
+    assert list(predict(serving(answer), "ep", lines, columns=3)) == [(0, predictions)]
+    assert sent == [[",".join(row) for row in rows]] * 2
+
+
+@pytest.mark.parametrize("row", ["1;;3", "1 2 3", "1,2 3", "1;2;3;"])
+def test_separators_do_not_hide_a_wrong_number_of_columns(row: str) -> None:
+    with pytest.raises(ConsoleError, match=r"row 1 has [34] columns, the model was trained on 2"):
+        invoke(serving(lambda _: "1"), "ep", [row], columns=2)
+
+
 @given(
     st.integers(1, 200),
     st.integers(1, 50),
