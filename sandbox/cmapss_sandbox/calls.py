@@ -10,7 +10,10 @@ KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One answered request: region time, what it was about, who signed it, how it ended and how long it took."""
+    """One request: region time, what it was about, who signed it, how it ended and how long it took.
+
+    The status is 0 where the connection was dropped without an answer.
+    """
 
     at: datetime
     service: str

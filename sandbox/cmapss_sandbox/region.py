@@ -38,6 +38,8 @@ Handler = Callable[["Region", dict[str, Any], RequestContext], dict[str, Any]]
 Guard = Callable[["Region", RequestContext, Mapping[str, Any]], AbstractContextManager[None]]
 # What a control call does with what was asked, and what it tells of it besides the region's status.
 Control = Callable[["Region", dict[str, Any]], "dict[str, Any] | None"]
+# Real seconds that the clock may run before it is written down again.
+_SAVED_AHEAD_SECONDS = 1.0
 # The member of a handler's answer that is the HTTP status, where that is not 200.
 STATUS = "_status"
 
@@ -46,7 +48,9 @@ class Region:
     """All that one sandbox holds; whoever changes it holds its lock, and a change is kept whole or not at all.
 
     The clock starts at `now` (this machine's time by default), or where a region with the same state stopped
-    when that is later. With `strict`, an event that fails raises where events are run; otherwise it is logged.
+    when that is later; one that was killed goes on a little later than that, for the time it has told nobody else
+    may be ahead of what it had written down. With `strict`, an event that fails raises where events are run; otherwise
+    it is logged.
     """
 
     name = "us-east-1"
@@ -82,11 +86,20 @@ class Region:
         started = now or datetime.now(UTC)
         saved = self._meta.get("clock", {}).get("now", started)
         self.clock = RegionClock(max(started, saved), speed, paused=paused)
+        self._saved_until = saved
 
     def now(self) -> datetime:
         """The region's time in UTC; while a timed event runs, the time at which it was due."""
         at: datetime | None = getattr(self._event_time, "now", None)
         return at or self.clock.now()
+
+    def told_time(self) -> datetime:
+        """The clock's time, to be told to a client: a region that goes on after it was killed is not before it."""
+        now = self.clock.now()
+        if now > self._saved_until:
+            with self.lock:
+                self._save_clock()
+        return now
 
     def table(self, name: str) -> Table:
         """The table of that name; writing to it writes to the state folder."""
@@ -225,7 +238,7 @@ class Region:
     def close(self) -> None:
         """Save the clock and let go of the state folder."""
         with self.lock:
-            self._save_clock()
+            self._meta["clock"] = {"now": self.clock.now()}
             self.store.close()
 
     def _handle(self, event: TimedEvent) -> None:
@@ -243,4 +256,6 @@ class Region:
             self._event_time.now = None
 
     def _save_clock(self) -> None:
-        self._meta["clock"] = {"now": self.clock.now()}
+        """Write down a time that the clock reaches soon, so that not every telling of the time has to write."""
+        self._saved_until = self.clock.now() + timedelta(seconds=_SAVED_AHEAD_SECONDS * self.clock.rate)
+        self._meta["clock"] = {"now": self._saved_until}

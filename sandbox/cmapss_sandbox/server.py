@@ -5,35 +5,79 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from cmapss_sandbox.errors import SandboxError
+from cmapss_sandbox.errors import ConnectionDroppedError, SandboxError
 
 if TYPE_CHECKING:
     from cmapss_sandbox.wire.dispatch import Application
 
 _HOST = "127.0.0.1"
 _THREADS = 16
+_CONTROL_THREADS = 2
+_CONTROL_PATH = "/_sandbox"
 _MAXIMUM_BODY = 128 * 1024 * 1024
 
 
-def _without_empty_promises(server: Any) -> None:
-    """Keep waitress from waiting for the body of a request that has none.
-
-    S3 clients announce every body with `Expect: 100-continue`, also an empty one; having told such a client to go on,
-    waitress would wait for what never comes.
-    """
-    from waitress.channel import HTTPChannel
+def _channel_class() -> type[Any]:
+    """waitress's channel, with what an AWS region needs of it."""
+    from waitress.channel import ClientDisconnected, HTTPChannel
     from waitress.parser import HTTPRequestParser
+    from waitress.task import WSGITask
 
     class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no type hints
+        """Waits for no body that does not come.
+
+        S3 clients announce every body with `Expect: 100-continue`, also an empty one; having told such a client to go
+        on, waitress would wait for ever.
+        """
+
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
             if self.content_length == 0 and not self.chunked:
                 self.expect_continue = False
 
+    class Task(WSGITask):  # type: ignore[misc]  # waitress has no type hints
+        """Closes the connection without a word where the application wants it so, as if the client had gone."""
+
+        def execute(self) -> None:
+            try:
+                super().execute()
+            except ConnectionDroppedError as dropped:
+                raise ClientDisconnected from dropped
+
     class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no type hints
         parser_class = Parser
+        task_class = Task
 
-    server.channel_class = Channel
+    return Channel
+
+
+def _dispatcher() -> Any:
+    """waitress's threads, and a few for control calls: however many answers are slow, one can be told to be so no more.
+
+    A control call that waits is not among the few, for it may wait for long.
+    """
+    from waitress.task import ThreadedTaskDispatcher
+
+    class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no type hints
+        def __init__(self) -> None:
+            super().__init__()
+            self._control = ThreadedTaskDispatcher()
+            self._control.set_thread_count(_CONTROL_THREADS)
+
+        def add_task(self, channel: Any) -> None:
+            path = getattr(channel.requests[0], "path", "")  # which a request that cannot be read lacks
+            if path.startswith(_CONTROL_PATH) and path != f"{_CONTROL_PATH}/wait":
+                self._control.add_task(channel)
+            else:
+                super().add_task(channel)
+
+        def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+            self._control.shutdown(cancel_pending, timeout)
+            return bool(super().shutdown(cancel_pending, timeout))
+
+    dispatcher = Dispatcher()
+    dispatcher.set_thread_count(_THREADS)
+    return dispatcher
 
 
 class Server:
@@ -46,6 +90,7 @@ class Server:
         try:
             self._server: Any = create_server(
                 application,
+                _dispatcher=_dispatcher(),
                 host=_HOST,
                 port=port,
                 threads=_THREADS,
@@ -57,7 +102,7 @@ class Server:
             raise SandboxError(
                 f"Port {port} cannot be used ({error.strerror}): name another with --port, or 0 for any."
             ) from error
-        _without_empty_promises(self._server)
+        self._server.channel_class = _channel_class()
         self.port: int = self._server.effective_port
         self.url = f"http://{_HOST}:{self.port}"
         self._thread = threading.Thread(target=self._serve, name="server", daemon=True)

@@ -85,6 +85,8 @@ class Store:
             # The exclusive mode keeps SQLite's own file lock until the end of the process, however it ends.
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode = WAL")
+            # What is committed is with the operating system, which keeps it when this process is killed; only a
+            # machine that loses its power may lose the last commits, never a part of one.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(_SCHEMA)
@@ -101,7 +103,10 @@ class Store:
             raise SandboxError(f"{path} is not a sandbox's state: move it away and start again.") from error
 
     def table(self, name: str) -> Table:
-        """The table of that name, empty when it is new."""
+        """The table of that name, empty when it is new; one that is known is found without the lock."""
+        known = self._tables.get(name)
+        if known is not None:
+            return known
         with self.lock:
             if name not in self._tables:
                 self._tables[name] = Table(self, name, self._read(name))

@@ -12,7 +12,7 @@ from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
 from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import Service
 from cmapss_sandbox.wire import models, parse, serialise, validate
-from cmapss_sandbox.wire.replies import Reply, error_reply
+from cmapss_sandbox.wire.replies import DROPPED, Reply, error_reply
 from cmapss_sandbox.wire.requests import Request, Scope
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ class Outcome:
 def answer_operation(
     region: Region, services: Mapping[str, Service], name: str, request: Request, scope: Scope, request_id: str
 ) -> Outcome:
-    """The outcome of a request to one of the region's own services, by botocore's name for it.
-
-    Raises ConnectionDroppedError when a guard wants it so.
-    """
+    """The outcome of a request to one of the region's own services, by botocore's name for it."""
     protocol, operation_name = _protocol(name, request), "-"
     if name not in services:
         error = AwsError("UnknownOperationException", f"This region has no service {name}.", 400)
@@ -58,8 +55,8 @@ def answer_operation(
         return Outcome(name, operation_name, _success(protocol, operation, answer, request_id))
     except AwsError as error:
         return Outcome(name, operation_name, error_reply(name, protocol, error, request_id), error.code)
-    except ConnectionDroppedError:
-        raise
+    except ConnectionDroppedError as dropped:
+        return Outcome(name, operation_name, DROPPED, type(dropped).__name__.removesuffix("Error"))
     except Exception:
         _log.exception("%s.%s failed (request %s)", name, operation_name, request_id)
         failure = AwsError("InternalFailure", "The sandbox failed; its log says how.", 500)

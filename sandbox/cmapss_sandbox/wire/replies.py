@@ -11,6 +11,14 @@ from botocore.model import StructureShape
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.wire.models import service_model
 
+_XML_ENVELOPES = {
+    "rest-xml": '<?xml version="1.0" encoding="UTF-8"?><Error>{said}<RequestId>{request_id}</RequestId></Error>',
+    "ec2": (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        "<Response><Errors><Error>{said}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -21,10 +29,18 @@ class Reply:
     body: bytes = b""
 
 
+# What stands for the answer of a request whose connection is dropped.
+DROPPED = Reply(0)
+
+
 def error_reply(service: str | None, protocol: str, error: AwsError, request_id: str) -> Reply:
-    """An error as clients of that protocol read it."""
+    """An error as clients of that protocol read it: json, rest-json, query, rest-xml or ec2."""
     if protocol == "query":
         return _query_error(service, error, request_id)
+    if protocol in _XML_ENVELOPES:
+        said = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        body = _XML_ENVELOPES[protocol].format(said=said, request_id=request_id)
+        return Reply(error.status, {"Content-Type": "application/xml"}, body.encode())
     return _json_error(service, error)
 
 

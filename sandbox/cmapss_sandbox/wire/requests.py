@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
+import ipaddress
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.wire.unpack import gunzip
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,10 +31,7 @@ class Request:
         """The body, unpacked; raises SerializationException when it is not what its encoding says."""
         if self.headers.get("content-encoding", "").lower() != "gzip":
             return self.body
-        try:
-            return gzip.decompress(self.body)
-        except (OSError, EOFError, zlib.error):
-            raise AwsError("SerializationException", "The body is not what gzip makes.") from None
+        return gunzip(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +72,33 @@ def scope_of(environ: WSGIEnvironment) -> Scope | None:
         return Scope(parts[0], parts[2], parts[3])
     # The asymmetric variant of the signature is for any region and so names none.
     return Scope(parts[0], Region.name, parts[2]) if len(parts) == 4 else None
+
+
+def foreign(environ: WSGIEnvironment) -> str | None:
+    """Why a request is not one of this machine's programs or its user, but of a web page somewhere; None when it is.
+
+    A browser carries the requests of any page to this machine too. It names the page's origin with whatever may
+    change something, and says of every other request whether it crosses sites; a host name that is not of this machine
+    belongs to a page whose name was made to mean this machine. Only the page at / may be linked to from elsewhere.
+    """
+    host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")
+    if host and not _is_local(host):
+        return f"This sandbox answers to 127.0.0.1 and localhost, not to {host}."
+    if origin is not None and origin != f"http://{host}":
+        return f"This sandbox answers no page of another origin, such as {origin}."
+    if environ.get("HTTP_SEC_FETCH_SITE", "none") in ("cross-site", "same-site"):
+        linked = environ.get("HTTP_SEC_FETCH_MODE") == "navigate" and environ["REQUEST_METHOD"] == "GET"
+        if not (linked and environ["PATH_INFO"] == "/" and scope_of(environ) is None):
+            return "This sandbox answers no page of another site."
+    return None
+
+
+@lru_cache(maxsize=256)
+def _is_local(host: str) -> bool:
+    name = re.sub(r":\d*$", "", host).strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # a bucket's name may stand before it
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
