@@ -113,11 +113,10 @@ def _sandbox() -> Iterator[str]:
 def _deploy(url: str) -> None:
     """The first model that is trained, behind an endpoint of one instance."""
     sagemaker = _client("sagemaker", url)
-    deadline = time.monotonic() + TRAINING_SECONDS
-    while not (jobs := sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]):
-        if time.monotonic() > deadline:
-            raise TimeoutError("the sandbox has not trained a model in time")
-        time.sleep(0.5)
+    _control(url, "wait", {"completed_training_jobs": 1, "seconds": TRAINING_SECONDS})
+    jobs = sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]
+    if not jobs:
+        raise TimeoutError(f"the sandbox has not trained a model in {TRAINING_SECONDS:g} s")
     job = sagemaker.describe_training_job(TrainingJobName=jobs[-1]["TrainingJobName"])
     container = {
         "Image": job["AlgorithmSpecification"]["TrainingImage"],
@@ -151,5 +150,5 @@ def _client(service: str, url: str) -> Any:
 
 def _control(url: str, call: str, document: dict[str, float]) -> None:
     request = Request(f"{url}/_sandbox/{call}", json.dumps(document).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=60) as answer:
+    with urlopen(request, timeout=60 + TRAINING_SECONDS) as answer:
         answer.read()
