@@ -29,7 +29,10 @@ TARGET = (
     "--scalable-dimension=sagemaker:variant:DesiredInstanceCount",
 )
 
-Aws = Callable[..., dict[str, Any]]
+# What the command ends with when a service has refused its call.
+REFUSED = 255
+
+Aws = Callable[..., Any]
 
 
 @pytest.fixture
@@ -43,7 +46,10 @@ def url(installation: Installation) -> Iterator[str]:
 
 @pytest.fixture
 def aws(url: str) -> Aws:
-    """Runs `aws SERVICE OPERATION …` and reads what it prints; a mapping or a list is given as JSON."""
+    """Runs `aws SERVICE OPERATION …` and reads what it prints; a mapping or a list is given as JSON.
+
+    With `refusal` the service is expected to refuse the call, in these words.
+    """
     if not AWS.is_file():
         pytest.skip("the AWS command line interface is not installed beside this Python")
     environment = {
@@ -55,7 +61,7 @@ def aws(url: str) -> Aws:
         "AWS_PAGER": "",
     }
 
-    def run(*words: str, **options: Any) -> dict[str, Any]:
+    def run(*words: str, refusal: str | None = None, **options: Any) -> Any:
         arguments = [
             f"--{name.replace('_', '-')}={value if isinstance(value, str) else json.dumps(value)}"
             for name, value in options.items()
@@ -63,9 +69,12 @@ def aws(url: str) -> Aws:
         done = subprocess.run(
             [AWS, "--output=json", *words, *arguments], env=environment, capture_output=True, text=True, check=False
         )
+        if refusal is not None:
+            assert done.returncode == REFUSED, done.stdout
+            assert refusal in done.stderr
+            return {}
         assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout or "{}")
-        return answer
+        return json.loads(done.stdout or "{}") if done.stdout[:1] in ("", "{") else done.stdout
 
     return run
 
@@ -96,6 +105,7 @@ def test_deploy_invoke_scale_and_delete(
     [listed] = aws("sagemaker", "list-endpoints")["Endpoints"]
     assert (listed["EndpointName"], listed["EndpointStatus"]) == (NAME, "Creating")
     advance(11 * 60)
+    aws("sagemaker", "wait", "endpoint-in-service", endpoint_name=NAME)
     assert aws("sagemaker", "describe-endpoint", endpoint_name=NAME)["EndpointStatus"] == "InService"
 
     aws("application-autoscaling", "register-scalable-target", *TARGET, min_capacity="1", max_capacity="5")
@@ -156,3 +166,54 @@ def test_deploy_invoke_scale_and_delete(
     advance(60)
     for table in ("endpoints", "endpoint_configs", "models", "scalable_targets", "scaling_policies", "alarms"):
         assert len(installation.region.table(table)) == 0, table
+
+
+def test_update_with_a_canary_and_refusals_in_the_services_words(
+    installation: Installation, aws: Aws, advance: Callable[[int], None]
+) -> None:
+    installation.region.objects.put("models", "best/model.tar.gz", artefact())
+    container = {"Image": f"{IMAGE_REPOSITORY}:1.2-1", "ModelDataUrl": "s3://models/best/model.tar.gz"}
+    aws("sagemaker", "create-model", model_name="best", execution_role_arn=ROLE, primary_container=container)
+    for config, instances in (("one", 1), ("three", 3)):
+        variants = [production_variant("best", InitialInstanceCount=instances)]
+        aws("sagemaker", "create-endpoint-config", endpoint_config_name=config, production_variants=variants)
+    aws("sagemaker", "create-endpoint", endpoint_name=NAME, endpoint_config_name="one")
+    in_progress = "(ValidationException) when calling the DeleteEndpoint operation: Cannot update in-progress endpoint"
+    aws("sagemaker", "delete-endpoint", endpoint_name=NAME, refusal=in_progress)
+    aws("sagemaker", "describe-endpoint", endpoint_name="nobody", refusal="Could not find endpoint")
+    advance(11 * 60)
+
+    canary = {
+        "Type": "CANARY",
+        "WaitIntervalInSeconds": 300,
+        "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+    }
+    aws(
+        "sagemaker",
+        "update-endpoint",
+        endpoint_name=NAME,
+        endpoint_config_name="three",
+        deployment_config={"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": canary}},
+    )
+    pending = aws("sagemaker", "describe-endpoint", endpoint_name=NAME)
+    assert pending["EndpointStatus"] == "Updating"
+    assert pending["PendingDeploymentSummary"]["EndpointConfigName"] == "three"
+    advance(3600)
+    aws("sagemaker", "wait", "endpoint-in-service", endpoint_name=NAME)
+    assert aws("sagemaker", "describe-endpoint", endpoint_name=NAME)["EndpointConfigName"] == "three"
+    aws("sagemaker", "delete-endpoint", endpoint_name=NAME)
+    advance(60)
+    aws("sagemaker", "wait", "endpoint-deleted", endpoint_name=NAME)
+
+
+def test_a_bucket_is_made_filled_listed_and_removed(aws: Aws, tmp_path: Path) -> None:
+    file = tmp_path / "model.tar.gz"
+    file.write_bytes(artefact())
+    aws("s3", "mb", "s3://cmapss-aws")
+    aws("s3", "cp", str(file), "s3://cmapss-aws/models/model.tar.gz")
+    assert str(file.stat().st_size) in aws("s3", "ls", "s3://cmapss-aws/models/")
+    back = tmp_path / "back.tar.gz"
+    aws("s3", "cp", "s3://cmapss-aws/models/model.tar.gz", str(back))
+    assert back.read_bytes() == file.read_bytes()
+    aws("s3", "rb", "--force", "s3://cmapss-aws")
+    assert aws("s3api", "list-buckets")["Buckets"] == []
