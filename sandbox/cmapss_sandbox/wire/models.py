@@ -26,6 +26,7 @@ SIGNING_NAMES = {"monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 # How a broken constraint is called; the JSON services say ValidationException.
 VALIDATION_CODES = {
     "cloudwatch": "ValidationError",
+    "logs": "InvalidParameterException",
     "sagemaker-runtime": "ValidationError",
     "sts": "ValidationError",
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,22 @@ Members = dict[str, Any]
 _Tree = dict[str, Any]
 
 _FLOAT_WORDS = {"NaN", "Infinity", "-Infinity"}
+# No request of these services nests deeper than a few search expressions.
+_DEEPEST = 100
+
+# What AWS calls the types that it can not convert something to.
+_WANTED = {
+    "blob": "a Blob",
+    "boolean": "a Boolean",
+    "double": "a Double",
+    "float": "a Float",
+    "integer": "an Integer",
+    "long": "a Long",
+    "string": "a String",
+    "timestamp": "a Date",
+}
+_FOUND_LIST = "Start of list found where not expected"
+_FOUND_STRUCTURE = "Start of structure or map found where not expected."
 
 
 def parse_json(operation: OperationModel, body: bytes) -> Members:
@@ -83,9 +99,31 @@ def parse_rest_json(
 
 def _load_json(body: bytes) -> Any:
     try:
-        return json.loads(body or b"{}")
+        document = json.loads(body, parse_constant=_refuse_constant)
+        # What JSON can escape and no text can hold: one half of a pair of surrogates.
+        if b"\\ud" in body.lower():
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise _serialization_error("The body is not a JSON document.") from None
+    if body.count(b"[") + body.count(b"{") > _DEEPEST and _nests_deeper(document, _DEEPEST):
+        raise _serialization_error(f"The body nests deeper than {_DEEPEST} levels.")
+    return document
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON.")
+
+
+def _nests_deeper(document: Any, levels: int) -> bool:
+    layer = [document]
+    for _ in range(levels):
+        layer = [
+            item
+            for value in layer
+            if isinstance(value, list | dict)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(layer)
 
 
 def _document(shape: StructureShape, value: Any) -> Members:
@@ -102,7 +140,7 @@ def _structure(shape: StructureShape, value: Any) -> Any:
     if getattr(shape, "is_document_type", False):
         return value
     if not isinstance(value, dict):
-        raise _cannot_be_converted(value, "a structure")
+        raise _serialization_error(_FOUND_LIST if isinstance(value, list) else "Expected null")
     found = {}
     for name, member in shape.members.items():
         given = value.get(serialized_name(member, name))
@@ -113,36 +151,47 @@ def _structure(shape: StructureShape, value: Any) -> Any:
 
 def _list(shape: ListShape, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise _cannot_be_converted(value, "a list")
-    return [None if item is None else _value(shape.member, item) for item in value]
+        raise _serialization_error(_FOUND_STRUCTURE if isinstance(value, dict) else "Expected list or null")
+    return [_value(shape.member, item) for item in value if item is not None]
 
 
 def _map(shape: MapShape, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _cannot_be_converted(value, "a map")
+        raise _serialization_error(_FOUND_LIST if isinstance(value, list) else "Expected map or null")
     return {key: _value(shape.value, item) for key, item in value.items() if item is not None}
 
 
 def _scalar(shape: Shape, value: Any) -> Any:
     kind = shape.type_name
-    if kind == "string" and isinstance(value, str):
-        return value
-    if kind == "boolean" and isinstance(value, bool):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if kind in ("integer", "long") and float(value).is_integer():
-            return int(value)
-        if kind in ("float", "double"):
-            return float(value)
-        if kind == "timestamp":
-            return _timestamp(value)
     if isinstance(value, str):
+        if kind == "string":
+            return value
         if kind == "timestamp":
             return _timestamp(value)
         if kind == "blob":
             return _blob(value)
         if kind in ("float", "double") and value in _FLOAT_WORDS:
             return float(value)
+    elif isinstance(value, bool):
+        if kind == "boolean":
+            return value
+    elif isinstance(value, int | float):
+        return _number(shape, value)
+    raise _cannot_be_converted(value, kind)
+
+
+def _number(shape: Shape, value: float) -> Any:
+    kind = shape.type_name
+    try:
+        if kind in ("integer", "long"):
+            # AWS cuts off what is behind the point.
+            return int(value)
+        if kind in ("float", "double"):
+            return float(value)
+        if kind == "timestamp":
+            return _timestamp(value)
+    except OverflowError:
+        pass
     raise _cannot_be_converted(value, kind)
 
 
@@ -171,26 +220,29 @@ def _from_tree(shape: Shape, tree: _Tree) -> Any:
         entries = tree if flattened else tree.get("entry", {})
         key, value = serialized_name(shape.key, "key"), serialized_name(shape.value, "value")
         return {
-            entries[number][key][""]: _from_tree(shape.value, entries[number][value]) for number in _numbered(entries)
+            _from_tree(shape.key, entries[number].get(key, {})): _from_tree(shape.value, entries[number].get(value, {}))
+            for number in _numbered(entries)
         }
     if "" not in tree:
-        raise _cannot_be_converted("a structure", shape.type_name)
+        raise _serialization_error(_FOUND_STRUCTURE)
     return _scalar_from_text(shape, tree[""])
 
 
 def _numbered(tree: _Tree) -> list[str]:
-    return sorted((name for name in tree if name.isdecimal()), key=int)
+    return sorted((name for name in tree if re.fullmatch(r"\d{1,9}", name)), key=int)
 
 
 def _scalar_from_text(shape: Shape, text: str) -> Any:
     kind = shape.type_name
     try:
-        if kind in ("integer", "long"):
+        if kind in ("integer", "long") and "_" not in text:
             return int(text)
-        if kind in ("float", "double"):
+        if kind in ("float", "double") and "_" not in text:
             return float(text)
     except ValueError:
-        raise _cannot_be_converted(text, kind) from None
+        pass
+    if kind in ("integer", "long", "float", "double"):
+        raise _cannot_be_converted(text, kind)
     if kind == "boolean":
         if text not in ("true", "false"):
             raise _cannot_be_converted(text, kind)
@@ -204,20 +256,24 @@ def _timestamp(value: str | float) -> datetime:
     try:
         moment = parse_timestamp(value)  # type: ignore[arg-type]  # it takes epoch seconds as well
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, RuntimeError):
+    except (ValueError, OverflowError, RuntimeError, OSError):
         raise _cannot_be_converted(value, "timestamp") from None
 
 
 def _blob(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error:
-        raise _cannot_be_converted(value, "blob") from None
+    except ValueError:
+        raise _serialization_error(f"'{value[:100]}' can not be converted to a Blob") from None
 
 
 def _cannot_be_converted(value: Any, kind: str) -> AwsError:
-    shown = json.dumps(value, default=str)
-    return _serialization_error(f"{shown[:100]} can not be converted to {kind}")
+    if isinstance(value, list):
+        return _serialization_error(_FOUND_LIST)
+    if isinstance(value, dict):
+        return _serialization_error(_FOUND_STRUCTURE)
+    found = str(value).upper() if isinstance(value, bool) else "STRING" if isinstance(value, str) else "NUMBER"
+    return _serialization_error(f"{found}_VALUE can not be converted to {_WANTED[kind]}")
 
 
 def _serialization_error(message: str) -> AwsError:

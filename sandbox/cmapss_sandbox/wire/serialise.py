@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 from cmapss_sandbox.wire.models import serialized_name
 
@@ -89,6 +89,8 @@ def _check(shape: Shape, value: Any, path: str) -> None:
     expected = _TYPES[shape.type_name]
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
         raise WrongAnswerError(f"{path} is a {shape.type_name}, not {value!r:.100}.")
+    if isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
+        raise WrongAnswerError(f"{path} is one of {', '.join(shape.enum)}, not {value}.")
 
 
 def _check_members(shape: StructureShape, value: dict[str, Any], path: str) -> None:
@@ -99,6 +101,8 @@ def _check_members(shape: StructureShape, value: dict[str, Any], path: str) -> N
         raise WrongAnswerError(f"{path} has no member {', '.join(sorted(unknown))}.")
     if missing:
         raise WrongAnswerError(f"{path} lacks the required {', '.join(missing)}.")
+    if getattr(shape, "is_tagged_union", False) and len(value) != 1:
+        raise WrongAnswerError(f"{path} has exactly one of {', '.join(shape.members)}, not {sorted(value)}.")
 
 
 def _json(shape: Shape, value: Any, path: str) -> Any:

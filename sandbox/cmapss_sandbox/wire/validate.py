@@ -40,6 +40,8 @@ def _structure(shape: StructureShape, members: dict[str, Any], prefix: str) -> I
 
 def _value(shape: Shape, value: Any, path: str) -> Iterator[_Violation]:
     if isinstance(shape, StructureShape):
+        if getattr(shape, "is_tagged_union", False) and len(value) != 1:
+            yield path, value, f"Member must have exactly one of [{', '.join(shape.members)}]"
         if not getattr(shape, "is_document_type", False):
             yield from _structure(shape, value, f"{path}.")
         return
