@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,30 +14,17 @@ from botocore.serialize import create_serializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmapss_sandbox.wire import models, parse, serialise
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.services import autoscaling, cloudwatch, logs, pricing, quotas, runtime, sagemaker, sts
+from cmapss_sandbox.wire import models, parse, serialise, validate
 from tests.sandbox.shapes import values_of
 
-JSON_OPERATIONS = [
-    ("sagemaker", name)
-    for name in (
-        "CreateEndpointConfig",
-        "CreateHyperParameterTuningJob",
-        "CreateModel",
-        "CreateTrainingJob",
-        "DescribeEndpoint",
-        "ListTrainingJobs",
-        "Search",
-        "UpdateEndpointWeightsAndCapacities",
-    )
-] + [
-    ("application-autoscaling", "PutScalingPolicy"),
-    ("application-autoscaling", "RegisterScalableTarget"),
-    ("cloudwatch", "GetMetricData"),
-    ("cloudwatch", "PutMetricAlarm"),
-    ("logs", "FilterLogEvents"),
-    ("pricing", "GetProducts"),
-    ("service-quotas", "ListServiceQuotas"),
+OPERATIONS = [
+    (service.SERVICE, name)
+    for service in (sagemaker, runtime, cloudwatch, autoscaling, logs, sts, pricing, quotas)
+    for name in service.OPERATIONS
 ]
+JSON_OPERATIONS = [(service, name) for service, name in OPERATIONS if models.PREFERRED_PROTOCOLS[service] == "json"]
 QUERY_OPERATIONS = [
     ("sts", "GetCallerIdentity"),
     ("sts", "AssumeRole"),
@@ -48,6 +36,8 @@ QUERY_OPERATIONS = [
 REST_OPERATIONS = [("sagemaker-runtime", "InvokeEndpoint"), ("sagemaker-runtime", "InvokeEndpointAsync")]
 
 relaxed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# There are many of them, so a few requests and a few answers of each.
+brief = settings(relaxed, max_examples=8)
 
 
 def model_of(service: str, operation: str) -> OperationModel:
@@ -56,13 +46,19 @@ def model_of(service: str, operation: str) -> OperationModel:
     return model
 
 
+def required(service: str, operation: str) -> list[str]:
+    """The members that every answer of an operation has."""
+    shape = model_of(service, operation).output_shape
+    return [] if shape is None else list(shape.required_members)
+
+
 def some_of(data: st.DataObject, shape: Shape | None, *, all_filled: bool = False) -> dict[str, Any]:
     """Random members of a structure, none of no structure."""
     return {} if shape is None else data.draw(values_of(shape, all_filled=all_filled))
 
 
 @pytest.mark.parametrize(("service", "name"), JSON_OPERATIONS)
-@relaxed
+@brief
 @given(data=st.data())
 def test_json_requests(service: str, name: str, data: st.DataObject) -> None:
     operation = model_of(service, name)
@@ -105,7 +101,7 @@ def test_rest_json_requests(service: str, name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize(("service", "name"), JSON_OPERATIONS)
-@relaxed
+@brief
 @given(data=st.data())
 def test_json_answers(service: str, name: str, data: st.DataObject) -> None:
     operation = model_of(service, name)
@@ -135,6 +131,46 @@ def test_rest_json_answers(data: st.DataObject) -> None:
     # A payload that may be large is left unread.
     read = read_back("rest-json", operation, Headers(headers), io.BytesIO(body))
     assert {**read, "Body": read["Body"].read()} == {"Body": b"", **answer}
+
+
+@pytest.mark.parametrize(
+    ("service", "name"), [(service, name) for service, name in JSON_OPERATIONS if required(service, name)]
+)
+@brief
+@given(data=st.data())
+def test_an_answer_without_what_is_required_is_refused(service: str, name: str, data: st.DataObject) -> None:
+    operation = model_of(service, name)
+    answer = some_of(data, operation.output_shape)
+    missing = data.draw(st.sampled_from(required(service, name)))
+    for wrong in ({**answer, missing: None}, {key: value for key, value in answer.items() if key != missing}):
+        with pytest.raises(serialise.WrongAnswerError, match=f"lacks the required {missing}"):
+            serialise.json_body(operation, wrong)
+
+
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize(("service", "name"), JSON_OPERATIONS)
+@brief
+@given(data=st.data())
+def test_whatever_is_sent_is_read_or_refused(service: str, name: str, data: st.DataObject) -> None:
+    operation = model_of(service, name)
+    shape = operation.input_shape
+    names = st.sampled_from(sorted(shape.members)) if shape is not None and shape.members else st.text(max_size=2)
+    document = data.draw(st.dictionaries(names, DOCUMENTS, max_size=4) | DOCUMENTS)
+    members: dict[str, Any] = {}
+    refused = None
+    try:
+        members = parse.parse_json(operation, json.dumps(document).encode())
+    except AwsError as error:
+        refused = error.code
+    assert refused in (None, "SerializationException")
+    wrong = None if shape is None else validate.constraint_violations(shape, members)
+    assert wrong is None or "failed to satisfy constraint: " in wrong
 
 
 class Headers(dict[str, str]):
