@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cmapss_sandbox import faults
 from cmapss_sandbox.region import Handler, Region
 
 _MODULES = ("sagemaker", "runtime", "cloudwatch", "autoscaling", "logs", "sts", "pricing", "quotas")
@@ -23,6 +24,7 @@ class Service:
 
 def install(region: Region) -> dict[str, Service]:
     """All services of the region by botocore's names, each told of the region once."""
+    faults.install(region)
     services = {}
     for name in _MODULES:
         path = f"{__name__}.{name}"

@@ -1,0 +1,161 @@
+"""How each service words what a fault makes it say: its own codes and statuses, after its API reference and models.
+
+A service's "Common Errors" page says what every operation may answer; an exception that its model has goes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.region import Region, RequestContext
+
+# Code, message and status.
+_Words = tuple[str, str, int]
+
+_FAILED = "The request processing has failed because of an unknown error, exception or failure."
+_UNAVAILABLE = "The request has failed due to a temporary failure of the server."
+_EXPIRED = "The security token included in the request is expired"
+_DENIED = (
+    "User: {user} is not authorized to perform: {action} on resource: {resource} "
+    "because no identity-based policy allows the {action} action"
+)
+
+_JSON: Mapping[str, _Words] = {
+    "throttling": ("ThrottlingException", "Rate exceeded", 400),
+    "internal-failure": ("InternalFailure", _FAILED, 500),
+    "service-unavailable": ("ServiceUnavailable", _UNAVAILABLE, 503),
+    "expired-token": ("ExpiredTokenException", _EXPIRED, 400),
+    "access-denied": ("AccessDeniedException", _DENIED, 400),
+    "clock-skew": ("InvalidSignatureException", "{signature}", 400),
+}
+# What services that have the query protocol say, also when they are asked in JSON.
+_QUERY: Mapping[str, _Words] = {
+    **_JSON,
+    "throttling": ("Throttling", "Rate exceeded", 400),
+    "expired-token": ("ExpiredToken", _EXPIRED, 403),
+    "access-denied": ("AccessDenied", _DENIED, 403),
+    "clock-skew": ("SignatureDoesNotMatch", "{signature}", 403),
+}
+_WORDS: Mapping[str, Mapping[str, _Words]] = {
+    "sagemaker": _JSON,
+    "sagemaker-runtime": {
+        **_JSON,
+        "expired-token": ("ExpiredTokenException", _EXPIRED, 403),
+        "access-denied": ("AccessDeniedException", _DENIED, 403),
+        "clock-skew": ("InvalidSignatureException", "{signature}", 403),
+    },
+    "application-autoscaling": {**_JSON, "internal-failure": ("InternalServiceException", _FAILED, 500)},
+    "cloudwatch": {**_QUERY, "internal-failure": ("InternalServiceError", _FAILED, 500)},
+    "logs": {**_JSON, "service-unavailable": ("ServiceUnavailableException", _UNAVAILABLE, 503)},
+    "sts": _QUERY,
+    "pricing": {**_JSON, "internal-failure": ("InternalErrorException", _FAILED, 500)},
+    "service-quotas": {
+        **_JSON,
+        "throttling": ("TooManyRequestsException", "Rate exceeded", 400),
+        "internal-failure": ("ServiceException", _FAILED, 500),
+    },
+    "s3": {
+        "throttling": ("SlowDown", "Please reduce your request rate.", 503),
+        "internal-failure": ("InternalError", "We encountered an internal error. Please try again.", 500),
+        "service-unavailable": ("ServiceUnavailable", "Service is unable to handle request.", 503),
+        "expired-token": ("ExpiredToken", "The provided token has expired.", 400),
+        "access-denied": ("AccessDenied", _DENIED, 403),
+        "clock-skew": (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            403,
+        ),
+    },
+    "iam": {**_QUERY, "internal-failure": ("ServiceFailure", _FAILED, 500)},
+    "ec2": {
+        "throttling": ("RequestLimitExceeded", "Request limit exceeded.", 503),
+        "internal-failure": ("InternalError", "An internal error has occurred", 500),
+        "service-unavailable": ("Unavailable", "The server is overloaded and can't handle the request.", 503),
+        "expired-token": ("RequestExpired", "Request has expired.", 400),
+        "access-denied": (
+            "UnauthorizedOperation",
+            f"You are not authorized to perform this operation. {_DENIED}",
+            403,
+        ),
+        "clock-skew": ("RequestExpired", "Request has expired.", 400),
+    },
+}
+SERVICES = tuple(_WORDS)
+KINDS = tuple(_JSON)
+
+# What actions are called in policies, where that is not botocore's name of the service.
+_ACTION_PREFIXES = {"sagemaker-runtime": "sagemaker", "service-quotas": "servicequotas"}
+
+# How far a signature's date may be off; it is more where the query or the S3 protocol is spoken.
+_TOLERANCE = timedelta(minutes=5)
+_WIDE_TOLERANCE = timedelta(minutes=15)
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def refusal(kind: str, region: Region, context: RequestContext, members: Mapping[str, Any]) -> AwsError:
+    """What the service of a request says for a kind of fault other than a clock's skew."""
+    code, message, status = _WORDS.get(context.service, _JSON)[kind]
+    if kind == "access-denied":
+        message = message.format(**_denied(region, context, members))
+    return AwsError(code, message, status)
+
+
+def skew_refusal(context: RequestContext, ahead: timedelta) -> AwsError | None:
+    """What a service says whose clock is ahead of this machine's to a request that was signed at another time.
+
+    None when the date of the signature is near enough, or there is none.
+    """
+    words = _WORDS.get(context.service, _JSON)
+    code, message, status = words["clock-skew"]
+    wide = context.service == "s3" or words["throttling"] == _QUERY["throttling"]
+    tolerance = _WIDE_TOLERANCE if wide else _TOLERANCE
+    signed, now = _signed_at(context.headers), datetime.now(UTC).replace(microsecond=0) + ahead
+    if signed is None or abs(now - signed) <= tolerance:
+        return None
+    return AwsError(code, message.format(signature=_too_far(signed, now, tolerance)), status)
+
+
+def _too_far(signed: datetime, now: datetime, tolerance: timedelta) -> str:
+    late = signed < now
+    limit = now - tolerance if late else now + tolerance
+    what, compared, sign = (
+        ("Signature expired", "now earlier", "-") if late else ("Signature not yet current", "still later", "+")
+    )
+    return (
+        f"{what}: {signed:{_STAMP}} is {compared} than {limit:{_STAMP}} "
+        f"({now:{_STAMP}} {sign} {tolerance.total_seconds() / 60:g} min.)"
+    )
+
+
+def _signed_at(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        if "x-amz-date" in headers:
+            return datetime.strptime(headers["x-amz-date"], _STAMP).replace(tzinfo=UTC)
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
+
+
+def _denied(region: Region, context: RequestContext, members: Mapping[str, Any]) -> dict[str, str]:
+    from cmapss_sandbox.services.sts import get_caller_identity
+
+    return {
+        "user": get_caller_identity(region, {}, context)["Arn"],
+        "action": f"{_ACTION_PREFIXES.get(context.service, context.service)}:{context.operation}",
+        "resource": _resource(region, context, members),
+    }
+
+
+def _resource(region: Region, context: RequestContext, members: Mapping[str, Any]) -> str:
+    """The ARN of what a SageMaker operation is about, after which it is named; `*` for everything else."""
+    from cmapss_sandbox.services.sagemaker import resources
+
+    if context.service.startswith("sagemaker"):
+        for kind in sorted(resources.KINDS, key=lambda kind: len(kind.name), reverse=True):
+            if kind.name.removesuffix("Name") in context.operation and kind.name in members:
+                return kind.arn_of(region, members[kind.name])
+    return "*"
