@@ -27,7 +27,9 @@ def tarball(**files: bytes) -> bytes:
 
 def make_endpoint(sagemaker: Any, region: Region, name: str = "engines", **variant: Any) -> str:
     """A model, a config and an endpoint of one name, the last still Creating; returns the endpoint's ARN."""
-    region.objects.put("models", "small/model.tar.gz", tarball(xgboost_model=b"weights"))
+    from tests.sandbox.boosters import artefact
+
+    region.objects.put("models", "small/model.tar.gz", artefact())
     sagemaker.create_model(
         ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": ARTEFACT}
     )

@@ -16,8 +16,8 @@ from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services import Service, install
 from cmapss_sandbox.services.serving.accounting import Invocation, VariantMinute
 from cmapss_sandbox.services.serving.fleet import fleet_of
-from tests.sandbox.artefacts import ROLE, production_variant, tarball
-from tests.sandbox.boosters import IMAGE_REPOSITORY
+from tests.sandbox.artefacts import ROLE, production_variant
+from tests.sandbox.boosters import IMAGE_REPOSITORY, artefact
 from tests.sandbox.conftest import NOON
 from tests.sandbox.test_autoscaling_targets import TRACKING, VARIANT
 
@@ -36,7 +36,7 @@ def scaled(minimum: int, maximum: int, **configuration: Any) -> Iterator[tuple[R
         region = Region(Path(folder), paused=True, now=NOON, strict=True)
         services = install(region)
         sagemaker, autoscaling = services["sagemaker"], services["application-autoscaling"]
-        region.objects.put("models", "model.tar.gz", tarball(xgboost_model=b"weights"))
+        region.objects.put("models", "model.tar.gz", artefact())
         container = {"Image": f"{IMAGE_REPOSITORY}:1.7-1", "ModelDataUrl": "s3://models/model.tar.gz"}
         call(region, sagemaker, "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
         call(
@@ -48,6 +48,7 @@ def scaled(minimum: int, maximum: int, **configuration: Any) -> Iterator[tuple[R
         )
         call(region, sagemaker, "CreateEndpoint", EndpointName="engines", EndpointConfigName="m")
         region.advance(11 * 60)
+        region.controls["quotas"](region, {"ml.m5.xlarge": 100})
         call(region, autoscaling, "RegisterScalableTarget", **VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
         call(
             region,

@@ -149,6 +149,7 @@ def test_what_cannot_be_registered(sagemaker: Any, autoscaling: Any, change: dic
 
 
 def test_burstable_instances_are_not_scaled(region: Region, clients: Clients, autoscaling: Any) -> None:
+    region.controls["quotas"](region, {"ml.t2.medium": 1})
     make_endpoint(clients("sagemaker"), region, InstanceType="ml.t2.medium")
     with refused("ValidationException", "burstable"):
         autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2)

@@ -96,14 +96,6 @@ def test_a_refusal_of_the_container_is_a_model_error(clients: Clients, region: R
     assert event["logStreamName"].startswith("AllTraffic/i-")
 
 
-def test_a_model_that_cannot_be_loaded_is_the_servers_error(clients: Clients, region: Region, runtime: Any) -> None:
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    with pytest.raises(ClientError, match=r"Received server error \(500\) from primary") as refusal:
-        invoke(runtime, b"1,2")
-    assert {**refusal.value.response}["OriginalStatusCode"] == 500
-
-
 def test_a_payload_above_six_mebibytes_is_refused(clients: Clients, region: Region, runtime: Any) -> None:
     serve(clients("sagemaker"), region)
     with pytest.raises(ClientError, match=r"ValidationError.*at 'body'.*Member must have length less than or equal to"):

@@ -138,6 +138,8 @@ def test_an_endpoint_fails_when_its_artefact_is_no_model(region: Region, sagemak
     make_endpoint(sagemaker, region)
     region.objects.put("models", "small/model.tar.gz", body)
     region.advance(660)
+    assert sagemaker.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "Creating"
+    region.advance(15 * 60)
     reason = sagemaker.describe_endpoint(EndpointName="engines")["FailureReason"]
     assert "production variant AllTraffic did not pass the ping health check" in reason
 

@@ -6,7 +6,7 @@ from cmapss_sandbox.region import Handler, Region
 from cmapss_sandbox.services.sagemaker import (
     capacity,
     endpoint_configs,
-    endpoint_transitions,
+    endpoint_controls,
     endpoint_updates,
     endpoints,
     models,
@@ -50,5 +50,5 @@ OPERATIONS: dict[str, Handler] = {
 
 def install(region: Region) -> None:
     """Tell the region what ends when."""
-    region.on(endpoint_transitions.END, endpoint_transitions.end_transition)
+    endpoint_controls.install(region)
     capacity.install(region)

@@ -1,92 +1,255 @@
-"""How an endpoint gets from one status to the next: what is under way is data, its end a timed event."""
+"""How an endpoint gets from one status to the next: what is under way is data, and each of its steps ends in time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.fleet import failure_reason, variants_as_they_are
+from cmapss_sandbox.services.sagemaker.capacity import insufficient_capacity
+from cmapss_sandbox.services.sagemaker.deployments.alarms import tripped
+from cmapss_sandbox.services.sagemaker.deployments.health import failure_to_start, write_crash
+from cmapss_sandbox.services.sagemaker.deployments.pace import (
+    CAPACITY_RETRY,
+    CAPACITY_WAIT,
+    ROLLING_BACK,
+    Pace,
+)
+from cmapss_sandbox.services.sagemaker.deployments.policies import Policy
+from cmapss_sandbox.services.sagemaker.deployments.records import fleets_at, shown, step_of
+from cmapss_sandbox.services.sagemaker.deployments.steps import Situation, Step, roll_back
+from cmapss_sandbox.services.sagemaker.fleet import Fleet, as_it_is, by_type, current_counts, settled
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, forget
 from cmapss_sandbox.store import Record
 
-END = "sagemaker.endpoint_transition_ends"
+STEP_ENDS = "sagemaker.endpoint_step_ends"
 
 _IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+_LONGEST_REASON = 1024
 
 
 def modifiable(region: Region, name: str) -> Record:
-    """An endpoint that may be changed now; raises AWS's refusal when it is absent or something is under way."""
+    """An endpoint with nothing under way; raises AWS's refusal when it is absent or something is."""
     record = ENDPOINT.get(region, name)
     if record["EndpointStatus"] in _IN_PROGRESS:
         raise validation_exception(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     return record
 
 
-def running(region: Region, name: str) -> Record:
-    """An endpoint that serves and may be changed now; raises AWS's refusal otherwise."""
+def running(region: Region, name: str, statuses: frozenset[str] = frozenset({"InService"})) -> Record:
+    """An endpoint that serves and may be changed now; raises AWS's refusal when it is in no such status."""
     record = modifiable(region, name)
-    if "ProductionVariants" not in record:
+    if record["EndpointStatus"] not in statuses:
         raise validation_exception(
             f'Cannot update endpoint "{record["EndpointArn"]}" in status {record["EndpointStatus"]}.'
         )
     return record
 
 
-def begin(region: Region, record: Record, status: str, seconds: float) -> None:
-    """Put an endpoint into a status that ends by itself after so many region seconds."""
+def begin(
+    region: Region,
+    record: Record,
+    status: str,
+    kind: str,
+    steps: Sequence[Step],
+    *,
+    fleets: Sequence[Fleet] = (),
+    pace: Pace | None = None,
+    policy: Policy | None = None,
+) -> None:
+    """Put an endpoint into a status that lasts for these steps, of `fleets`, the old ones first.
+
+    The kind says what comes then: create, update, rescale, undo, roll_back, maintain or delete.
+    """
     now = region.now()
-    name, generation = record["EndpointName"], record.get("_generation", 0) + 1
-    changed = {name: value for name, value in record.items() if name != "FailureReason"}
-    ENDPOINT.records(region)[name] = {
-        **changed,
-        "EndpointStatus": status,
-        "LastModifiedTime": now,
-        "_generation": generation,
+    policy = policy or Policy()
+    rest = {member: value for member, value in record.items() if member != "FailureReason"}
+    deployment = {
+        "kind": kind,
+        "steps": [step.as_json() for step in steps],
+        "at": 0,
+        "waited": 0.0,
+        "fleets": list(fleets),
+        "before": record.get("EndpointStatus"),
+        "began": now,
+        "time_limit": policy.time_limit,
+        "alarms": list(policy.alarms),
+        "roll_back_size": dict(policy.roll_back_size),
+        "pace": asdict(pace) if pace else None,
     }
-    region.schedule(now + timedelta(seconds=seconds), END, name=name, generation=generation)
+    _enter(region, {**rest, "EndpointStatus": status, "LastModifiedTime": now}, deployment)
 
 
-def end_transition(region: Region, name: str, generation: int) -> None:
-    """The timed event that ends what begin() began; one that has been overtaken changes nothing."""
+def set_status(region: Region, record: Record, status: str) -> None:
+    """Put an endpoint into another status in which nothing is under way, with the fleets that it has."""
+    _settle(region, record, status, record["_fleets"])
+
+
+def end_step(region: Region, name: str, generation: int) -> None:
+    """The timed event at the end of a step; one that has been overtaken changes nothing."""
     record = ENDPOINT.records(region).get(name)
     if record is None or record["_generation"] != generation:
         return
-    if record["EndpointStatus"] == "Deleting":
-        forget(region, ENDPOINT, name)
-        return
-    coming = record["_next"]
-    settled = {key: value for key, value in record.items() if key not in ("_next", "PendingDeploymentSummary")}
-    reason = failure_reason(region.objects, coming["fleet"])
-    arrived = []
-    if reason is None:
-        arrived = _capacity_changes(record.get("ProductionVariants", []), coming["variants"])
-        settled |= {
-            "EndpointStatus": "InService",
-            "EndpointConfigName": coming["config"],
-            "ProductionVariants": coming["variants"],
-            "_fleet": coming["fleet"],
-        }
+    deployment = record["_deployment"]
+    reason = deployment["doom"] or _stopped(region, deployment) or _overdue(region, deployment)
+    if reason is not None:
+        _fail(region, record, deployment, reason)
+    elif deployment["again"]:
+        _enter(region, record, deployment)
+    elif deployment["at"] + 1 < len(deployment["steps"]):
+        _enter(region, record, {**deployment, "at": deployment["at"] + 1, "waited": 0.0})
     else:
-        settled |= {"EndpointStatus": "Failed", "FailureReason": reason}
-        if "ProductionVariants" in record:
-            # One that was serving serves on as it did; a new one is good for nothing but deletion.
-            settled |= {
-                "EndpointStatus": "InService",
-                "ProductionVariants": variants_as_they_are(record["ProductionVariants"]),
-            }
-    ENDPOINT.records(region)[name] = {**settled, "LastModifiedTime": region.now()}
-    if settled["EndpointStatus"] == "InService":
+        _finish(region, record, deployment)
+
+
+def watch_alarms(region: Region) -> None:
+    """Roll back every deployment that has an alarm go off; alarms have just been evaluated."""
+    for record in list(ENDPOINT.records(region).values()):
+        deployment = record.get("_deployment")
+        if deployment is not None and deployment["alarms"]:
+            reason = _stopped(region, deployment)
+            if reason is not None:
+                _fail(region, record, deployment, reason)
+
+
+def _enter(region: Region, record: Record, deployment: Mapping[str, Any]) -> None:
+    """Begin the step that a deployment is at, or have it fail at once."""
+    name, now, step = record["EndpointName"], region.now(), step_of(deployment)
+    seconds, again, doom = step.seconds, False, None
+    if step.gate == "capacity":
+        shortage = insufficient_capacity(region, _wanted(deployment["fleets"], step))
+        if shortage is not None:
+            if deployment["waited"] >= CAPACITY_WAIT:
+                return _fail(region, record, deployment, shortage)
+            seconds, again = CAPACITY_RETRY, True
+    elif step.gate == "containers":
+        for fleet, coming in zip(deployment["fleets"], step.coming, strict=True):
+            failure = failure_to_start(region, fleet, [variant for variant, count in coming.items() if count > 0])
+            if failure is None:
+                continue
+            if not failure.log:
+                return _fail(region, record, deployment, failure.reason)
+            running_now = sum(counts.get(failure.variant, 0) for counts in step.counts)
+            write_crash(region, name, failure, running_now + 1)
+            seconds, doom = failure.seconds, failure.reason
+            break
+    ends = now + timedelta(seconds=seconds)
+    deadline = _deadline(deployment, step)
+    entered = {
+        **deployment,
+        "waited": deployment["waited"] + (seconds if again else 0.0),
+        "again": again,
+        "doom": doom,
+        "step_began": now,
+        "step_ends": ends,
+    }
+    generation = record.get("_generation", 0) + 1
+    changed = {**record, "_deployment": entered, "_generation": generation}
+    if step.counts and deployment["kind"] in ("create", "update", "roll_back"):
+        changed["_fleets"] = [fleet for fleet in fleets_at(deployment["fleets"], step) if fleet["share"] > 0]
+    ENDPOINT.records(region)[name] = shown(changed)
+    due = ends if deadline is None else min(ends, deadline)
+    region.schedule(due, STEP_ENDS, name=name, generation=generation)
+    return None
+
+
+def _finish(region: Region, record: Record, deployment: Mapping[str, Any]) -> None:
+    kind, fleets = deployment["kind"], deployment["fleets"]
+    if kind == "delete":
+        forget(region, ENDPOINT, record["EndpointName"])
+    elif kind in ("create", "update"):
+        _settle(region, {**record, "EndpointConfigName": fleets[-1]["config"]}, "InService", [fleets[-1]])
+    elif kind == "rescale":
+        _settle(region, record, "InService", [settled(fleet) for fleet in record["_fleets"]])
+    elif kind == "roll_back":
+        _settle(region, record, deployment["before"], fleets[:-1], deployment["reason"])
+    else:
+        _settle(region, record, "InService", record["_fleets"], deployment.get("reason"))
+
+
+def _fail(region: Region, record: Record, deployment: Mapping[str, Any], reason: str) -> None:
+    """What did not work out is taken back; a first fleet that does not come up is good for nothing but deletion."""
+    kind = deployment["kind"]
+    undone = {**deployment, "at": 0, "waited": 0.0, "alarms": [], "time_limit": None, "reason": reason}
+    record = {**record, "LastModifiedTime": region.now()}
+    if kind == "create":
+        _settle(region, record, "Failed", [], reason)
+    elif kind == "roll_back":
+        # What serves is a mix of the old fleet and the new one, and stays so until the next update.
+        _settle(region, record, "UpdateRollbackFailed", record["_fleets"], reason)
+    elif kind == "update":
+        *old, _ = deployment["fleets"]
+        situation = situation_of(old, {})
+        steps = roll_back(situation, step_of(deployment), deployment["roll_back_size"], Pace(**deployment["pace"]))
+        undone |= {"kind": "roll_back", "steps": [step.as_json() for step in steps]}
+        if steps:
+            _enter(region, {**record, "EndpointStatus": "RollingBack"}, undone)
+        else:
+            _finish(region, record, undone)
+    else:
+        step = Step("Updating", "Rolling back to the previous weights and capacity", ROLLING_BACK, (), ())
+        undone |= {"kind": "undo", "steps": [step.as_json()]}
+        fleets = [as_it_is(fleet) for fleet in record["_fleets"]]
+        _enter(region, {**record, "_fleets": fleets, "EndpointStatus": "RollingBack"}, undone)
+
+
+def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], reason: str | None = None) -> None:
+    name = record["EndpointName"]
+    rest = {member: value for member, value in record.items() if member != "_deployment"}
+    before = {variant["VariantName"]: variant for variant in record.get("ProductionVariants", [])}
+    after = shown(
+        {
+            **rest,
+            **({"FailureReason": reason[:_LONGEST_REASON]} if reason else {}),
+            "EndpointStatus": status,
+            "LastModifiedTime": region.now(),
+            "_fleets": fleets,
+            "_generation": record["_generation"] + 1,
+        }
+    )
+    ENDPOINT.records(region)[name] = after
+    if status == "InService":
         region.notify("endpoint_in_service", name=name)
-    for variant in arrived:
-        region.notify("capacity_arrived", endpoint=name, variant=variant)
+    for variant in after.get("ProductionVariants", []):
+        known = before.get(variant["VariantName"])
+        if known is not None and known["CurrentInstanceCount"] != variant["CurrentInstanceCount"]:
+            region.notify("capacity_arrived", endpoint=name, variant=variant["VariantName"])
 
 
-def _capacity_changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
-    counts = {variant["VariantName"]: variant["CurrentInstanceCount"] for variant in before}
-    return [
-        variant["VariantName"]
-        for variant in after
-        if counts.get(variant["VariantName"]) not in (None, variant["CurrentInstanceCount"])
-    ]
+def situation_of(old: Sequence[Fleet], new: Mapping[str, int]) -> Situation:
+    """Where a deployment starts that leads from fleets that serve to one with these counts."""
+    return Situation(tuple(current_counts(fleet) for fleet in old), tuple(fleet["share"] for fleet in old), new)
+
+
+def _wanted(fleets: Sequence[Fleet], step: Step) -> Mapping[str, int]:
+    """The instances, by type, that a step makes."""
+    coming = [by_type(fleet, counts) for fleet, counts in zip(fleets, step.coming, strict=True)]
+    return {kind: sum(counts[kind] for counts in coming) for kind in set().union(*coming)}
+
+
+def _stopped(region: Region, deployment: Mapping[str, Any]) -> str | None:
+    """Why a deployment must not go on: one of its alarms has gone off."""
+    if not deployment["alarms"] or not step_of(deployment).guarded:
+        return None
+    names = tripped(region, deployment["alarms"], deployment["began"])
+    if not names:
+        return None
+    return f"The deployment was rolled back: the CloudWatch alarm(s) {', '.join(names)} went into the ALARM state."
+
+
+def _overdue(region: Region, deployment: Mapping[str, Any]) -> str | None:
+    if region.now() >= deployment["step_ends"]:
+        return None
+    return (
+        "The deployment was rolled back: it was not complete within the MaximumExecutionTimeoutInSeconds of "
+        f"{deployment['time_limit']:g} seconds."
+    )
+
+
+def _deadline(deployment: Mapping[str, Any], step: Step) -> Any:
+    if deployment["time_limit"] is None or not step.guarded:
+        return None
+    return deployment["began"] + timedelta(seconds=deployment["time_limit"])
