@@ -98,8 +98,9 @@ def test_a_refusal_of_the_container_is_a_model_error(clients: Clients, region: R
 
 def test_a_payload_above_six_mebibytes_is_refused(clients: Clients, region: Region, runtime: Any) -> None:
     serve(clients("sagemaker"), region)
-    with pytest.raises(ClientError, match=r"ValidationError.*at 'body'.*Member must have length less than or equal to"):
+    with pytest.raises(ClientError, match=r"\(413\).*HTTP content length exceeded 6291456 bytes\.$") as refusal:
         invoke(runtime, b"1" * 6_291_457)
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
 def test_traffic_is_split_by_weight_and_the_target_variant_overrules_it(

@@ -89,27 +89,46 @@ def test_what_is_no_csv_is_415(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/csv", "Text/CSV", "csv", "text/csv; label_size=1", "text/csv;charset=x"]
+    "content_type",
+    ["text/csv", "Text/CSV", "csv", "text/csv; label_size=1", "text/csv;label_size = 1", "text/csv;charset=x"],
 )
 def test_content_types_of_csv(content_type: str) -> None:
     assert parse(b"1,2", content_type).shape == (1, 2)
 
 
-@pytest.mark.parametrize("content_type", ["text/csv; label_size=2", "application/json", "text/libsvm; a=b", "xcsv"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/csv; label_size=2",
+        "text/csv; label_size=1=1",
+        "text/csv; label_size=1; label_size=2",
+        "label_size=1; text/csv",
+        "application/json",
+        "xcsv",
+    ],
+)
 def test_content_types_that_are_refused(content_type: str) -> None:
     with answered(415, "is not an accepted"):
         parse(b"1,2", content_type)
 
 
-@pytest.mark.parametrize("content_type", [None, "text/libsvm", "text/x-libsvm"])
+def test_parquet_is_for_training_only() -> None:
+    with answered(415, "Content-type application/x-parquet is not supported."):
+        parse(b"PAR1", "application/x-parquet")
+
+
+@pytest.mark.parametrize("content_type", [None, "text/libsvm", "text/x-libsvm", "text/libsvm ;charset=utf8"])
 def test_libsvm_is_what_no_content_type_means(content_type: str | None) -> None:
     rows = parse(b"17.5 0:1.5 3:2\n\n0:1 0:2 2:0 label", content_type)
     assert isinstance(rows, SparseRows)
     expected = [[1.5, numpy.nan, numpy.nan, 2], [numpy.nan] * 4, [3, numpy.nan, 0, numpy.nan]]
-    numpy.testing.assert_array_equal(rows.dense(), expected)
+    numpy.testing.assert_array_equal(rows.dense(0, 3, 4), expected)
+    numpy.testing.assert_array_equal(rows.dense(2, 3, 4), expected[2:])
 
 
-@pytest.mark.parametrize("body", [b"1,2,3", b"0:x", b"-1:3", b"qid:3", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"1,2,3", b"0:x", b"-1:3", b"qid:3", b"\xff", b"0:inf", b"0:1e300", b"99999999999999999999:1"]
+)
 def test_what_is_no_libsvm_is_415(body: bytes) -> None:
     with answered(415, "Loading libsvm data failed"):
         parse(body, "text/libsvm")
@@ -151,14 +170,14 @@ def test_the_image_decides_how_predictions_are_written(tag: str, in_lines: bool)
 
 def test_several_values_to_a_row_stay_in_their_line() -> None:
     probabilities = numpy.array([[0.25, 0.75], [0.5, 0.5]], dtype=numpy.float32)
-    assert encode(probabilities, "text/csv", in_lines=True)[0] == b"0.25,0.75\n0.5,0.5\n"
+    assert encode(probabilities, "text/csv", in_lines=True) == b"0.25,0.75\n0.5,0.5\n"
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
 def test_every_prediction_reads_back_the_same_float32(values: list[float]) -> None:
     predictions = numpy.array(values, dtype=numpy.float32)
     for in_lines in (True, False):
-        text = encode(predictions, "text/csv", in_lines=in_lines)[0].decode()
+        text = encode(predictions, "text/csv", in_lines=in_lines).decode()
         back = numpy.array(re.split(r"[,\s]+", text.strip()), dtype=numpy.float32)
         assert back.tobytes() == predictions.tobytes()
 

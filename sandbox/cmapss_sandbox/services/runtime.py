@@ -4,83 +4,120 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.region import Handler, Region, RequestContext
+from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import logs
-from cmapss_sandbox.services.serving.accounting import Invocation, VariantMinute
+from cmapss_sandbox.services.cloudwatch.minutes import ALARMS_EVALUATED
 from cmapss_sandbox.services.serving.fleet import fleet_of
+from cmapss_sandbox.services.serving.invocation import InvocationRequest, answer, log_group, log_start, log_stream
+from cmapss_sandbox.services.serving.limits import Latency, milliseconds_of
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 if TYPE_CHECKING:
-    from cmapss_sandbox.services.sagemaker.serving import ServingVariant
-    from cmapss_sandbox.services.serving.container import Answer
+    from cmapss_sandbox.services.sagemaker.serving import Serving, ServingVariant
 
 SERVICE = "sagemaker-runtime"
-UNLOCKED = frozenset({"InvokeEndpoint"})
+UNLOCKED = frozenset({"InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream"})
+
+LARGEST_BODY = 6_291_456  # bytes of a real-time endpoint's request
+# What a caller may ask for that an endpoint of one instance-based model has not, with how AWS says so.
+_REFUSED: Mapping[str, str] = {
+    "InferenceComponentName": "Inference Component Name header is not allowed for endpoints to which you dont plan to "
+    "deploy inference components. Please remove the Inference Component Name header and try again.",
+    "TargetModel": "Target Model header is only allowed for multi-model endpoints, which {endpoint} is not.",
+    "TargetContainerHostname": "Target Container Hostname header is only allowed for multi-container endpoints in "
+    "Direct invocation mode, which {endpoint} is not.",
+    "EnableExplanations": "Enable Explanations header is only allowed for endpoints with an explainer, which "
+    "{endpoint} has not.",
+}
+_PASS = nullcontext()
 
 
 def invoke_endpoint(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """InvokeEndpoint: what the variant's container answers, ModelError 424 when that is not a success."""
-    from cmapss_sandbox.services.sagemaker.serving import serving_variants
-
     started = time.perf_counter()
-    fleet = fleet_of(region)
-    try:
-        variants = serving_variants(region, members["EndpointName"])
-    except AwsError as error:
-        raise AwsError("ValidationError", error.message) from error
-    variant = _chosen(region, variants, members.get("TargetVariant"))
-    failure, answer = None, None
-    model_started = time.perf_counter()
-    try:
-        answer = fleet.container(variant).invoke(members["Body"], members.get("ContentType"), members.get("Accept"))
-    except ContainerError as error:
-        failure = error
-    model_seconds = time.perf_counter() - model_started
-    if region.invoke_latency_seconds:
-        time.sleep(region.invoke_latency_seconds)
-    fleet.meter.record(
-        VariantMinute(int(region.now().timestamp()) // 60, variant.endpoint, variant.variant),
-        Invocation(
-            status=failure.status if failure else 200,
-            instances=variant.current_instances,
-            model_latency=round(model_seconds * 1e6),
-            overhead_latency=round((time.perf_counter() - started - model_seconds) * 1e6),
-        ),
+    serving = _serving(region, members)
+    for member, message in _REFUSED.items():
+        if member in members:
+            raise AwsError("ValidationError", message.format(endpoint=serving.endpoint))
+    now = region.now()
+    if not fleet_of(region).limits.admits(serving.endpoint, int(now.timestamp())):
+        raise AwsError("ThrottlingException", "Rate exceeded")
+    variant = _chosen(region, serving, members.get("TargetVariant"))
+    request = InvocationRequest(
+        members["Body"],
+        now,
+        members.get("ContentType"),
+        members.get("Accept"),
+        members.get("InferenceId"),
+        members.get("CustomAttributes"),
     )
-    if answer is None:
-        assert failure is not None
-        raise _model_error(region, variant, failure)
-    return _success(variant, answer)
+    try:
+        answered = answer(region, serving, variant, request, started)
+    except ContainerError as error:
+        raise _model_error(region, variant, error) from error
+    return {
+        STATUS: answered.status,
+        "Body": answered.body,
+        "ContentType": answered.content_type,
+        "InvokedProductionVariant": variant.variant,
+    }
 
 
-OPERATIONS: dict[str, Handler] = {"InvokeEndpoint": invoke_endpoint}
+def invoke_endpoint_async(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
+    """InvokeEndpointAsync: no endpoint of the sandbox is asynchronous."""
+    endpoint = _serving(region, members).endpoint
+    raise AwsError(
+        "ValidationError",
+        f"Endpoint {endpoint} is not configured for asynchronous inference: use InvokeEndpoint, or give its endpoint "
+        "configuration an AsyncInferenceConfig.",
+    )
+
+
+def invoke_endpoint_with_response_stream(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
+    """InvokeEndpointWithResponseStream: the XGBoost container does not stream."""
+    endpoint = _serving(region, members).endpoint
+    raise AwsError(
+        "ValidationError",
+        f"The container of endpoint {endpoint} does not support response streaming: use InvokeEndpoint.",
+    )
+
+
+OPERATIONS: dict[str, Handler] = {
+    "InvokeEndpoint": invoke_endpoint,
+    "InvokeEndpointAsync": invoke_endpoint_async,
+    "InvokeEndpointWithResponseStream": invoke_endpoint_with_response_stream,
+}
 
 
 def install(region: Region) -> None:
-    """Load models when their endpoint goes into service, and let them go with it."""
+    """Load models when their endpoint goes into service, and let them go with it; write what was captured."""
     region.subscribe("endpoint_in_service", _start_containers)
     region.subscribe("endpoint_deleted", _stop_containers)
+    region.subscribe(ALARMS_EVALUATED, _write_captures)
+    region.guard(_refuse_too_large)
+    region.controls["latency"] = _set_latency
+    region.controls["invocation_rate"] = _set_rate
+    fleet = fleet_of(region)
+    region.report("invocations_by_instance", fleet.meter.answered)
+    region.report("invocation_limits", fleet.limits.told)
 
 
 def _start_containers(region: Region, *, name: str) -> None:
-    from cmapss_sandbox.services.sagemaker.serving import serving_variants
-
-    variants = serving_variants(region, name)
-    fleet_of(region).enter_service(name, region.table("endpoints")[name]["EndpointConfigName"])
-    for variant in variants:
-        for number in range(1, variant.current_instances + 1):
-            stream = _stream(variant, number)
-            if not logs.stream_exists(region, _group(variant), stream):
-                logs.append(region, _group(variant), stream, [f"Serving the model at {variant.model_data_url}"])
+    serving = _serving(region, {"EndpointName": name})
+    running = (*serving.variants, *serving.shadows)
+    fleet_of(region).keep_only(name, {variant.config for variant in running})
+    for variant in running:
+        log_start(region, variant)
     # The first load imports XGBoost, for which nobody should have to wait while the region is locked.
-    threading.Thread(target=_load_models, args=(region, variants), name="model-loader", daemon=True).start()
+    threading.Thread(target=_load_models, args=(region, running), name="model-loader", daemon=True).start()
 
 
-def _load_models(region: Region, variants: list[ServingVariant]) -> None:
+def _load_models(region: Region, variants: tuple[ServingVariant, ...]) -> None:
     for variant in variants:
         with suppress(ContainerError):  # whoever invokes it is told
             fleet_of(region).container(variant)
@@ -90,31 +127,42 @@ def _stop_containers(region: Region, *, name: str) -> None:
     fleet_of(region).forget(name)
 
 
-def _chosen(region: Region, variants: list[ServingVariant], target: str | None) -> ServingVariant:
-    endpoint = variants[0].endpoint
-    if target is None:
-        chosen = fleet_of(region).route(variants)
-    else:
-        chosen = next((variant for variant in variants if variant.variant == target), None)
+def _write_captures(region: Region) -> None:
+    for failure in fleet_of(region).captures.write():
+        group, stream = log_group(failure.instance.endpoint), f"{log_stream(failure.instance)}/data-log"
+        logs.append(region, group, stream, [failure.message])
+
+
+def _refuse_too_large(_: Region, context: RequestContext, members: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """What is before the runtime refuses a large request without looking at it, and without naming an error."""
+    if context.service == SERVICE and len(members.get("Body") or b"") > LARGEST_BODY:
+        raise AwsError("413", f"HTTP content length exceeded {LARGEST_BODY} bytes.", 413)
+    return _PASS
+
+
+def _serving(region: Region, members: Mapping[str, Any]) -> Serving:
+    from cmapss_sandbox.services.sagemaker.serving import serving
+
+    try:
+        return serving(region, members["EndpointName"])
+    except AwsError as error:
+        raise AwsError("ValidationError", error.message) from error
+
+
+def _chosen(region: Region, serving: Serving, target: str | None) -> ServingVariant:
+    """Whose turn it is; of those of one name, which an endpoint has while a deployment shifts traffic, too."""
+    variants = [variant for variant in serving.variants if target in (None, variant.variant)]
+    # A variant may be asked for by name however little traffic it gets.
+    chosen = fleet_of(region).route(variants) or (variants[0] if variants and target else None)
     if chosen is None:
         what = f"Variant {target}" if target else "A variant with a weight above 0"
-        raise AwsError("ValidationError", f"{what} of endpoint {endpoint} not found.")
+        raise AwsError("ValidationError", f"{what} of endpoint {serving.endpoint} not found.")
     return chosen
-
-
-def _success(variant: ServingVariant, answer: Answer) -> dict[str, Any]:
-    return {
-        "Body": answer.body,
-        "ContentType": answer.content_type,
-        "InvokedProductionVariant": variant.variant,
-    }
 
 
 def _model_error(region: Region, variant: ServingVariant, failure: ContainerError) -> AwsError:
     """The container's refusal as SageMaker passes it on."""
-    group = _group(variant)
-    with region.transaction():
-        logs.append(region, group, _stream(variant), [failure.message])
+    group = log_group(variant.endpoint)
     kind = "client" if failure.status < 500 else "server"
     console = f"https://{region.name}.console.aws.amazon.com/cloudwatch/home?region={region.name}"
     return AwsError(
@@ -130,9 +178,25 @@ def _model_error(region: Region, variant: ServingVariant, failure: ContainerErro
     )
 
 
-def _group(variant: ServingVariant) -> str:
-    return f"/aws/sagemaker/Endpoints/{variant.endpoint}"
+def _set_latency(region: Region, asked: dict[str, Any]) -> None:
+    """Add to every request, or to those of one endpoint or variant; `model_milliseconds` counts as the model's."""
+    if asked.keys() == {"milliseconds"}:
+        region.invoke_latency_seconds = milliseconds_of(asked, "milliseconds")
+        return
+    latencies = asked.keys() & {"milliseconds", "model_milliseconds"}
+    if "endpoint" not in asked or not latencies or asked.keys() - latencies - {"endpoint", "variant"}:
+        raise ValueError(
+            'The latency is set with {"milliseconds": 20}, for one endpoint with {"milliseconds": 20, "endpoint": '
+            '"engines"}, and there also with "model_milliseconds" and "variant".'
+        )
+    latency = Latency(milliseconds_of(asked, "milliseconds"), milliseconds_of(asked, "model_milliseconds"))
+    fleet_of(region).limits.set_latency(asked["endpoint"], asked.get("variant"), latency)
 
 
-def _stream(variant: ServingVariant, number: int = 1) -> str:
-    return f"{variant.variant}/{logs.instance_id(variant.endpoint, variant.variant, number)}"
+def _set_rate(region: Region, asked: dict[str, Any]) -> None:
+    """Throttle an endpoint beyond so many invocations a region second; null lets all through."""
+    rate = asked.get("per_second", 0)
+    is_rate = rate is None or (isinstance(rate, int | float) and not isinstance(rate, bool) and rate >= 0)
+    if asked.keys() != {"endpoint", "per_second"} or not is_rate:
+        raise ValueError('The rate is set with {"endpoint": "engines", "per_second": 50}, where null is no limit.')
+    fleet_of(region).limits.set_rate(asked["endpoint"], rate)

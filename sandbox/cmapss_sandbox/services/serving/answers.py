@@ -7,11 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cmapss_sandbox.services.serving.payloads import ContainerError
+from cmapss_sandbox.services.serving.recordio import write_record
 
 if TYPE_CHECKING:
     import numpy
 
-_CSV, _JSON = "text/csv", "application/json"
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+RECORDIO = "application/x-recordio-protobuf"
+_SUPPORTED = [JSON, JSON_LINES, RECORDIO, CSV]
 # Until 1.3 an answer was one line with commas between the values; later images end each value's line.
 _FIRST_VERSION_OF_LINES = (1, 5)
 
@@ -22,27 +25,34 @@ def answers_in_lines(image: str) -> bool:
     return version is None or (int(version[1]), int(version[2])) >= _FIRST_VERSION_OF_LINES
 
 
-def accepted_type(accept: str | None) -> str:
-    """The media type to answer in, CSV by default; raises ContainerError 406 when there is none to offer."""
+def accepted_type(accept: str | None, default: str = CSV) -> str:
+    """The media type to answer in; raises ContainerError 406 when there is none to offer."""
     wanted = (accept or "").partition(";")[0].strip().lower()
-    if wanted in ("", "*/*", _CSV):
-        return _CSV
-    if wanted == _JSON:
-        return _JSON
-    raise ContainerError(
-        406, f"Accept type {wanted} is not supported. Please use supported accept types: ['{_JSON}', '{_CSV}']."
-    )
+    if wanted in ("", "*/*"):
+        wanted = default.strip().lower()
+    if wanted not in _SUPPORTED:
+        raise ContainerError(
+            406, f"Accept type {wanted} is not supported. Please use supported accept types: {_SUPPORTED}."
+        )
+    return wanted
 
 
-def encode(predictions: numpy.ndarray[Any, Any], media_type: str, *, in_lines: bool) -> tuple[bytes, str]:
-    """The answer's body and content type; every number is written so that it reads back the same float32."""
+def content_type_of(media_type: str) -> str:
+    """The Content-Type header of an answer: text says how it is encoded."""
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def encode(predictions: numpy.ndarray[Any, Any], media_type: str, *, in_lines: bool) -> bytes:
+    """The answer's body; every number is written so that it reads back the same float32."""
     values: list[Any] = predictions.tolist()
-    if media_type == _JSON:
-        return json.dumps({"predictions": [{"score": value} for value in values]}).encode(), _JSON
+    if media_type == JSON:
+        return json.dumps({"predictions": [{"score": value} for value in values]}).encode()
+    if media_type == JSON_LINES:
+        return "".join(json.dumps({"score": value}) + "\n" for value in values).encode()
+    if media_type == RECORDIO:
+        return b"".join(write_record({"score": value if isinstance(value, list) else [value]}) for value in values)
     if not in_lines:
-        text = ",".join(map(str, values))
-    elif predictions.ndim > 1:
-        text = "".join(f"{','.join(map(str, row))}\n" for row in values)
-    else:
-        text = "\n".join(map(str, values)) + "\n"
-    return text.encode(), f"{_CSV}; charset=utf-8"
+        return ",".join(map(str, values)).encode()
+    if predictions.ndim > 1:
+        return "".join(f"{','.join(map(str, row))}\n" for row in values).encode()
+    return ("\n".join(map(str, values)) + "\n").encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zlib
@@ -12,8 +13,9 @@ from cmapss_sandbox.services.serving.payloads import ContainerError
 if TYPE_CHECKING:
     from xgboost import Booster
 
-MAXIMUM_BYTES = 1024**3
+MAXIMUM_BYTES = 512 * 1024**2
 MAXIMUM_MEMBERS = 100
+_PICKLE = b"\x80"  # how every pickle since protocol 2 begins, and no model of XGBoost's own formats
 
 
 def model_files(archive: bytes) -> dict[str, bytes]:
@@ -22,13 +24,11 @@ def model_files(archive: bytes) -> dict[str, bytes]:
     Raises ValueError when it is no gzipped tar, or holds more than a model would.
     """
     files: dict[str, bytes] = {}
-    size = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+        with tarfile.open(fileobj=io.BytesIO(_unzipped(archive)), mode="r:") as tar:
             for count, member in enumerate(tar, start=1):
-                size += member.size
-                if size > MAXIMUM_BYTES or count > MAXIMUM_MEMBERS:
-                    raise ValueError(f"the archive holds more than {MAXIMUM_MEMBERS} files or {MAXIMUM_BYTES} bytes")
+                if count > MAXIMUM_MEMBERS:
+                    raise _too_much()
                 name = member.name.removeprefix("./")
                 if member.isreg() and "/" not in name and not name.startswith("."):
                     content = tar.extractfile(member)
@@ -39,30 +39,47 @@ def model_files(archive: bytes) -> dict[str, bytes]:
     return files
 
 
-def load_boosters(archive: bytes) -> tuple[Booster, ...]:
-    """Every model in the archive: the container takes each file for one and averages what they predict.
+def load_boosters(archive: bytes, *, ensemble: bool = True) -> tuple[Booster, ...]:
+    """Every model in the archive, of which the container averages the predictions; only the first without `ensemble`.
 
     Raises ContainerError 500, as the container answers when it cannot load its model.
     """
-    from xgboost import Booster
-    from xgboost.core import XGBoostError
-
     try:
         files = model_files(archive)
     except ValueError as error:
         raise ContainerError(500, f"Unable to load model: {error}") from error
     if not files:
         raise ContainerError(500, "Unable to load model: there is no file in the artefact")
-    boosters = []
-    for name, content in sorted(files.items()):
-        booster = Booster()
-        try:
-            booster.load_model(bytearray(content))
-        except (XGBoostError, ValueError) as error:
-            reason = str(error).partition("\n")[0]
-            raise ContainerError(
-                500, f"Unable to load model: Model at /opt/ml/model/{name} cannot be loaded: {reason}"
-            ) from error
-        booster.set_param({"nthread": 1})
-        boosters.append(booster)
-    return tuple(boosters)
+    named = sorted(files.items())
+    return tuple(_load(name, content) for name, content in (named if ensemble else named[:1]))
+
+
+def _load(name: str, content: bytes) -> Booster:
+    from xgboost import Booster
+    from xgboost.core import XGBoostError
+
+    booster = Booster()
+    try:
+        if content.startswith(_PICKLE):
+            raise ValueError("it is a pickle, which the sandbox does not load; save the model with Booster.save_model")
+        booster.load_model(bytearray(content))
+    except (XGBoostError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ContainerError(
+            500, f"Unable to load model: Model at /opt/ml/model/{name} cannot be loaded: {reason}"
+        ) from error
+    booster.set_param({"nthread": 1})
+    return booster
+
+
+def _unzipped(archive: bytes) -> bytes:
+    """The archive without its compression, as long as it is of a model's size."""
+    with gzip.GzipFile(fileobj=io.BytesIO(archive)) as file:
+        content = file.read(MAXIMUM_BYTES + 1)
+    if len(content) > MAXIMUM_BYTES:
+        raise _too_much()
+    return content
+
+
+def _too_much() -> ValueError:
+    return ValueError(f"the archive holds more than {MAXIMUM_MEMBERS} files or {MAXIMUM_BYTES} bytes")

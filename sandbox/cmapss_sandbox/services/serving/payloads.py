@@ -8,18 +8,31 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cmapss_sandbox.services.serving.recordio import read_tensors
+
 if TYPE_CHECKING:
     import numpy
 
+    Array: TypeAlias = numpy.ndarray[Any, Any]
     Rows: TypeAlias = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
 
-_LIBSVM = ("libsvm", "text/libsvm", "text/x-libsvm")
-_ACCEPTED = "'csv', 'libsvm', 'text/csv', 'text/libsvm', 'text/x-libsvm'"
+# What the container calls each content type, in the order in which its refusal lists them.
+_FORMATS = {
+    "csv": "csv",
+    "libsvm": "libsvm",
+    "parquet": "parquet",
+    "recordio-protobuf": "recordio-protobuf",
+    "text/csv": "csv",
+    "text/libsvm": "libsvm",
+    "text/x-libsvm": "libsvm",
+    "application/x-parquet": "parquet",
+    "application/x-recordio-protobuf": "recordio-protobuf",
+}
 _LARGEST_FLOAT32 = 3.4028235e38
 
 
 class ContainerError(Exception):
-    """An answer of the container other than 200: its HTTP status and its message."""
+    """An answer of the container other than a success: its HTTP status and its message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -29,20 +42,24 @@ class ContainerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows of which only some features are given: values by (row, column), the rest missing."""
+    """Rows of which only some features are given, the rest missing: a value for each row and column.
+
+    The three arrays are of one length, the rows in ascending order.
+    """
 
     shape: tuple[int, int]
-    values: dict[tuple[int, int], float]
+    rows: Array
+    columns: Array
+    values: Array
 
-    def dense(self) -> Rows:
-        """The same as an array, NaN where a value is missing."""
+    def dense(self, start: int, stop: int, width: int) -> Rows:
+        """Some of the rows as an array with that many columns, NaN where a value is missing."""
         import numpy
 
-        rows = numpy.full(self.shape, numpy.nan)
-        if self.values:
-            places = numpy.array(list(self.values))
-            rows[places[:, 0], places[:, 1]] = list(self.values.values())
-        return rows
+        dense = numpy.full((stop - start, width), numpy.nan)
+        first, last = numpy.searchsorted(self.rows, (start, stop))
+        dense[self.rows[first:last] - start, self.columns[first:last]] = self.values[first:last]
+        return dense
 
 
 def parse(body: bytes, content_type: str | None) -> Rows | SparseRows:
@@ -50,16 +67,19 @@ def parse(body: bytes, content_type: str | None) -> Rows | SparseRows:
 
     Without a content type the container takes it for libsvm.
     """
-    is_csv = _is_csv(content_type)
+    kind = _format(content_type)
     try:
-        text = body.strip().decode()
-        return parse_csv(text) if is_csv else _parse_libsvm(text)
-    except (ValueError, OverflowError, csv.Error) as error:
-        kind = "csv" if is_csv else "libsvm"
+        if kind == "csv":
+            return parse_csv(body.strip().decode())
+        rows = _parse_libsvm(body.strip().decode()) if kind == "libsvm" else _parse_recordio(body)
+        _refuse_infinities(rows.values if isinstance(rows, SparseRows) else rows)
+        return rows
+    except Exception as error:  # as broadly as the container: whatever a payload does to it is the payload's fault
+        gap = " " if kind == "recordio-protobuf" else "\n "
         raise ContainerError(
             415,
-            f"Loading {kind} data failed with Exception, please ensure data is in {kind} format:\n"
-            f" {type(error)}\n {error}",
+            f"Loading {kind} data failed with Exception, please ensure data is in {kind} format:"
+            f"{gap}{type(error)}{gap}{error}",
         ) from error
 
 
@@ -76,8 +96,7 @@ def parse_csv(text: str) -> Rows:
     # Empty fields stop loadtxt and empty lines are passed over by it: the container treats them otherwise.
     if rows is None or len(rows) != len(lines):
         rows = _parse_leniently(lines, delimiter)
-    if (numpy.abs(rows) > _LARGEST_FLOAT32).any():
-        raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
+    _refuse_infinities(rows)
     return rows
 
 
@@ -97,17 +116,14 @@ def _parse_leniently(lines: list[str], delimiter: str) -> Rows:
     import numpy
 
     fields = [["nan" if field == "" else field for field in line.split(delimiter)] for line in lines]
-    widths = {len(row) for row in fields}
-    if len(widths) > 1:
-        raise ValueError(
-            "setting an array element with a sequence. The requested array has an inhomogeneous shape: "
-            f"rows of {' and '.join(map(str, sorted(widths)))} fields"
-        )
+    _refuse_ragged({len(row) for row in fields})
     return numpy.array([[float(field) for field in row] for row in fields])
 
 
 def _parse_libsvm(text: str) -> SparseRows:
     """The `index:value` items of each line; labels are passed over, repeated items are added up."""
+    import numpy
+
     values: defaultdict[tuple[int, int], float] = defaultdict(float)
     for row, line in enumerate(text.split("\n")):
         for item in line.split(" "):
@@ -118,23 +134,73 @@ def _parse_libsvm(text: str) -> SparseRows:
                 values[row, int(column)] += float(value)
     if not values:
         raise ValueError("cannot infer dimensions from zero sized index arrays")
-    height, width = (1 + max(place[axis] for place in values) for axis in (0, 1))
-    return SparseRows((height, width), values)
+    places = numpy.array(list(values), dtype=numpy.int64)
+    height, width = (int(largest) + 1 for largest in places.max(axis=0))
+    return SparseRows((height, width), places[:, 0], places[:, 1], numpy.array(list(values.values())))
 
 
-def _is_csv(content_type: str | None) -> bool:
-    """Whether it is CSV rather than libsvm; raises ContainerError 415 for anything else."""
-    if content_type is None or content_type.lower() in _LIBSVM:
-        return False
+def _parse_recordio(body: bytes) -> Rows | SparseRows:
+    """The records' `values` feature, a row each; a sparse one names its columns, or is all missing."""
+    import numpy
+
+    tensors = read_tensors(body)
+    if all(tensor.keys is None for tensor in tensors):
+        _refuse_ragged({len(tensor.values) for tensor in tensors})
+        return numpy.vstack([tensor.values for tensor in tensors]).astype(numpy.float64)
+    widths, columns = set(), []
+    for tensor in tensors:
+        keys = numpy.arange(len(tensor.values)) if tensor.keys is None else tensor.keys.astype(numpy.int64)
+        width = int(keys.max(initial=-1)) + 1 if tensor.width is None else tensor.width
+        if len(keys) != len(tensor.values):
+            raise ValueError("indices and data should have the same size")
+        if len(keys) and not 0 <= keys.min() <= keys.max() < width:
+            raise ValueError("column index exceeds matrix dimensions")
+        widths.add(width)
+        columns.append(keys)
+    _refuse_ragged(widths)
+    rows = numpy.repeat(numpy.arange(len(tensors)), [len(keys) for keys in columns])
+    values = numpy.concatenate([tensor.values.astype(numpy.float64) for tensor in tensors])
+    return SparseRows((len(tensors), widths.pop()), rows, numpy.concatenate(columns), values)
+
+
+def _refuse_ragged(widths: set[int]) -> None:
+    if len(widths) > 1:
+        shown = " and ".join(map(str, sorted(widths)[:10]))
+        raise ValueError(
+            "setting an array element with a sequence. The requested array has an inhomogeneous shape: "
+            f"rows of {shown} fields"
+        )
+
+
+def _refuse_infinities(values: Array) -> None:
+    import numpy
+
+    if (numpy.abs(values) > _LARGEST_FLOAT32).any():
+        raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
+
+
+def _format(content_type: str | None) -> str:
+    """What the container takes a payload for; raises ContainerError 415 for what it takes nothing for."""
+    if content_type is None:
+        return "libsvm"
     lowered = content_type.lower()
-    header = Message()
-    header["Content-Type"] = lowered
-    media_type = lowered.partition(";")[0].strip()
-    if media_type not in ("csv", "text/csv"):
-        raise ContainerError(415, f"{content_type} is not an accepted ContentType: {_ACCEPTED}.")
-    if header.get_param("label_size", "1") != "1":
+    kind = _FORMATS.get(lowered.partition(";")[0].strip())
+    if kind is None:
+        raise ContainerError(415, f"{content_type} is not an accepted ContentType: {', '.join(_FORMATS)}.")
+    if kind == "parquet":
+        raise ContainerError(415, f"Content-type {content_type} is not supported.")
+    if kind == "csv" and _label_size(lowered) != "1":
         raise ContainerError(
             415,
             f"{lowered} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1",
         )
-    return True
+    return kind
+
+
+def _label_size(content_type: str) -> object:
+    if "label_size" not in content_type:
+        return "1"
+    header = Message()
+    header["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    sizes = [value for name, value in header.get_params(failobj=[]) if name == "label_size"]
+    return sizes[-1] if sizes else "1"
