@@ -10,13 +10,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmapss_sandbox.calls import KEPT, Call
 from cmapss_sandbox.clock import RegionClock
 from cmapss_sandbox.events import EventHandler, EventQueue, TimedEvent
 from cmapss_sandbox.objects import ObjectStore
 from cmapss_sandbox.store import Store, Table
+
+if TYPE_CHECKING:
+    from cmapss_sandbox.iam.authorization import Authority
+    from cmapss_sandbox.wire.requests import Request
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +35,7 @@ class RequestContext:
     region_name: str
     headers: Mapping[str, str]
     request_id: str
+    request: Request | None = None
 
 
 Handler = Callable[["Region", dict[str, Any], RequestContext], dict[str, Any]]
@@ -76,6 +81,8 @@ class Region:
         self.invoke_latency_seconds = 0.0
         self.calls: deque[Call] = deque(maxlen=KEPT)
         self.controls: dict[str, Control] = {}
+        # Who decides where IAM is enforced.
+        self.authority: Authority | None = None
         self._meta = self.table("region")
         self._strict = strict
         self._handlers: dict[str, EventHandler] = {}
@@ -206,6 +213,14 @@ class Region:
             for guard in self._guards:
                 stack.enter_context(guard(self, context, members))
             yield
+
+    def permits(self, role_arn: str, action: str, resource: str) -> bool:
+        """Whether a role may do that to the resource for the service that has it; always, unless IAM is enforced."""
+        return self.authority is None or self.authority.permits(role_arn, action, resource)
+
+    def assumable(self, role_arn: str, service: str = "sagemaker.amazonaws.com") -> bool:
+        """Whether a role exists and trusts that service; always, unless IAM is enforced."""
+        return self.authority is None or self.authority.assumable(role_arn, service)
 
     # What there is to tell of itself
 

@@ -48,7 +48,9 @@ def answer_operation(
         if operation is None or handler is None:
             raise AwsError("UnknownOperationException", f"Unknown operation {operation_name}.", 400)
         members = read_members(operation)
-        context = RequestContext(name, operation_name, scope.access_key, scope.region_name, request.headers, request_id)
+        context = RequestContext(
+            name, operation_name, scope.access_key, scope.region_name, request.headers, request_id, request
+        )
         with region.guarded(context, members):
             _refuse_violations(name, operation, members)
             answer = _carry_out(region, services[name], handler, members, context)

@@ -1,0 +1,75 @@
+"""Whether a request was signed with the secret of its access key, as botocore's own signers see it."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from cmapss_sandbox.wire.requests import Request
+
+_HEADER_PARTS = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
+
+
+def is_signed_with(secret: str, request: Request) -> bool:
+    """Whether the signature of a request, in its header or its query string, was made with this secret.
+
+    The time of the signature is not looked at, for clients have the time of this machine, and the region its own.
+    """
+    from botocore.credentials import Credentials
+
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    authorization = request.headers.get("authorization", "")
+    parts = dict(_HEADER_PARTS.findall(authorization))
+    if "Signature" in parts:
+        return _fits_version_4(Credentials, secret, request, parts, request.headers.get("x-amz-date", ""))
+    if "X-Amz-Signature" in query:
+        parts = {name: query.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")}
+        return _fits_version_4(Credentials, secret, request, parts, query.get("X-Amz-Date", ""))
+    return _fits_version_2(Credentials, secret, request, query)
+
+
+def _fits_version_4(credentials: Any, secret: str, request: Request, parts: dict[str, str], stamp: str) -> bool:
+    from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
+    from botocore.awsrequest import AWSRequest
+
+    scope = parts["Credential"].split("/")
+    if len(scope) != 5 or not stamp:
+        return False
+    service, region_name = scope[3], scope[2]
+    presigned = "x-amz-signature" in request.query.lower()
+    made_by = SigV4Auth if service != "s3" else S3SigV4QueryAuth if presigned else S3SigV4Auth
+    signer: Any = made_by(credentials(scope[0], secret), service, region_name)
+    signed = [name for name in parts["SignedHeaders"].split(";") if name in request.headers]
+    asked: Any = AWSRequest(
+        method=request.method,
+        url=_url(request, without="X-Amz-Signature"),
+        headers={name: request.headers[name] for name in signed},
+        data=request.body,
+    )
+    asked.context["timestamp"] = stamp
+    expected = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
+    return hmac.compare_digest(expected, parts["Signature"])
+
+
+def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict[str, str]) -> bool:
+    """The elder form, which S3 clients still use for presigned addresses."""
+    from botocore.auth import HmacV1Auth
+    from botocore.compat import HTTPHeaders
+
+    given = query.get("Signature") or request.headers.get("authorization", "").rpartition(":")[2]
+    headers: Any = HTTPHeaders()
+    for name, value in request.headers.items():
+        headers[name] = value
+    signer: Any = HmacV1Auth(credentials("-", secret))
+    split = urlsplit(_url(request, without="Signature"))
+    expected = signer.get_signature(request.method, split, headers, expires=query.get("Expires"))
+    return hmac.compare_digest(expected, given)
+
+
+def _url(request: Request, *, without: str) -> str:
+    """The address as the client signed it."""
+    pairs = [pair for pair in request.query.split("&") if pair and pair.partition("=")[0] != without]
+    query = f"?{'&'.join(pairs)}" if pairs else ""
+    return f"http://{request.headers.get('host', '')}{quote(request.path, safe='/~')}{query}"

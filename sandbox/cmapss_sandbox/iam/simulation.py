@@ -1,0 +1,151 @@
+"""SimulatePrincipalPolicy and SimulateCustomPolicy, answered by what decides about calls where IAM is enforced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.iam.actions import EVERYTHING, Need
+from cmapss_sandbox.iam.authorization import known_of
+from cmapss_sandbox.iam.conditions import PolicyError
+from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.policies import Decision, Policies, Policy, Question, evaluate, parse_policy
+from cmapss_sandbox.iam.principals import Identity, Principal, directory
+from cmapss_sandbox.paging import cut_page
+from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.wire import models, parse, serialise, validate
+from cmapss_sandbox.wire.replies import Reply
+
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+_PAGE = 100
+_OPERATIONS = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy"})
+
+
+def answer(region: Region, context: RequestContext, form: Mapping[str, str]) -> Reply | None:
+    """The answer to a simulation, None to whatever is none."""
+    name = context.operation
+    if name not in _OPERATIONS:
+        return None
+    operation = models.operation_model("iam", name)
+    assert operation is not None
+    assert operation.input_shape is not None
+    members = parse.parse_query(operation, form)
+    wrong = validate.constraint_violations(operation.input_shape, members)
+    if wrong is not None:
+        raise AwsError("ValidationError", wrong)
+    simulated = _of_principal if name == "SimulatePrincipalPolicy" else _of_policies
+    results = simulated(region, members)
+    page, token = _page(region, members, name, results)
+    body = {"EvaluationResults": page, "IsTruncated": token is not None, **({"Marker": token} if token else {})}
+    return Reply(200, {"Content-Type": "text/xml"}, serialise.query_body(operation, body, context.request_id))
+
+
+def _of_principal(region: Region, members: Mapping[str, Any]) -> list[dict[str, Any]]:
+    identity = _identity(region, members["PolicySourceArn"])
+    kind = "assumed-role" if ":role/" in identity.arn else "user"
+    arn = f"arn:aws:sts::{region.account}:assumed-role/{identity.name}/simulation" if kind != "user" else identity.arn
+    source = Principal(arn, identity.id, "", region.account, identity=identity, tags=identity.tags)
+    return _results(
+        region, members, source, (*identity.policies.identity, *_given(members)), identity.policies.boundary
+    )
+
+
+def _of_policies(region: Region, members: Mapping[str, Any]) -> list[dict[str, Any]]:
+    arn = members.get("CallerArn", f"arn:aws:iam::{region.account}:user/simulation")
+    return _results(region, members, Principal(arn, "simulation", "", region.account), _given(members), None)
+
+
+def _results(
+    region: Region,
+    members: Mapping[str, Any],
+    source: Principal,
+    identity: tuple[Policy, ...],
+    boundary: Policy | None,
+) -> list[dict[str, Any]]:
+    bounds = [
+        _policy(text, number) for number, text in enumerate(members.get("PermissionsBoundaryPolicyInputList", []))
+    ]
+    resource = members.get("ResourcePolicy")
+    policies = Policies(
+        identity,
+        bounds[0] if bounds else boundary,
+        None,
+        None if resource is None else _policy(resource, 0),
+    )
+    known: Context = {**known_of(source, region.name, region.now()), **_entries(members)}
+    results = []
+    for action in members["ActionNames"]:
+        if not _ACTION.fullmatch(action):
+            raise AwsError("InvalidInput", f"Invalid action name : {action}")
+        for arn in members.get("ResourceArns") or [EVERYTHING]:
+            need = Need(action, arn)
+            decision = evaluate(policies, Question(need.action, need.resource, known, source.caller))
+            results.append(_result(need, decision, policies.boundary, known, source))
+    return results
+
+
+def _result(
+    need: Need, decision: Decision, boundary: Policy | None, known: Context, source: Principal
+) -> dict[str, Any]:
+    outcome = "allowed" if decision.allowed else "explicitDeny" if decision.explicit else "implicitDeny"
+    result: dict[str, Any] = {
+        "EvalActionName": need.action,
+        "EvalResourceName": need.resource,
+        "EvalDecision": outcome,
+        "MatchedStatements": [
+            {"SourcePolicyId": name, "SourcePolicyType": "IAM Policy"} for name, _ in decision.matched
+        ],
+        "MissingContextValues": [],
+    }
+    if boundary is not None:
+        within = evaluate(Policies((boundary,)), Question(need.action, need.resource, known, source.caller))
+        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within.allowed}
+    return result
+
+
+def _identity(region: Region, arn: str) -> Identity:
+    found = directory(region)
+    for identity in (*found.users.values(), *found.roles.values()):
+        if identity.arn == arn:
+            return identity
+    raise AwsError("NoSuchEntity", f"The entity with ARN {arn} cannot be found.", 404)
+
+
+def _given(members: Mapping[str, Any]) -> tuple[Policy, ...]:
+    return tuple(_policy(text, number) for number, text in enumerate(members.get("PolicyInputList", []), 1))
+
+
+def _policy(text: str, number: int) -> Policy:
+    try:
+        return parse_policy(unquote(text) if text.startswith("%7B") else text, f"PolicyInputList.{number}")
+    except PolicyError as error:
+        raise AwsError("InvalidInput", str(error)) from error
+
+
+def _entries(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {
+        entry["ContextKeyName"].lower(): tuple(entry.get("ContextKeyValues", []))
+        for entry in members.get("ContextEntries", [])
+        if "ContextKeyName" in entry
+    }
+
+
+def _page(
+    region: Region, members: Mapping[str, Any], name: str, results: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], str | None]:
+    numbered = list(enumerate(results))
+    try:
+        page, token = cut_page(
+            region,
+            numbered,
+            lambda item: f"{item[0]:06d}",
+            operation=name,
+            token=members.get("Marker"),
+            size=members.get("MaxItems", _PAGE),
+        )
+    except AwsError as error:
+        raise AwsError("ValidationError", "Invalid Marker.") from error
+    return [result for _, result in page], token
