@@ -32,6 +32,7 @@ class ServingVariant:
     image: str
     model_data_url: str
     environment: Mapping[str, str]
+    instance_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +82,5 @@ def _of(
         image=made_of["image"],
         model_data_url=made_of["model_data_url"],
         environment=made_of["environment"],
+        instance_type=made_of["instance_type"],
     )

@@ -135,17 +135,10 @@ def _instance_metrics(region: Region, variant: ServingVariant) -> Iterator[tuple
     """What a variant's instances measure of themselves when they idle: their memory holds a model in each worker."""
     container = fleet_of(region).loaded(variant)
     model_bytes = 0 if container is None else container.model_bytes
-    cpus, memory = _size(_instance_type(region, variant))
+    cpus, memory = _size(variant.instance_type)
     yield "CPUUtilization", 0.0
     yield "MemoryUtilization", min(100 * cpus * (_WORKER_BYTES + model_bytes) / memory, 100.0)
     yield "DiskUtilization", min(100 * model_bytes / _VOLUME_BYTES, 100.0)
-
-
-def _instance_type(region: Region, variant: ServingVariant) -> str:
-    config = region.table("endpoint_configs").get(variant.config, {})
-    listed = (*config.get("ProductionVariants", ()), *config.get("ShadowProductionVariants", ()))
-    types = (entry.get("InstanceType") for entry in listed if entry["VariantName"] == variant.variant)
-    return next(types, None) or "ml.m5.xlarge"
 
 
 def _size(instance_type: str) -> tuple[int, float]:
