@@ -59,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, state: Path) -> int:
     from cmapss_sandbox import periphery, services
     from cmapss_sandbox.events import Ticker
+    from cmapss_sandbox.iam import authorization
     from cmapss_sandbox.region import Region
     from cmapss_sandbox.seeds import Seeds
     from cmapss_sandbox.server import Server
@@ -70,7 +71,10 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
     signal.signal(signal.SIGINT, lambda *_: reasons.put(_INTERRUPTED))
     region = Region(state, speed=options.speed)
     try:
-        server = Server(application(region, services.install(region)), options.port)
+        installed = services.install(region)
+        if options.enforce_iam:
+            authorization.enforce(region)
+        server = Server(application(region, installed), options.port)
         trainer = Trainer(region)
         seeds = Seeds(region, trainer, options.data, options.tuning_jobs)
         ticker = Ticker(region)
@@ -189,6 +193,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=50,
         help="training jobs of the tuning job that a new region has; 0 for no tuning job (default 50)",
+    )
+    parser.add_argument(
+        "--enforce-iam",
+        action="store_true",
+        help="allow each call by the policies of whose keys sign it; the keys sandbox/sandbox may do everything",
     )
     parser.add_argument("--json", action="store_true", help="say where it serves as one line of JSON")
     parser.add_argument(

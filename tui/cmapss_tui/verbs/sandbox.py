@@ -14,6 +14,7 @@ from cmapss_tui.sandbox_process import COMMAND, require_sandbox
 
 # Everything that is passed on, as the attribute of the parsed arguments.
 _PASSED_ON = ("port", "speed", "data", "state", "tuning_jobs")
+_PASSED_ON_SWITCHES = ("enforce_iam", "json")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,6 +27,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tuning-jobs", type=not_negative_integer, metavar="N", help="training jobs of the first tuning job (50)"
+    )
+    parser.add_argument(
+        "--enforce-iam", action="store_true", help="allow calls by the policies of whose keys sign them"
     )
     parser.add_argument("--json", action="store_true", help="print its address as one line of JSON")
 
@@ -46,4 +50,5 @@ def passed_on(arguments: Namespace) -> list[str]:
     flags = [
         f"--{name.replace('_', '-')}={value}" for name in _PASSED_ON if (value := getattr(arguments, name)) is not None
     ]
-    return [*flags, *(["--json"] if arguments.json else [])]
+    switches = [f"--{name.replace('_', '-')}" for name in _PASSED_ON_SWITCHES if getattr(arguments, name)]
+    return [*flags, *switches]
