@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmapss_sandbox.region import Handler
-from cmapss_sandbox.services.cloudwatch import alarms, metrics
+from cmapss_sandbox.services.cloudwatch import alarms, metrics, publishing
 from cmapss_sandbox.services.cloudwatch.minutes import install
 
 __all__ = ["OPERATIONS", "SERVICE", "install"]
@@ -18,6 +18,6 @@ OPERATIONS: dict[str, Handler] = {
     "GetMetricStatistics": metrics.get_metric_statistics,
     "ListMetrics": metrics.list_metrics,
     "PutMetricAlarm": alarms.put_metric_alarm,
-    "PutMetricData": metrics.put_metric_data,
+    "PutMetricData": publishing.put_metric_data,
     "SetAlarmState": alarms.set_alarm_state,
 }

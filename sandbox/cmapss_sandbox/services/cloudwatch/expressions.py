@@ -1,216 +1,189 @@
-"""Metric math, as far as dashboards use it: + − × ÷ with ids and numbers, and a few functions."""
+"""Metric math as text: its syntax, read with Python's parser, checked, and evaluated over series."""
 
 from __future__ import annotations
 
 import ast
-import itertools
-import math
 import operator
-import statistics
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-Points = Mapping[int, float]  # Unix time to value
+from cmapss_sandbox.services.cloudwatch.functions import FUNCTIONS, WORDS, Scope
+from cmapss_sandbox.services.cloudwatch.series import MetricSeries, Operand, Result, combine
 
+_Operator = Callable[[float, float], float]
 
-@dataclass(frozen=True, slots=True)
-class MetricSeries:
-    """The points of a metric or an expression, with the period (seconds) they were made for."""
-
-    period: int
-    points: Points
-
-
-MAXIMUM_POINTS = 100_800  # in one answer of GetMetricData
-
-Operand = float | MetricSeries
-
-_OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+_ARITHMETIC: Mapping[type[ast.operator], _Operator] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
-_ELEMENTWISE: Mapping[str, Callable[[float], float]] = {"ABS": abs, "CEIL": math.ceil, "FLOOR": math.floor}
-# Of one metric the sum, average… of its points; of an array of metrics that of each moment.
-_ACROSS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "SUM": math.fsum,
-    "AVG": statistics.fmean,
-    "MIN": min,
-    "MAX": max,
+_COMPARISONS: Mapping[type[ast.cmpop], _Operator] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }
+_LOGIC: Mapping[type[ast.boolop], _Operator] = {
+    ast.And: lambda one, other: bool(one) and bool(other),
+    ast.Or: lambda one, other: bool(one) or bool(other),
+}
+# What AWS writes otherwise than Python does, or Python would take for something of its own.
+_TOKEN = re.compile(
+    r"'[^']*'|\"[^\"]*\"|[A-Za-z_]\w*|\^|\*\*|&&|\|\||\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+|.", re.ASCII | re.DOTALL
+)
+_SPELLED = {"^": "**", "&&": " and ", "||": " or ", "AND": " and ", "OR": " or "}
+_ALLOWED = frozenset("+-*/^()[],<>=!. \t\n&|")
+_ID_PREFIX = "_id_"  # an id may be a word that Python keeps for itself
 
 
-def parse(text: str) -> ast.expr:
-    """The expression's syntax tree; raises ValueError, saying what is wrong, when it is not one.
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that was read and checked, with the ids of the queries that it names."""
+
+    text: str
+    tree: ast.expr = field(repr=False)
+    names: frozenset[str]
+    all_metrics: bool
+
+
+def parse(text: str) -> Expression:
+    """The expression; raises ValueError, saying what is wrong, when it is not one.
 
     Python's own parser reads it and nothing is ever evaluated but the nodes named in this module.
     """
-    # AWS writes × as * and ^ for a power, which Python spells **.
+    if text.lstrip()[:7].upper() == "SELECT ":
+        raise ValueError("Metrics Insights queries are not offered by this region")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        tree = ast.parse("".join(_python(token) for token in _TOKEN.findall(text.strip())), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"Syntax error in expression '{text}'") from error
     try:
         _check(tree)
+        names = frozenset(
+            node.id.removeprefix(_ID_PREFIX)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and node.id.startswith(_ID_PREFIX)
+        )
     except RecursionError as error:
         raise ValueError("The expression is nested too deeply") from error
-    return tree
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return Expression(text, tree, names, "METRICS" in called)
 
 
-def names(tree: ast.expr) -> frozenset[str]:
-    """The ids of the queries that the expression needs."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return frozenset(
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and id(node) not in called and node.id not in ("REPEAT", "LINEAR")
-    )
+def evaluate(expression: Expression, scope: Scope) -> Result:
+    """The expression's series, or array of series, from those that the scope has by name.
 
-
-def evaluate(tree: ast.expr, series: Mapping[str, MetricSeries], start: int, end: int) -> MetricSeries:
-    """The expression's points from those of the queries it names, for times in [start, end).
-
-    Two series meet where both have a point; a point that divides by zero is left out, as in CloudWatch.
     Raises ValueError when the expression yields a plain number.
     """
-    result = _Evaluation(series, start, end).value(tree)
-    if not isinstance(result, MetricSeries):
-        raise ValueError("the expression does not yield a time series")
+    result = _value(expression.tree, scope)
+    if isinstance(result, float):
+        raise ValueError("The expression does not yield a time series")
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Evaluation:
-    series: Mapping[str, MetricSeries]
-    start: int
-    end: int
-
-    def value(self, node: ast.expr) -> Operand:
-        match node:
-            case ast.Constant(value=int() | float() as number):
-                return float(number)
-            case ast.Name(id=name):
-                return self.series[name]
-            case ast.UnaryOp(op=ast.USub(), operand=inner):
-                return _combine(operator.mul, [-1.0, self.value(inner)])
-            case ast.UnaryOp(operand=inner):
-                return self.value(inner)
-            case ast.BinOp(left=left, op=op, right=right):
-                return _combine(_OPERATORS[type(op)], [self.value(left), self.value(right)])
-            case ast.Call(func=ast.Name(id=function), args=arguments):
-                return self._call(function, arguments)
-        raise AssertionError(f"unchecked node {ast.dump(node)}")
-
-    def _call(self, function: str, arguments: list[ast.expr]) -> Operand:
-        if isinstance(arguments[0], ast.List):
-            return _across(_ACROSS[function], [self.value(item) for item in arguments[0].elts])
-        subject = self.value(arguments[0])
-        if function in _ELEMENTWISE:
-            return _combine(_ELEMENTWISE[function], [subject])
-        if not isinstance(subject, MetricSeries):
-            raise ValueError(f"{function} needs a metric")
-        if function == "PERIOD":
-            return float(subject.period)
-        if function in _ACROSS:
-            return _ACROSS[function](list(subject.points.values()) or [0.0])
-        return self._fill(subject, arguments[1])
-
-    def _fill(self, subject: MetricSeries, filler: ast.expr) -> MetricSeries:
-        first = self.start // subject.period * subject.period
-        times = range(first, self.end, subject.period)
-        if len(times) > MAXIMUM_POINTS:
-            raise ValueError(f"FILL would make more than {MAXIMUM_POINTS} data points")
-        if isinstance(filler, ast.Name) and filler.id in ("REPEAT", "LINEAR"):
-            interpolate = _repeated if filler.id == "REPEAT" else _interpolated
-            return MetricSeries(subject.period, interpolate(subject.points, times))
-        value = self.value(filler)
-        replacements = value.points if isinstance(value, MetricSeries) else dict.fromkeys(times, value)
-        return MetricSeries(subject.period, {**replacements, **subject.points})
+def _value(node: ast.expr, scope: Scope) -> Operand:
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name):
+            return scope.series[name.removeprefix(_ID_PREFIX)]
+        case ast.List(elts=items):
+            return _array([_value(item, scope) for item in items])
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return combine(operator.mul, -1.0, _value(inner, scope))
+        case ast.UnaryOp(operand=inner):
+            return _value(inner, scope)
+        case ast.BinOp(left=left, op=op, right=right):
+            return combine(_ARITHMETIC[type(op)], _value(left, scope), _value(right, scope))
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            result = _value(left, scope)
+            for comparison, other in zip(ops, others, strict=True):
+                result = combine(_COMPARISONS[type(comparison)], result, _value(other, scope))
+            return result
+        case ast.BoolOp(op=logic, values=values):
+            result = _value(values[0], scope)
+            for other in values[1:]:
+                result = combine(_LOGIC[type(logic)], result, _value(other, scope))
+            return result
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return FUNCTIONS[name].call(scope, [_argument(argument, scope) for argument in arguments])
+    raise AssertionError(f"unchecked node {ast.dump(node)}")
 
 
-def _combine(function: Callable[..., float], operands: Sequence[Operand]) -> Operand:
-    several = [operand for operand in operands if isinstance(operand, MetricSeries)]
-    if not several:
-        result = _finite(function, operands)
-        if result is None:
-            raise ValueError("the expression divides by zero")
-        return result
-    times = sorted(set.intersection(*(set(operand.points) for operand in several)))
-    points = {}
-    for time in times:
-        values = [op.points[time] if isinstance(op, MetricSeries) else op for op in operands]
-        if (value := _finite(function, values)) is not None:
-            points[time] = value
-    return MetricSeries(max(operand.period for operand in several), points)
+def _argument(node: ast.expr, scope: Scope) -> Operand | str:
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.Name(id=name) if name in WORDS:
+            return name
+    return _value(node, scope)
 
 
-def _across(function: Callable[[Sequence[float]], float], operands: Sequence[Operand]) -> MetricSeries:
-    several = [operand for operand in operands if isinstance(operand, MetricSeries)]
-    if len(several) < len(operands):
-        raise ValueError("an array holds metrics only")
-    times = sorted(set().union(*(operand.points for operand in several)))
-    points = {time: function([op.points[time] for op in several if time in op.points]) for time in times}
-    return MetricSeries(max(operand.period for operand in several), points)
+def _array(items: Sequence[Operand]) -> list[MetricSeries]:
+    series: list[MetricSeries] = []
+    for item in items:
+        if isinstance(item, float):
+            raise ValueError("An array holds metrics only")
+        series += item if isinstance(item, list) else [item]
+    return series
 
 
-def _finite(function: Callable[..., float], values: Sequence[object]) -> float | None:
-    try:
-        value = function(*values)
-    except (ArithmeticError, ValueError):
-        return None
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def _repeated(points: Points, times: range) -> Points:
-    filled: dict[int, float] = {}
-    last: float | None = None
-    for time in times:
-        last = points.get(time, last)
-        if last is not None:
-            filled[time] = last
-    return filled
-
-
-def _interpolated(points: Points, times: range) -> Points:
-    known = sorted(points)
-    filled = dict(points)
-    for before, after in itertools.pairwise(known):
-        slope = (points[after] - points[before]) / (after - before)
-        for time in times[times.index(before) + 1 : times.index(after)]:
-            filled[time] = points[before] + slope * (time - before)
-    return filled
+def _python(token: str) -> str:
+    if token in _SPELLED:
+        return _SPELLED[token]
+    if token[0] in "'\"":
+        return repr(token[1:-1]) if len(token) > 1 else token
+    if token[0].islower():
+        return _ID_PREFIX + token
+    if not (token.isascii() and (token[0].isalnum() or token[-1].isdigit())) and token not in _ALLOWED:
+        raise ValueError(token)
+    return token
 
 
 def _check(node: ast.expr) -> None:
     match node:
         case ast.Constant(value=value) if type(value) in (int, float):
             return
-        case ast.Name():
+        case ast.Name(id=name) if name.startswith(_ID_PREFIX):
             return
+        case ast.List(elts=[_, *_] as items):
+            _check_all(items)
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
             _check(operand)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            _check(left)
-            _check(right)
-        case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]):
-            _check_call(function, arguments)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            _check_all([left, right])
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
+            _check_all([left, *others])
+        case ast.BoolOp(values=values):
+            _check_all(values)
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            _check_call(name, arguments)
         case _:
-            raise ValueError(f"Unsupported operand in expression '{ast.unparse(node)}'")
+            raise ValueError(f"Unsupported operand in expression '{ast.unparse(node).replace(_ID_PREFIX, '')}'")
 
 
-def _check_call(function: str, arguments: list[ast.expr]) -> None:
-    if function in _ACROSS and len(arguments) == 1 and isinstance(arguments[0], ast.List):
-        arguments = arguments[0].elts
-        wanted = max(len(arguments), 1)  # an empty array is refused below
-    elif function in _ACROSS or function in _ELEMENTWISE or function == "PERIOD":
-        wanted = 1
-    elif function == "FILL":
-        wanted = 2
-    else:
-        raise ValueError(f"Unsupported function '{function}'")
-    if len(arguments) != wanted:
-        raise ValueError(f"{function} takes {wanted} argument{'s' if wanted > 1 else ''}")
+def _check_all(nodes: Sequence[ast.expr]) -> None:
+    for node in nodes:
+        _check(node)
+
+
+def _check_call(name: str, arguments: list[ast.expr]) -> None:
+    function = FUNCTIONS.get(name)
+    if function is None:
+        raise ValueError(f"Unsupported function '{name.removeprefix(_ID_PREFIX)}'")
+    fewest, most = function.arguments
+    if not fewest <= len(arguments) <= most:
+        wanted = str(most) if fewest == most else f"{fewest} to {most}"
+        raise ValueError(f"{name} takes {wanted} argument{'' if most == 1 else 's'}")
     for argument in arguments:
+        match argument:
+            case ast.Constant(value=str()) if function.texts:
+                continue
+            case ast.Name(id=word) if word in function.words:
+                continue
         _check(argument)

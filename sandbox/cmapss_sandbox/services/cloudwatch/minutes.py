@@ -2,75 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.cloudwatch.alarm_evaluation import evaluate_alarms
+from cmapss_sandbox.services.cloudwatch.alarm_evaluation import (
+    evaluate_alarms,
+    has_fine_alarms,
+    longest_evaluation_range,
+)
 from cmapss_sandbox.services.cloudwatch.durable import forget_old, metrics_of, save
-from cmapss_sandbox.services.cloudwatch.statistics import ZERO, Bucket
-from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricKey
-from cmapss_sandbox.services.serving.accounting import COUNTS, NAMESPACE, UNITS, VariantMinute
+from cmapss_sandbox.services.cloudwatch.statistics import Bucket
+from cmapss_sandbox.services.cloudwatch.store import IDLE, MINUTE, MetricKey, Steady
+from cmapss_sandbox.services.serving.accounting import COUNTS, NAMESPACE, UNITS
 from cmapss_sandbox.services.serving.fleet import fleet_of
 
 MINUTE_OVER = "cloudwatch_minute"
+ALARMS_DUE = "cloudwatch_alarms"
+FINE_ALARMS_DUE = "cloudwatch_fine_alarms"
 ALARMS_EVALUATED = "alarms_evaluated"
 
-# A region that was switched off for longer does not live through all the minutes that it missed.
-_CAUGHT_UP = timedelta(hours=3)
+_FINE_SECONDS = 10  # how often alarms with periods of less than a minute look
+# A region that was switched off does not live through all the minutes that it missed: once nothing has changed for
+# so long, it goes on at the next thing that happens, and looks at its alarms once an hour while they still may change.
+_CALM = timedelta(hours=3)
+_CALM_STEP = timedelta(hours=1)
+_BEHIND = timedelta(minutes=2)
+
+# When something last changed, for each region; a region that has just been started counts from its first minute.
+_RESTLESS: WeakKeyDictionary[Region, datetime] = WeakKeyDictionary()
 
 
 def install(region: Region) -> None:
     """Let every minute of the region end in this module."""
     region.on(MINUTE_OVER, end_minute)
+    region.on(ALARMS_DUE, look_at_alarms)
+    region.on(FINE_ALARMS_DUE, look_at_fine_alarms)
     if not any(event["name"] == MINUTE_OVER for event in region.table("timed_events").values()):
-        _schedule_after(region, region.now())
+        region.schedule(_after(region.now()), MINUTE_OVER)
 
 
 def end_minute(region: Region) -> None:
-    """The event at the end of a minute; "alarms_evaluated" is notified once alarms are up to date."""
+    """The event at the end of a minute: its metrics are written, and the alarms are up next."""
     now = region.now()
-    _schedule_after(region, max(now, region.clock.now() - _CAUGHT_UP))
-    end = int(now.timestamp()) // MINUTE * MINUTE
-    write_metrics(region, end // MINUTE - 1)
-    evaluate_alarms(region, end)
+    # Alarms are an event of their own, so that the minutes go on whatever their subscribers do.
+    following = region.schedule(_after(now), MINUTE_OVER)
+    region.schedule(now, ALARMS_DUE, following=following)
+    write_metrics(region, int(now.timestamp()) // MINUTE - 1)
+
+
+def look_at_alarms(region: Region, following: str) -> None:
+    """The event after that; "alarms_evaluated" is notified once alarms are up to date."""
+    now = region.now()
+    if evaluate_alarms(region, int(now.timestamp()) // MINUTE * MINUTE):
+        _RESTLESS[region] = now
     region.notify(ALARMS_EVALUATED)
+    end = _after(now)
+    if region.clock.now() - now >= _BEHIND and now - _RESTLESS.setdefault(region, now) >= _CALM:
+        region.cancel(following)
+        end = _end_of_calm(region, now)
+        region.schedule(end, MINUTE_OVER)
+        put_idle(region, int(now.timestamp()) // MINUTE, int(end.timestamp()) // MINUTE - 1)
+        save(region)
+    if has_fine_alarms(region):
+        for seconds in range(MINUTE - _FINE_SECONDS, 0, -_FINE_SECONDS):
+            region.schedule(end - timedelta(seconds=seconds), FINE_ALARMS_DUE)
+
+
+def look_at_fine_alarms(region: Region) -> None:
+    """The event between two minutes, while there are alarms that do not wait for a whole one."""
+    now = region.now()
+    if evaluate_alarms(region, int(now.timestamp()) // _FINE_SECONDS * _FINE_SECONDS, fine=True):
+        _RESTLESS[region] = now
 
 
 def write_metrics(region: Region, minute: int) -> None:
-    """Store what the minute's invocations left, and zeros for every variant in service that had none."""
+    """Store what the minute's invocations left, and that every variant in service that had none was idle."""
     store = metrics_of(region)
     counted = fleet_of(region).meter.take_before(minute + 1)
+    if counted:
+        _RESTLESS[region] = region.now()
     for where, metrics in counted.items():
         for name, counts in metrics.items():
-            store.put(_key(where, name), where.minute, Bucket.of(counts), UNITS[name])
-    for where in _in_service(region, minute):
-        if where not in counted:
-            for name in COUNTS:
-                store.put(_key(where, name), minute, ZERO, UNITS[name])
+            store.put(_key(where.endpoint, where.variant, name), where.minute, Bucket.of(counts), UNITS[name])
+    put_idle(region, minute, minute + 1)
     save(region)
     if minute % 60 == 0:
         forget_old(region, minute)
 
 
-def _in_service(region: Region, minute: int) -> list[VariantMinute]:
+def put_idle(region: Region, first: int, end: int) -> None:
+    """Let every variant in service measure nothing in the minutes from first to before end but what it counted."""
+    metrics_of(region).put_steady(_idle_metrics(region), first, end)
+
+
+def _idle_metrics(region: Region) -> Iterator[tuple[MetricKey, str, Steady]]:
     from cmapss_sandbox.services.sagemaker.serving import serving_variants
 
-    found = []
     for endpoint in region.table("endpoints"):
         try:
-            variants = serving_variants(region, endpoint)
+            variants = {variant.variant for variant in serving_variants(region, endpoint)}
         except AwsError:
             continue  # it does not serve, so it measures nothing
-        found += [VariantMinute(minute, endpoint, variant.variant) for variant in variants]
-    return found
+        for variant in sorted(variants):
+            for name in COUNTS:
+                yield _key(endpoint, variant, name), UNITS[name], IDLE
 
 
-def _key(where: VariantMinute, name: str) -> MetricKey:
-    dimensions = frozenset({("EndpointName", where.endpoint), ("VariantName", where.variant)})
-    return MetricKey(NAMESPACE, name, dimensions)
+def _end_of_calm(region: Region, now: datetime) -> datetime:
+    """The end of the next minute that is worth living through, when nothing has changed for long."""
+    until, event = region.clock.now(), region.events.next()
+    if now - _RESTLESS[region] < longest_evaluation_range(region):
+        until = min(until, now + _CALM_STEP)
+    if event is not None and event.due <= until:
+        _RESTLESS[region] = event.due
+        until = event.due + timedelta(seconds=MINUTE, microseconds=-1)
+    return max(_after(until - timedelta(seconds=MINUTE)), _after(now))
 
 
-def _schedule_after(region: Region, moment: datetime) -> None:
-    following = (int(moment.timestamp()) // MINUTE + 1) * MINUTE
-    region.schedule(datetime.fromtimestamp(following, UTC), MINUTE_OVER)
+def _after(moment: datetime) -> datetime:
+    return datetime.fromtimestamp((int(moment.timestamp()) // MINUTE + 1) * MINUTE, UTC)
+
+
+def _key(endpoint: str, variant: str, name: str) -> MetricKey:
+    return MetricKey(NAMESPACE, name, frozenset({("EndpointName", endpoint), ("VariantName", variant)}))

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.services.cloudwatch import expressions
-from cmapss_sandbox.services.cloudwatch.expressions import MetricSeries
-from cmapss_sandbox.services.cloudwatch.statistics import Bucket, statistic
-from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricKey, MetricStore, metric_key
+from cmapss_sandbox.services.cloudwatch import expressions, search
+from cmapss_sandbox.services.cloudwatch.expressions import Expression
+from cmapss_sandbox.services.cloudwatch.extended_statistics import statistic
+from cmapss_sandbox.services.cloudwatch.functions import Scope
+from cmapss_sandbox.services.cloudwatch.series import MetricSeries, Result
+from cmapss_sandbox.services.cloudwatch.statistics import Statistic
+from cmapss_sandbox.services.cloudwatch.store import (
+    FINE_RETENTION_MINUTES,
+    MINUTE,
+    MetricKey,
+    MetricStore,
+    metric_key,
+)
 
 MAXIMUM_QUERIES = 500
 
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
-_SUB_MINUTE_PERIODS = (1, 5, 10, 20, 30)
+_FINE_PERIODS = (1, 5, 10, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class MetricStat:
 
     key: MetricKey
     period: int
-    statistic: Callable[[Bucket], float | None]
+    statistic: str
     unit: str | None
 
 
@@ -36,106 +44,182 @@ class Query:
     """One MetricDataQuery, checked: either a metric's statistic or an expression over other queries."""
 
     id: str
-    label: str
+    label: str | None
     returns_data: bool
-    asks: MetricStat | ast.expr
+    period: int | None
+    account: str | None
+    asks: MetricStat | Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that is asked for: periods that begin in [start, end), Unix time, counted from the origin."""
+
+    start: int
+    end: int
+    origin: int = 0
 
 
 def read_queries(given: Sequence[Mapping[str, Any]], parameter: str = "MetricDataQueries") -> list[Query]:
     """The queries of a request; raises ValidationError when they are too many, ill-formed or circular."""
     if len(given) > MAXIMUM_QUERIES:
         raise _wrong(f"The collection {parameter} must not have a size greater than {MAXIMUM_QUERIES}.")
-    queries = [_read(query, f"{parameter}.member.{n}") for n, query in enumerate(given, start=1)]
+    errors = [error for n, query in enumerate(given, start=1) for error in _errors(query, f"{parameter}.member.{n}")]
+    if errors:
+        raise _wrong("\n".join(errors))
+    queries = [_read(query) for query in given]
     by_id = {query.id: query for query in queries}
     if len(by_id) < len(queries):
         raise _wrong(f"The values for parameter id in {parameter} are not unique.")
     for query in queries:
-        for name in sorted(_needs(query) - by_id.keys()):
+        for name in sorted(_names(query) - by_id.keys()):
             raise _wrong(f"Error in expression '{query.id}': Undefined variable {name}.")
     _dependency_order(queries)
     return queries
 
 
-def run(store: MetricStore, queries: Sequence[Query], start: int, end: int) -> dict[str, MetricSeries]:
-    """The points of every query by its id, for periods that begin in [start, end), Unix time."""
-    done: dict[str, MetricSeries] = {}
+def run(store: MetricStore, queries: Sequence[Query], window: Window, now: int) -> dict[str, Result]:
+    """The series of every query by its id, or array of series where its expression makes one."""
+    done: dict[str, Result] = {}
+    metrics: list[tuple[str, MetricSeries]] = []
+
+    def found(text: str, name: str, period: int) -> list[MetricSeries]:
+        checked_statistic(name, "Stat")
+        checked_period(period)
+        keys = search.find(text, store.metrics())
+        return _distinctly_labelled(
+            [statistics_of(store, MetricStat(key, period, name, None), window, now) for key in keys]
+        )
+
     for query in _dependency_order(queries):
         if isinstance(query.asks, MetricStat):
-            done[query.id] = _statistics(store, query.asks, start, end)
-        else:
-            try:
-                done[query.id] = expressions.evaluate(query.asks, done, start, end)
-            except ValueError as error:
-                raise _wrong(f"Error in expression '{query.id}': {error}") from error
+            series = done[query.id] = statistics_of(store, query.asks, window, now)
+            metrics.append((query.id, series))
+            continue
+        scope = Scope(done, metrics, window.start, window.end, query.period, window.origin, found)
+        try:
+            done[query.id] = expressions.evaluate(query.asks, scope)
+        except ValueError as error:
+            raise _wrong(f"Error in expression '{query.id}': {error}") from error
     return done
 
 
+def statistics_of(store: MetricStore, asked: MetricStat, window: Window, now: int) -> MetricSeries:
+    """The metric's statistic for every period that has values.
+
+    Periods of less than a minute have none that are older than three hours.
+    """
+    make, start = statistic(asked.statistic), window.start
+    if asked.period < MINUTE:
+        start = max(start, now - FINE_RETENTION_MINUTES * MINUTE)
+    found = store.periods(asked.key, start, window.end, asked.period, window.origin, asked.unit)
+    points = {time: value for time, buckets in found if (value := make(buckets)) is not None}
+    return MetricSeries(asked.period, points, asked.key.name, asked.key, asked.statistic)
+
+
 def checked_period(period: int, parameter: str = "Period") -> int:
-    """A period in the store's resolution; raises ValidationError for one that AWS does not have."""
-    if period not in _SUB_MINUTE_PERIODS and (period <= 0 or period % MINUTE):
-        raise _wrong(f"The parameter {parameter} must be 1, 5, 10, 20, 30 or a multiple of {MINUTE}.")
-    return max(period, MINUTE)
+    """The period; raises ValidationError for one that AWS does not have."""
+    if not _is_period(period):
+        raise _wrong(_period_error(parameter))
+    return period
 
 
-def checked_statistic(name: str, parameter: str = "Stat") -> Callable[[Bucket], float | None]:
+def checked_statistic(name: str, parameter: str = "Stat") -> Statistic:
     """A statistic's function; raises ValidationError when there is none of that name."""
     try:
         return statistic(name)
     except ValueError:
-        raise _wrong(f"The value {name} for parameter {parameter} is not supported.") from None
+        raise _wrong(f"The value {name} for parameter {parameter} is not a valid statistic.") from None
 
 
-def _statistics(store: MetricStore, asked: MetricStat, start: int, end: int) -> MetricSeries:
-    if asked.unit is not None and store.unit(asked.key) != asked.unit:
-        return MetricSeries(asked.period, {})
-    points = {}
-    for time, bucket in store.buckets(asked.key, start, end, asked.period):
-        value = asked.statistic(bucket)
-        if value is not None:
-            points[time] = value
-    return MetricSeries(asked.period, points)
+def _is_period(period: int) -> bool:
+    return period in _FINE_PERIODS or (period > 0 and period % MINUTE == 0)
 
 
-def _read(query: Mapping[str, Any], parameter: str) -> Query:
+def _period_error(parameter: str) -> str:
+    return f"The parameter {parameter} must be 1, 5, 10, 20, 30 or a multiple of {MINUTE}."
+
+
+def _errors(query: Mapping[str, Any], parameter: str) -> Iterator[str]:
     id_, stat, expression = query["Id"], query.get("MetricStat"), query.get("Expression")
     if not _ID.fullmatch(id_):
-        raise _wrong(
-            f"The value {id_} for parameter {parameter}.Id is not matching the expected pattern ^{_ID.pattern}$."
+        yield f"The value {id_} for parameter {parameter}.Id is not matching the expected pattern ^{_ID.pattern}$."
+    if stat is None and expression is None:
+        yield f"The parameter {parameter}.MetricStat is required."
+    if stat is not None and expression is not None:
+        yield (
+            f"The parameters {parameter}.Expression and {parameter}.MetricStat are mutually exclusive and you have "
+            "specified both."
         )
-    if (stat is None) == (expression is None):
-        raise _wrong(f"The parameter {parameter} must have either MetricStat or Expression, and not both.")
-    returns_data = query.get("ReturnData", True)
-    if stat is None:
-        assert expression is not None
+    if "Period" in query and not _is_period(query["Period"]):
+        yield _period_error(f"{parameter}.Period")
+    if stat is not None:
+        for member in ("Namespace", "MetricName"):
+            if member not in stat["Metric"]:
+                yield f"The parameter {parameter}.MetricStat.Metric.{member} is required."
+        if not _is_period(stat["Period"]):
+            yield _period_error(f"{parameter}.MetricStat.Period")
         try:
-            tree = expressions.parse(expression)
+            statistic(stat["Stat"])
+        except ValueError:
+            yield f"The value {stat['Stat']} for parameter {parameter}.MetricStat.Stat is not a valid statistic."
+    elif expression is not None:
+        try:
+            expressions.parse(expression)
         except ValueError as error:
-            raise _wrong(f"Error in expression '{id_}': {error}") from error
-        return Query(id_, query.get("Label", id_), returns_data, tree)
-    metric = stat["Metric"]
-    if "Namespace" not in metric or "MetricName" not in metric:
-        raise _wrong(f"The parameter {parameter}.MetricStat.Metric must have a Namespace and a MetricName.")
-    asks = MetricStat(
-        metric_key(metric["Namespace"], metric["MetricName"], metric.get("Dimensions", [])),
-        checked_period(stat["Period"], f"{parameter}.MetricStat.Period"),
-        checked_statistic(stat["Stat"], f"{parameter}.MetricStat.Stat"),
-        stat.get("Unit"),
+            yield f"Error in expression '{id_}': {error}."
+
+
+def _read(query: Mapping[str, Any]) -> Query:
+    asks: MetricStat | Expression
+    if "MetricStat" in query:
+        stat = query["MetricStat"]
+        metric = stat["Metric"]
+        key = metric_key(metric["Namespace"], metric["MetricName"], metric.get("Dimensions", []))
+        asks = MetricStat(key, stat["Period"], stat["Stat"], stat.get("Unit"))
+    else:
+        asks = expressions.parse(query["Expression"])
+    return Query(
+        id=query["Id"],
+        label=query.get("Label"),
+        returns_data=query.get("ReturnData", True),
+        period=query.get("Period"),
+        account=query.get("AccountId"),
+        asks=asks,
     )
-    return Query(id_, query.get("Label", metric["MetricName"]), returns_data, asks)
 
 
-def _needs(query: Query) -> frozenset[str]:
-    return frozenset() if isinstance(query.asks, MetricStat) else expressions.names(query.asks)
+def _names(query: Query) -> frozenset[str]:
+    return query.asks.names if isinstance(query.asks, Expression) else frozenset()
 
 
 def _dependency_order(queries: Sequence[Query]) -> list[Query]:
     """The queries so that each comes after those it needs; raises ValidationError when they go round."""
     by_id = {query.id: query for query in queries}
+    metrics = frozenset(query.id for query in queries if isinstance(query.asks, MetricStat))
+    needs = {
+        query.id: _names(query) | metrics
+        if isinstance(query.asks, Expression) and query.asks.all_metrics
+        else _names(query)
+        for query in queries
+    }
     try:
-        order = TopologicalSorter({query.id: _needs(query) for query in queries}).static_order()
-        return [by_id[id_] for id_ in order]
+        return [by_id[id_] for id_ in TopologicalSorter(needs).static_order()]
     except CycleError as error:
-        raise _wrong(f"The expression '{error.args[1][0]}' depends on itself.") from error
+        raise _wrong(f"Error in expression '{error.args[1][0]}': The expression depends on itself.") from error
+
+
+def _distinctly_labelled(series: list[MetricSeries]) -> list[MetricSeries]:
+    """Series that were found, each labelled by what tells it from the others: its name, or its dimensions' values."""
+    if len({one.label for one in series}) == len(series):
+        return series
+    common = frozenset.intersection(*(one.key.dimensions for one in series if one.key is not None))
+    labelled = []
+    for one in series:
+        assert one.key is not None  # a search finds metrics
+        own = " ".join(value for _, value in sorted(one.key.dimensions - common))
+        labelled.append(replace(one, label=f"{own} {one.label}".strip() if own else one.label))
+    return labelled
 
 
 def _wrong(message: str) -> AwsError:

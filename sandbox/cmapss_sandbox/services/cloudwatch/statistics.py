@@ -1,11 +1,10 @@
-"""What CloudWatch keeps of the values that fell into one minute, and the statistics it makes of them."""
+"""What CloudWatch keeps of the values that fell into one interval, and the statistics it makes of several of them."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,25 +12,29 @@ from typing import Any
 # latencies stays small: sum, minimum and maximum remain exact, percentiles are within half a percent.
 MAXIMUM_DISTINCT_VALUES = 1000
 
-_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{0,10})?|100(?:\.0{0,10})?)")
+_UNKNOWN: Mapping[float, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The values of one metric in one minute: how many, their sum and range, and how often each occurred.
+    """The values of one metric in one interval: how many, their sum and range, and how often each occurred.
 
-    `values` is in ascending order, and None where only a statistic set is known, of which no percentile can be told.
+    `values` is in ascending order; None where all are the same, which minimum and count already say, and empty where
+    only a statistic set is known. Most buckets hold one value, so this is what keeps a region small.
     """
 
     sample_count: float
     sum: float
     minimum: float
     maximum: float
-    values: Mapping[float, float] | None
+    values: Mapping[float, float] | None = None
 
     @classmethod
     def of(cls, counts: Mapping[float, float]) -> Bucket:
         """The bucket of values given as {value: how often}; there must be at least one."""
+        if len(counts) == 1:
+            [(value, count)] = counts.items()
+            return cls(float(count), float(value * count), float(value), float(value))
         return cls(
             sample_count=float(sum(counts.values())),
             sum=math.fsum(value * count for value, count in counts.items()),
@@ -43,9 +46,15 @@ class Bucket:
     @classmethod
     def of_statistic_set(cls, statistic_set: Mapping[str, float]) -> Bucket:
         """The bucket of a StatisticSet; its values are known only where they are all the same."""
-        count, minimum, maximum = (statistic_set[name] for name in ("SampleCount", "Minimum", "Maximum"))
-        values = {minimum: count} if minimum == maximum else None
-        return cls(count, statistic_set["Sum"], minimum, maximum, values)
+        count, total, minimum, maximum = (
+            float(statistic_set[name]) for name in ("SampleCount", "Sum", "Minimum", "Maximum")
+        )
+        return cls(count, total, minimum, maximum, None if minimum == maximum else _UNKNOWN)
+
+    @property
+    def counts(self) -> Mapping[float, float] | None:
+        """How often each value occurred, in ascending order; None where that is not known."""
+        return {self.minimum: self.sample_count} if self.values is None else self.values or None
 
     def record(self) -> list[Any]:
         """The bucket as JSON; Bucket.of_record reads it back."""
@@ -60,50 +69,61 @@ class Bucket:
 
 
 def merge(first: Bucket, *others: Bucket) -> Bucket:
-    """One bucket for several minutes."""
+    """One bucket for several intervals."""
     if not others:
         return first
     found = (first, *others)
-    counts: Counter[float] = Counter()
-    for bucket in found:
-        counts.update(bucket.values or {})
+    known = [bucket.counts for bucket in found]
+    minimum, maximum = min(bucket.minimum for bucket in found), max(bucket.maximum for bucket in found)
+    values: Mapping[float, float] | None = None
+    if any(counts is None for counts in known):
+        values = _UNKNOWN
+    elif minimum != maximum:
+        together: Counter[float] = Counter()
+        for counts in known:
+            together.update(counts or {})
+        values = _bounded(together)
     return Bucket(
-        sample_count=sum(bucket.sample_count for bucket in found),
+        sample_count=math.fsum(bucket.sample_count for bucket in found),
         sum=math.fsum(bucket.sum for bucket in found),
-        minimum=min(bucket.minimum for bucket in found),
-        maximum=max(bucket.maximum for bucket in found),
-        values=None if any(bucket.values is None for bucket in found) else _bounded(counts),
+        minimum=minimum,
+        maximum=maximum,
+        values=values,
     )
 
 
-_SIMPLE: Mapping[str, Callable[[Bucket], float]] = {
-    "SampleCount": lambda bucket: bucket.sample_count,
-    "Average": lambda bucket: bucket.sum / bucket.sample_count,
-    "Sum": lambda bucket: bucket.sum,
-    "Minimum": lambda bucket: bucket.minimum,
-    "Maximum": lambda bucket: bucket.maximum,
+Statistic = Callable[[Sequence[Bucket]], float | None]
+
+
+def sample_count(buckets: Sequence[Bucket]) -> float:
+    """How many values there were."""
+    return buckets[0].sample_count if len(buckets) == 1 else math.fsum(bucket.sample_count for bucket in buckets)
+
+
+def total(buckets: Sequence[Bucket]) -> float:
+    """The sum of the values."""
+    return buckets[0].sum if len(buckets) == 1 else math.fsum(bucket.sum for bucket in buckets)
+
+
+SIMPLE_STATISTICS: Mapping[str, Statistic] = {
+    "SampleCount": sample_count,
+    "Average": lambda buckets: total(buckets) / sample_count(buckets),
+    "Sum": total,
+    "Minimum": lambda buckets: min(bucket.minimum for bucket in buckets),
+    "Maximum": lambda buckets: max(bucket.maximum for bucket in buckets),
 }
-
-
-def statistic(name: str) -> Callable[[Bucket], float | None]:
-    """The function that makes the statistic of a bucket; raises ValueError when there is none of that name."""
-    if simple := _SIMPLE.get(name):
-        return simple
-    if match := _PERCENTILE.fullmatch(name):
-        share = float(match[1]) / 100
-        return lambda bucket: percentile(bucket, share)
-    raise ValueError(name)
 
 
 def percentile(bucket: Bucket, share: float) -> float | None:
     """The value below which the share (0 to 1) of the values lies, interpolated between neighbours.
 
-    None where the bucket does not know its values.
+    None where the bucket does not know its values, and where one is negative: CloudWatch has no percentiles then.
     """
-    if bucket.values is None:
+    counts = bucket.counts
+    if counts is None or bucket.minimum < 0:
         return None
     whole, part = divmod(share * (bucket.sample_count - 1), 1)
-    ordered = iter(bucket.values.items())
+    ordered = iter(counts.items())
     seen = 0.0
     for value, count in ordered:
         seen += count

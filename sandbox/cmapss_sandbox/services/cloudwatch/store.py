@@ -1,16 +1,18 @@
-"""The region's metrics in memory: for every metric a bucket for each minute that has values."""
+"""The region's metrics in memory: for every metric a bucket for each minute, and each second, that has values."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 
 from cmapss_sandbox.services.cloudwatch.statistics import ZERO, Bucket, merge
 
 MINUTE = 60
 RETENTION_MINUTES = 15 * 24 * 60  # how long AWS keeps data points of one minute
+FINE_RETENTION_MINUTES = 3 * 60  # and those of less
 
 Dimensions = frozenset[tuple[str, str]]
 
@@ -24,111 +26,263 @@ class MetricKey:
     dimensions: Dimensions = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """What a metric sends while nothing happens: the same value every so many seconds, a divisor of 60."""
+
+    value: float = 0.0
+    every: int = MINUTE
+
+    def bucket(self) -> Bucket:
+        """What a minute of it comes to."""
+        return _steady_bucket(self.value, MINUTE // self.every)
+
+
+IDLE = Steady()
+"""One zero a minute."""
+
+
+@dataclass(slots=True)
+class SteadyRun:
+    """The minutes from start to before end in which a metric was steady, wherever it has no bucket of its own.
+
+    However long a region idles or is switched off, this is all that is kept of it.
+    """
+
+    start: int
+    end: int
+    steady: Steady
+
+
 @dataclass(slots=True)
 class Series:
-    """One metric's buckets by minute (Unix time divided by 60), with the unit its first value came with.
+    """One metric's buckets in one unit by minute (Unix time divided by 60).
 
-    The number stands for the metric in what is kept on disk.
+    `seconds` has the values of the last three hours of a metric of high resolution again, by Unix time. The number
+    stands for the metric in what is kept on disk.
     """
 
     number: int
     unit: str
     buckets: dict[int, Bucket] = field(default_factory=dict)
+    seconds: dict[int, Bucket] = field(default_factory=dict)
+    runs: list[SteadyRun] = field(default_factory=list)
+
+    def newest(self) -> int:
+        """The last minute that has a value; -1 when none has."""
+        return max(max(self.buckets, default=-1), self.runs[-1].end - 1 if self.runs else -1)
+
+    def between(self, first: int, last: int) -> list[tuple[int, Bucket]]:
+        """(minute, bucket) of the minutes from first to before last that have values, in order."""
+        own = self.buckets
+        if last - first <= len(own):
+            found = [(minute, own[minute]) for minute in range(first, last) if minute in own]
+        else:
+            found = sorted((minute, bucket) for minute, bucket in own.items() if first <= minute < last)
+        runs = [run for run in self.runs if run.start < last and run.end > first]
+        if not runs:
+            return found
+        steady: dict[int, Bucket] = {}
+        for run in runs:
+            steady |= dict.fromkeys(range(max(run.start, first), min(run.end, last)), run.steady.bucket())
+        return sorted({**steady, **dict(found)}.items())
 
 
 class MetricStore:
-    """All metrics of a region; minutes that changed are handed out once, for whoever keeps them on disk."""
+    """All metrics of a region; what has changed is handed out once, for whoever keeps it on disk."""
 
     def __init__(self) -> None:
-        self._series: dict[MetricKey, Series] = {}
+        self._series: dict[MetricKey, dict[str, Series]] = {}
         self._changed: set[int] = set()
+        self._changed_seconds: set[int] = set()
+        self._changed_runs: set[int] = set()
+        self._open: dict[int, SteadyRun] = {}
         self._next_number = 1
 
     def define(self, key: MetricKey, unit: str = "None", number: int | None = None) -> Series:
-        """The metric's series, made when it is new."""
-        series = self._series.get(key)
+        """The metric's series in that unit, made when it is new."""
+        units = self._series.setdefault(key, {})
+        series = units.get(unit)
         if series is None:
             number = self._next_number if number is None else number
             self._next_number = max(self._next_number, number + 1)
-            series = self._series[key] = Series(number, unit)
+            series = units[unit] = Series(number, unit)
         return series
 
     def put(self, key: MetricKey, minute: int, bucket: Bucket, unit: str = "None") -> None:
         """Add a bucket's values to those of its minute."""
-        buckets = self.define(key, unit).buckets
-        present = buckets.get(minute)
-        buckets[minute] = bucket if present is None else merge(present, bucket)
+        _add(self.define(key, unit).buckets, minute, bucket)
         self._changed.add(minute)
 
-    def buckets(self, key: MetricKey, start: int, end: int, period: int) -> list[tuple[int, Bucket]]:
-        """(Unix time, bucket) of every period in [start, end) that has values, oldest first.
+    def put_second(self, key: MetricKey, second: int, bucket: Bucket, unit: str = "None") -> None:
+        """Add a bucket's values to those of its second (Unix time), and of its minute."""
+        minute = second // MINUTE
+        self.put(key, minute, bucket, unit)
+        _add(self.define(key, unit).seconds, second, bucket)
+        self._changed_seconds.add(minute)
 
-        Periods are aligned to Unix time; all three are seconds and the period a multiple of 60.
+    def put_steady(self, metrics: Iterable[tuple[MetricKey, str, Steady]], first: int, end: int) -> None:
+        """Let these metrics, each with its unit, and no others be steady in the minutes from first to before end.
+
+        Values of their own go before it. Raises ValueError when the minutes are not after all that were steady before.
         """
-        series = self._series.get(key)
-        if series is None:
-            return []
-        found, minutes = series.buckets, period // MINUTE
-        first, last = start // period * minutes, -(-end // MINUTE)
-        if last - first <= len(found):
-            present = [minute for minute in range(first, last) if minute in found]
+        still: dict[int, SteadyRun] = {}
+        for key, unit, steady in metrics:
+            series = self.define(key, unit)
+            run = self._open.get(series.number)
+            if run is None or run.end != first or run.steady != steady:
+                if series.runs and series.runs[-1].end > first:
+                    raise ValueError(f"{key.name} was already steady in minute {first}.")
+                run = SteadyRun(first, end, steady)
+                series.runs.append(run)
+                self._changed_runs.add(series.number)
+            run.end = end
+            still[series.number] = run
+        self._changed_runs |= self._open.keys() - still.keys()
+        self._open = still
+
+    def periods(
+        self, key: MetricKey, start: int, end: int, period: int, origin: int = 0, unit: str | None = None
+    ) -> list[tuple[int, Sequence[Bucket]]]:
+        """(Unix time, buckets) of every period that begins in [start, end) and has values, oldest first.
+
+        Periods are so many seconds long and one begins at the origin: Unix time itself unless given. Values count in
+        whatever unit they came, unless one is given.
+        """
+        units = self._series.get(key, {})
+        chosen = list(units.values()) if unit is None else [units[unit]] if unit in units else []
+        start -= (start - origin) % period
+        if period < MINUTE:
+            found = [point for series in chosen for point in _fine_buckets(series, start, end)]
         else:
-            present = sorted(minute for minute in found if first <= minute < last)
-        if minutes == 1:
-            return [(minute * MINUTE, found[minute]) for minute in present]
-        return [
-            (number * period, merge(*(found[minute] for minute in together)))
-            for number, together in groupby(present, key=lambda minute: minute // minutes)
-        ]
+            found = [
+                (minute * MINUTE, bucket)
+                for series in chosen
+                for minute, bucket in series.between(start // MINUTE, -(-end // MINUTE))
+            ]
+            if period == MINUTE and len(chosen) == 1:
+                return [(time, (bucket,)) for time, bucket in found]
+        if len(chosen) > 1 or period < MINUTE:
+            found.sort(key=lambda point: point[0])
+        grouped = groupby(found, key=lambda point: point[0] - (point[0] - origin) % period)
+        return [(time, [bucket for _, bucket in together]) for time, together in grouped if start <= time < end]
 
-    def window(self, key: MetricKey, start: int, end: int) -> Bucket | None:
-        """The values of the minutes in [start, end), Unix time, None when there are none."""
-        series = self._series.get(key)
-        minutes = range(start // MINUTE, end // MINUTE)
-        present = [series.buckets[minute] for minute in minutes if minute in series.buckets] if series else []
-        return merge(*present) if present else None
+    def units(self, key: MetricKey) -> list[str]:
+        """The units in which the metric has come."""
+        return list(self._series.get(key, {}))
 
-    def unit(self, key: MetricKey) -> str | None:
-        """The metric's unit; None when there is no such metric."""
-        series = self._series.get(key)
-        return None if series is None else series.unit
-
-    def series(self) -> Mapping[MetricKey, Series]:
-        """Every metric there is."""
-        return self._series
+    def series(self) -> Iterator[tuple[MetricKey, Series]]:
+        """Every metric there is, in each of its units."""
+        return ((key, series) for key, units in self._series.items() for series in units.values())
 
     def metrics(self, since: int = 0) -> Iterator[MetricKey]:
         """The metrics that have a value in or after the minute."""
-        return (key for key, series in self._series.items() if max(series.buckets, default=-1) >= since)
+        return (
+            key for key, units in self._series.items() if any(series.newest() >= since for series in units.values())
+        )
 
-    def drop_before(self, minute: int) -> None:
-        """Forget everything older than the minute."""
-        for key, series in list(self._series.items()):
+    def drop_before(self, minute: int, fine: int) -> None:
+        """Forget everything older than the minute, and seconds older than the minute `fine`."""
+        for key, series in list(self.series()):
             if any(old < minute for old in series.buckets):
                 series.buckets = {at: bucket for at, bucket in series.buckets.items() if at >= minute}
-            if not series.buckets:
-                del self._series[key]
+            if any(old < fine * MINUTE for old in series.seconds):
+                series.seconds = {at: bucket for at, bucket in series.seconds.items() if at >= fine * MINUTE}
+            if any(run.end <= minute for run in series.runs):
+                series.runs = [run for run in series.runs if run.end > minute]
+                self._changed_runs.add(series.number)
+            if not series.buckets and not series.runs:
+                del self._series[key][series.unit]
+                if not self._series[key]:
+                    del self._series[key]
+
+    # What is kept on disk
 
     def changed_minutes(self) -> Sequence[int]:
         """The minutes changed since this was last asked, in order."""
         changed, self._changed = sorted(self._changed), set()
         return changed
 
+    def changed_seconds(self) -> Sequence[int]:
+        """The minutes whose seconds have changed since this was last asked, in order."""
+        changed, self._changed_seconds = sorted(self._changed_seconds), set()
+        return changed
+
+    def changed_runs(self) -> set[int]:
+        """The numbers of the metrics that have begun or ceased to be steady since this was last asked."""
+        changed, self._changed_runs = self._changed_runs, set()
+        return changed
+
     def minute_text(self, minute: int) -> str:
-        """All that the store knows of one minute as a compact text; load_minute() reads it back."""
-        buckets = {
-            series.number: None if bucket is ZERO else bucket.record()
-            for series in self._series.values()
-            if (bucket := series.buckets.get(minute)) is not None
-        }
-        return json.dumps(buckets, separators=(",", ":"))
+        """All that the store knows of one minute but what is steady, as a compact text; load_minute() reads it."""
+        return _text((series.number, series.buckets.get(minute)) for _, series in self.series())
+
+    def seconds_texts(self, minute: int) -> dict[str, str]:
+        """The same for each second of the minute that has values, by second."""
+        seconds = range(minute * MINUTE, (minute + 1) * MINUTE)
+        fine = [series for _, series in self.series() if series.seconds]
+        texts = {str(at): _text((series.number, series.seconds.get(at)) for series in fine) for at in seconds}
+        return {at: text for at, text in texts.items() if text != "{}"}
+
+    def is_open(self, number: int) -> bool:
+        """Whether the metric is steady as far as anyone has said."""
+        return number in self._open
+
+    def open_end(self) -> int | None:
+        """The minute before which all that is still steady is known; None when nothing is."""
+        return next((run.end for run in self._open.values()), None)
 
     def load_minute(self, minute: int, text: str, numbered: Mapping[int, Series]) -> None:
         """Take what minute_text() wrote, with the series by number."""
-        for number, record in json.loads(text).items():
-            numbered[int(number)].buckets[minute] = ZERO if record is None else Bucket.of_record(record)
+        for number, bucket in _buckets(text):
+            numbered[number].buckets[minute] = bucket
+
+    def load_second(self, second: int, text: str, numbered: Mapping[int, Series]) -> None:
+        """Take one of what seconds_texts() wrote."""
+        for number, bucket in _buckets(text):
+            numbered[number].seconds[second] = bucket
+
+    def load_runs(self, series: Series, runs: Sequence[SteadyRun], is_open: bool) -> None:
+        """Take the runs of a series, the last of which may go on."""
+        series.runs = list(runs)
+        if is_open:
+            self._open[series.number] = runs[-1]
 
 
 def metric_key(namespace: str, name: str, dimensions: Iterable[Mapping[str, str]] = ()) -> MetricKey:
     """The key of a metric whose dimensions are given as AWS writes them: [{Name, Value}, …]."""
     return MetricKey(namespace, name, frozenset((pair["Name"], pair["Value"]) for pair in dimensions))
+
+
+@cache
+def _steady_bucket(value: float, count: int) -> Bucket:
+    return ZERO if (value, count) == (0.0, 1) else Bucket.of({value: float(count)})
+
+
+def _add(buckets: dict[int, Bucket], at: int, bucket: Bucket) -> None:
+    present = buckets.get(at)
+    buckets[at] = bucket if present is None else merge(present, bucket)
+
+
+def _fine_buckets(series: Series, start: int, end: int) -> Iterator[tuple[int, Bucket]]:
+    """What there is in [start, end) by second; a minute that is known only as a whole is at the second it begins."""
+    fine = {second // MINUTE for second in series.seconds}
+    yield from ((second, bucket) for second, bucket in series.seconds.items() if start <= second < end)
+    for minute, bucket in series.between(start // MINUTE, -(-end // MINUTE)):
+        if minute in series.buckets:
+            if minute not in fine:
+                yield minute * MINUTE, bucket
+            continue
+        steady = next(run.steady for run in series.runs if run.start <= minute < run.end)
+        for second in range(minute * MINUTE, (minute + 1) * MINUTE, steady.every):
+            yield second, _steady_bucket(steady.value, 1)
+
+
+def _text(buckets: Iterable[tuple[int, Bucket | None]]) -> str:
+    known = {number: None if bucket is ZERO else bucket.record() for number, bucket in buckets if bucket is not None}
+    return json.dumps(known, separators=(",", ":"))
+
+
+def _buckets(text: str) -> Iterator[tuple[int, Bucket]]:
+    for number, record in json.loads(text).items():
+        yield int(number), ZERO if record is None else Bucket.of_record(record)
