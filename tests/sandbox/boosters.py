@@ -27,6 +27,24 @@ def trained(seed: int = 0, rounds: int = 20) -> Any:
 
 
 @cache
+def classifier(objective: str, seed: int = 0) -> Any:
+    """A booster over 25 features that tells two classes apart, or three when the objective is one of several."""
+    import xgboost
+
+    random = numpy.random.default_rng(seed)
+    rows = random.normal(size=(300, FEATURES))
+    several = objective.startswith("multi:")
+    labels = numpy.digitize(rows[:, 0] + rows[:, seed + 1], (-0.5, 0.5)) if several else rows[:, seed] > 0
+    parameters = {"objective": objective, "max_depth": 3, "nthread": 1, **({"num_class": 3} if several else {})}
+    return xgboost.train(parameters, xgboost.DMatrix(rows, labels), 5)
+
+
+def artefact_of(*boosters: Any) -> bytes:
+    """A model.tar.gz with these models."""
+    return tarball(**{f"xgboost_model_{n}": bytes(booster.save_raw("ubj")) for n, booster in enumerate(boosters)})
+
+
+@cache
 def artefact(*seeds: int) -> bytes:
     """A model.tar.gz with a model for each seed."""
     files = {f"xgboost_model_{seed}": bytes(trained(seed).save_raw("ubj")) for seed in seeds or (0,)}
