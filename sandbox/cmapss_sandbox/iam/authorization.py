@@ -20,6 +20,18 @@ from cmapss_sandbox.iam.signatures import is_signed_with
 from cmapss_sandbox.periphery import backends
 from cmapss_sandbox.region import Region, RequestContext
 
+# What a user may ask of IAM without saying of whom.
+_ABOUT_ONESELF = frozenset(
+    {
+        "GetUser",
+        "ListAccessKeys",
+        "CreateAccessKey",
+        "UpdateAccessKey",
+        "DeleteAccessKey",
+        "UpdateUser",
+        "ListMFADevices",
+    }
+)
 _LOOPBACK = "127.0.0.1"
 
 
@@ -135,6 +147,8 @@ def _refuse_what_is_not_allowed(
     region: Region, caller: Principal, context: RequestContext, members: Mapping[str, Any]
 ) -> None:
     circumstances = _circumstances(region, caller, context)
+    if context.operation in _ABOUT_ONESELF and ":user/" in caller.arn and caller.identity is not None:
+        members = {"UserName": caller.identity.name, **members}
     asked = needs(region, context.service, context.operation, members)
     for need in asked.own:
         decision = decide(region, caller, need, circumstances)

@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from cmapss_sandbox.wire.requests import Request
 
+_TOKEN_PARAMETER = "x-amz-security-token"
+# What stands after the bucket's name where that is part of the host's.
+_BY_HOST = ".localhost"
 _HEADER_PARTS = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
 
@@ -54,7 +57,7 @@ def _fits_version_4(credentials: Any, secret: str, request: Request, parts: dict
 
 
 def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict[str, str]) -> bool:
-    """The elder form, which S3 clients still use for presigned addresses."""
+    """The elder form, which S3 clients still use for presigned addresses: there, the time is that of the end."""
     from botocore.auth import HmacV1Auth
     from botocore.compat import HTTPHeaders
 
@@ -62,10 +65,14 @@ def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict
     headers: Any = HTTPHeaders()
     for name, value in request.headers.items():
         headers[name] = value
+    if _TOKEN_PARAMETER in query:
+        headers[_TOKEN_PARAMETER] = query[_TOKEN_PARAMETER]
     signer: Any = HmacV1Auth(credentials("-", secret))
+    signer._get_date = lambda: query.get("Expires") or request.headers.get("date", "")
     split = urlsplit(_url(request, without="Signature"))
-    expected = signer.get_signature(request.method, split, headers, expires=query.get("Expires"))
-    return hmac.compare_digest(expected, given)
+    bucket = split.hostname.removesuffix(_BY_HOST) if split.hostname and split.hostname.endswith(_BY_HOST) else None
+    path = split.path if bucket is None else f"/{bucket}{split.path}"
+    return hmac.compare_digest(signer.get_signature(request.method, split, headers, auth_path=path), given)
 
 
 def _url(request: Request, *, without: str) -> str:

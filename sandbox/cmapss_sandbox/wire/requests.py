@@ -64,7 +64,8 @@ def scope_of(environ: WSGIEnvironment) -> Scope | None:
     """The credential scope of a signature, in the header or in a presigned query; only S3 still knows SigV2."""
     authorization, query = environ.get("HTTP_AUTHORIZATION", ""), environ.get("QUERY_STRING", "")
     if authorization.startswith("AWS ") or "AWSAccessKeyId=" in query:
-        return Scope(authorization.removeprefix("AWS ").partition(":")[0], Region.name, "s3")
+        presigned = dict(parse_qsl(query)).get("AWSAccessKeyId")
+        return Scope(presigned or authorization.removeprefix("AWS ").partition(":")[0], Region.name, "s3")
     match = re.search(r"Credential=([^,\s]+)", authorization)
     credential = match.group(1) if match else dict(parse_qsl(query)).get("X-Amz-Credential", "")
     parts = credential.split("/")
