@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from cmapss_sandbox.services.autoscaling.arithmetic import (
     Bounds,
     LastScaling,
-    combined_capacity,
     needed_capacity,
     scale_in_capacity,
     scale_out_capacity,
@@ -88,10 +87,3 @@ def test_a_cooldown_begins_when_the_activity_has_completed() -> None:
     assert last.cooling_down(timedelta(seconds=300), ended + timedelta(seconds=299))
     assert not last.cooling_down(timedelta(seconds=300), ended + timedelta(seconds=300))
     assert not last.cooling_down(timedelta(0), ended)
-
-
-@given(st.integers(1, 50), st.lists(st.integers(1, 50), max_size=5))
-def test_out_if_any_policy_wants_and_in_only_if_all_do(current: int, wanted: list[int]) -> None:
-    capacity = combined_capacity(current, wanted)
-    assert (capacity > current) == any(each > current for each in wanted)
-    assert (capacity < current) == (bool(wanted) and all(each < current for each in wanted))

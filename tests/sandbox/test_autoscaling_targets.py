@@ -111,19 +111,35 @@ def test_registering_again_changes_the_target_and_moves_it_down(
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 6)
 
 
-def test_bounds_that_come_while_the_endpoint_is_changing_wait_until_it_serves(
-    region: Region, clients: Clients, autoscaling: Any
-) -> None:
+def test_only_a_variant_that_serves_can_be_registered(region: Region, clients: Clients, autoscaling: Any) -> None:
     sagemaker = clients("sagemaker")
     make_endpoint(sagemaker, region)
+    with refused("ValidationException", "that is in service (resource ID: endpoint/engines/variant/AllTraffic)"):
+        autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
+    region.advance(11 * 60)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
-    assert sagemaker.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "Creating"
-    assert activities(autoscaling) == []
-    region.advance(11 * 60 + 1)
-    assert counts(sagemaker) == ("Updating", 1, 2)
+
+
+def test_registering_again_brings_capacity_back_into_the_bounds(
+    region: Region, sagemaker: Any, autoscaling: Any
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2)
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 4}]
+    )
     region.advance(240)
-    assert counts(sagemaker) == ("InService", 2, 2)
-    assert [activity["StatusCode"] for activity in activities(autoscaling)] == ["Successful"]
+    assert counts(sagemaker) == ("InService", 4, 4), "a client's own change stands"
+    autoscaling.register_scalable_target(**VARIANT, SuspendedState={"DynamicScalingInSuspended": True})
+    assert counts(sagemaker) == ("Updating", 4, 2)
+
+
+def test_a_minimum_of_none_still_leaves_a_real_time_variant_one_instance(
+    region: Region, sagemaker: Any, autoscaling: Any
+) -> None:
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=0, MaxCapacity=0)
+    [target] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 0)
+    assert counts(sagemaker) == ("InService", 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +147,26 @@ def test_bounds_that_come_while_the_endpoint_is_changing_wait_until_it_serves(
     [
         ({"MinCapacity": 6}, "Maximum capacity cannot be less than minimum capacity"),
         ({"MinCapacity": -1}, "Minimum capacity cannot be less than 0"),
+        ({"MinCapacity": -2, "MaxCapacity": -1}, "Minimum capacity cannot be less than 0"),
+        (
+            {"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"},
+            "Scalable dimension sagemaker:variant:DesiredProvisionedConcurrency is not supported",
+        ),
+        (
+            {
+                "ScalableDimension": "sagemaker:inference-component:DesiredCopyCount",
+                "ResourceId": "inference-component/engines",
+            },
+            "Scalable dimension sagemaker:inference-component:DesiredCopyCount is not supported",
+        ),
+        (
+            {
+                "ServiceNamespace": "ecs",
+                "ResourceId": "service/cluster/engines",
+                "ScalableDimension": "ecs:service:DesiredCount",
+            },
+            "Unsupported service namespace, resource type or scalable dimension",
+        ),
         ({"ResourceId": "endpoint/absent/variant/AllTraffic"}, "Could not find the production variant AllTraffic"),
         ({"ResourceId": "endpoint/engines/variant/Other"}, "Could not find the production variant Other"),
         ({"ResourceId": "endpoint/engines"}, "Unsupported service namespace, resource type or scalable dimension"),
@@ -151,6 +187,7 @@ def test_what_cannot_be_registered(sagemaker: Any, autoscaling: Any, change: dic
 def test_burstable_instances_are_not_scaled(region: Region, clients: Clients, autoscaling: Any) -> None:
     region.controls["quotas"](region, {"ml.t2.medium": 1})
     make_endpoint(clients("sagemaker"), region, InstanceType="ml.t2.medium")
+    region.advance(11 * 60)
     with refused("ValidationException", "burstable"):
         autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2)
 
@@ -206,10 +243,31 @@ def test_a_policy_that_is_put_again_keeps_its_arn_and_changes_its_alarms(
         ({"ScaleInCooldown": -1}, "ScaleInCooldown must not be less than 0"),
         (
             {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}},
-            "ECSServiceAverageCPUUtilization is not a predefined metric",
+            "Scalable dimension sagemaker:variant:DesiredInstanceCount only supports the following predefined metric "
+            "types: SageMakerVariantInvocationsPerInstance, SageMakerVariantConcurrentRequestsPerModelHighResolution",
+        ),
+        (
+            {
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"
+                }
+            },
+            "only supports the following predefined metric types",
+        ),
+        (
+            {
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance",
+                    "ResourceLabel": "app/lb/1/targetgroup/tg/2",
+                }
+            },
+            "Resource label should not be specified for predefined metric type SageMakerVariantInvocationsPerInstance",
         ),
         ({"PredefinedMetricSpecification": {"PredefinedMetricType": "Nonsense"}}, "failed to satisfy constraint"),
-        ({"CustomizedMetricSpecification": {"MetricName": "x"}}, "Exactly one of"),
+        (
+            {"CustomizedMetricSpecification": {"MetricName": "x"}},
+            "Only one of PredefinedMetricSpecification or CustomizedMetricSpecification can be set",
+        ),
     ],
 )
 def test_policies_that_do_not_hold_together(
@@ -244,8 +302,12 @@ def test_a_policy_over_a_metric_of_ones_own_needs_all_of_its_name(sagemaker: Any
         put("mine", Metrics=[*both, {"Id": "m3", "MetricStat": depth, "ReturnData": False}])
     with refused("ValidationException", "Undefined variable m2"):
         put("mine", Metrics=[{"Id": "m1", "Expression": "m2 * 2"}])
-    with refused("ValidationException", "not StepScaling"):
+    with refused("ValidationException", "StepScaling policy configuration must be specified"):
         put("mine", "StepScaling", MetricName="Depth", Namespace="Shop", Statistic="Average")
+    with refused("ValidationException", "but not a combination of both"):
+        put("mine", MetricName="Depth", Metrics=both)
+    with refused("ValidationException", "must have either an Expression or a MetricStat"):
+        put("mine", Metrics=[{"Id": "m1"}])
     put("mine", MetricName="Depth", Namespace="Shop", Statistic="Average")
     with refused("ValidationException", "Only one TargetTrackingScaling policy for a given metric specification"):
         put("twin", MetricName="Depth", Namespace="Shop", Statistic="Average")
@@ -346,6 +408,7 @@ def test_targets_of_several_variants_are_paged(region: Region, clients: Clients,
         ProductionVariants=[production_variant("engines", VariantName=name) for name in names],
     )
     sagemaker.create_endpoint(EndpointName="seven", EndpointConfigName="seven")
+    region.advance(11 * 60)
     for name in names:
         resource = {**VARIANT, "ResourceId": f"endpoint/seven/variant/{name}"}
         autoscaling.register_scalable_target(**resource, MinCapacity=1, MaxCapacity=2, Tags={"variant": name})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
@@ -15,7 +16,9 @@ from cmapss_sandbox.services.autoscaling.resources import (
     NAMESPACE,
     VariantId,
     described_page,
-    matches,
+    selected,
+    variant_of,
+    variant_record,
 )
 from cmapss_sandbox.store import Record, Table
 
@@ -23,64 +26,147 @@ _RETENTION = timedelta(weeks=6)
 _PAGE_SIZE = 50
 # Region seconds, from and to, until instances that were asked for have arrived.
 _ARRIVAL = (180.0, 240.0)
+_OPEN = ("Pending", "InProgress")
 
 
-def start_scaling(region: Region, variant: VariantId, current: int, wanted: int, cause: str, policy: str = "") -> None:
-    """Ask SageMaker for another instance count and record the activity, or its failure when that is refused."""
-    from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
-    from cmapss_sandbox.services.sagemaker.resources import derived
+def start_scaling(region: Region, variant: VariantId, wanted: int, cause: str, policy: str = "") -> None:
+    """Ask SageMaker for another instance count, now or, while the endpoint is changing, once it serves again.
 
-    activity = {
+    An activity that is under way is overridden. One that cannot be passed on is recorded as Failed.
+    """
+    record = variant_record(region, variant)
+    assert record is not None  # whoever asks has looked
+    override(region, variant, wanted)
+    activity: Record = {
+        "ActivityId": _new_id(region, variant, f"{wanted} {cause}"),
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": variant.resource_id,
+        "ScalableDimension": DIMENSION,
         "Description": f"Setting desired instance count to {wanted}.",
         "Cause": cause,
-        "_from": current,
+        "StartTime": region.now(),
+        "StatusCode": "Pending",
+        "_from": record["CurrentInstanceCount"],
         "_to": wanted,
         "_policy": policy,
     }
-    seconds = derived(f"{variant.resource_id}:{current}:{wanted}", "scaling", *_ARRIVAL)
+    if record["endpoint_status"] == "InService":
+        pass_on(region, variant, activity)
+    else:
+        _add(region, activity)
+
+
+def pass_on(region: Region, variant: VariantId, activity: Record) -> None:
+    """Let SageMaker carry out an activity that is Pending."""
+    wanted = activity["_to"]
     try:
-        set_desired_instance_count(region, variant.endpoint, variant.variant, wanted, seconds=seconds)
+        _set_desired_instance_count(region, variant, wanted)
     except AwsError as error:
-        message = f"Failed to set desired instance count to {wanted}. Reason: {error.message}"
-        newest = next(_newest_first(region, variant), {})
-        if newest.get("StatusMessage") != message:
-            ended = {"EndTime": region.now(), "StatusCode": "Failed", "StatusMessage": message}
-            _add(region, variant, {**activity, **ended})
+        newest = newest_scaling(region, variant)
+        if newest is not None and newest.get("_refusal") == error.message and newest["Cause"] == activity["Cause"]:
+            return  # the alarm asks again every minute, and is told the same
+        request_id = uuid.uuid5(uuid.NAMESPACE_URL, activity["ActivityId"])
+        message = (
+            f"Failed to set desired instance count to {wanted}. Reason: {error.message} (Service: AmazonSageMaker; "
+            f"Status Code: {error.status}; Error Code: {error.code}; Request ID: {request_id})."
+        )
+        _end(region, {**activity, "_refusal": error.message}, "Failed", message)
         return
     message = f"Successfully set desired instance count to {wanted}. Waiting for change to be fulfilled by {NAMESPACE}."
-    _add(region, variant, {**activity, "StatusCode": "InProgress", "StatusMessage": message})
+    _add(region, {**activity, "StatusCode": "InProgress", "StatusMessage": message})
 
 
-def end_scaling(region: Region, variant: VariantId, current: int) -> None:
-    """Close the activities under way on a variant that now has so many instances."""
-    for activity in list(_newest_first(region, variant)):
-        if activity["StatusCode"] != "InProgress":
+def end_scaling_of(region: Region, endpoint: str) -> None:
+    """Close what is in progress on the variants of an endpoint that serves with the instances it got."""
+    prefix = f"endpoint/{endpoint}/variant/"
+    for activity in list(_table(region).values()):
+        if activity["StatusCode"] != "InProgress" or not activity["ResourceId"].startswith(prefix):
             continue
+        record, wanted = variant_record(region, variant_of(activity)), activity["_to"]
+        done = f"Successfully set desired instance count to {wanted}. Change"
+        if record is not None and record["CurrentInstanceCount"] == wanted:
+            _end(region, activity, "Successful", f"{done} successfully fulfilled by {NAMESPACE}.")
+        else:
+            reason = region.table("endpoints")[endpoint].get("FailureReason")
+            because = f" Reason: {reason}" if reason else ""
+            _end(region, activity, "Unfulfilled", f"{done} could not be fulfilled by {NAMESPACE}.{because}")
+
+
+def override(region: Region, variant: VariantId, wanted: int) -> None:
+    """Close what is under way on a variant because it shall have another capacity."""
+    activity = open_activity(region, variant)
+    if activity is not None:
+        later = f"Found it was later changed to {wanted}."
+        begun = activity["StatusCode"] == "InProgress"
+        done = f"Successfully set desired instance count to {activity['_to']}. " if begun else ""
+        _end(region, activity, "Overridden", done + later)
+
+
+def abandon(region: Region, variant: VariantId) -> None:
+    """Close what waits to be passed on for a variant that is no scalable target any more."""
+    activity = open_activity(region, variant)
+    if activity is not None and activity["StatusCode"] == "Pending":
         wanted = activity["_to"]
-        status, message = (
-            (
-                "Successful",
-                f"Successfully set desired instance count to {wanted}. Change successfully fulfilled by {NAMESPACE}.",
-            )
-            if current == wanted
-            else ("Unfulfilled", f"Failed to reach {wanted} instances: the variant has {current}.")
-        )
-        ended = {"EndTime": region.now(), "StatusCode": status, "StatusMessage": message}
-        _table(region)[activity["ActivityId"]] = {**activity, **ended}
+        message = f"Failed to set desired instance count to {wanted}. Reason: the scalable target was deregistered."
+        _end(region, activity, "Unfulfilled", message)
 
 
-def record_not_scaled(region: Region, variant: VariantId, cause: str, code: str, **capacity: int) -> None:
-    """Record why an alarm led to nothing, once for as long as the reason stays the same."""
-    newest: Record = next(_newest_first(region, variant), {})
-    if [reason["Code"] for reason in newest.get("NotScaledReasons", [])] == [code]:
-        return
-    activity = {
-        "Description": "Attempting to scale due to alarm triggered",
-        "Cause": cause,
-        "StatusCode": "Successful" if code == "AlreadyAtDesiredCapacity" else "Failed",
-        "NotScaledReasons": [{"Code": code, **capacity}],
-    }
-    _add(region, variant, activity)
+def record_bounds(region: Region, variant: VariantId, scheduled_action: str, change: str, refusal: str = "") -> None:
+    """Record that a scheduled action has set a target's bounds, or why it could not; AWS gives it no end time."""
+    cause = f"scheduled action name {scheduled_action} was triggered"
+    failed = {"StatusCode": "Failed", "StatusMessage": f"Failed to set {change}. Reason: {refusal}"}
+    done = {"StatusCode": "Successful", "StatusMessage": f"Successfully set {change}"}
+    _add(
+        region,
+        {
+            "ActivityId": _new_id(region, variant, cause),
+            "ServiceNamespace": NAMESPACE,
+            "ResourceId": variant.resource_id,
+            "ScalableDimension": DIMENSION,
+            "Description": f"Setting {change}",
+            "Cause": cause,
+            "StartTime": region.now(),
+            **(failed if refusal else done),
+        },
+    )
+
+
+def record_not_scaled(
+    region: Region, variant: VariantId, cause: str, code: str, capacity: dict[str, int], since: datetime
+) -> None:
+    """Record why an alarm led to nothing, once for as long as the alarm stays (since then) and the reason the same."""
+    for activity in _newest_first(region, variant):
+        if "NotScaledReasons" not in activity:
+            break
+        [reason] = activity["NotScaledReasons"]
+        if (reason["Code"], activity["Cause"], activity["_since"]) == (code, cause, since):
+            return
+    _add(
+        region,
+        {
+            "ActivityId": _new_id(region, variant, f"{code} {cause}"),
+            "ServiceNamespace": NAMESPACE,
+            "ResourceId": variant.resource_id,
+            "ScalableDimension": DIMENSION,
+            "Description": "Attempting to scale due to alarm triggered",
+            "Cause": cause,
+            "StartTime": region.now(),
+            "StatusCode": "Failed",
+            "NotScaledReasons": [{"Code": code, **capacity}],
+            "_since": since,
+        },
+    )
+
+
+def open_activity(region: Region, variant: VariantId) -> Record | None:
+    """The activity under way on a variant: at most one, and no other has been started since."""
+    newest = newest_scaling(region, variant)
+    return newest if newest is not None and newest["StatusCode"] in _OPEN else None
+
+
+def newest_scaling(region: Region, variant: VariantId) -> Record | None:
+    """The last activity that was to change a variant's capacity."""
+    return next((activity for activity in _newest_first(region, variant) if "_to" in activity), None)
 
 
 def last_scale_out(region: Region, variant: VariantId) -> LastScaling | None:
@@ -100,12 +186,12 @@ def last_scale_in(region: Region, variant: VariantId) -> LastScaling | None:
 
 
 def describe_scaling_activities(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DescribeScalingActivities, newest first; those that scaled nothing only when asked for."""
-    all_of_them = request.get("IncludeNotScaledActivities", False)
+    """DescribeScalingActivities of the last six weeks, newest first; those that scaled nothing only when asked for."""
+    all_of_them, oldest = request.get("IncludeNotScaledActivities", False), region.now() - _RETENTION
     found = [
         activity
-        for activity in _newest_first(region)
-        if matches(activity, request) and (all_of_them or "NotScaledReasons" not in activity)
+        for activity in reversed(selected(_table(region), request))
+        if activity["StartTime"] >= oldest and (all_of_them or "NotScaledReasons" not in activity)
     ]
     page, token = described_page(
         region,
@@ -118,16 +204,25 @@ def describe_scaling_activities(region: Region, request: dict[str, Any], _: Requ
     return {"ScalingActivities": page, "NextToken": token}
 
 
+def _set_desired_instance_count(region: Region, variant: VariantId, wanted: int) -> None:
+    """Raise AwsError when SageMaker refuses: a quota, an endpoint in progress."""
+    from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
+    from cmapss_sandbox.services.sagemaker.resources import derived
+
+    record = variant_record(region, variant)
+    assert record is not None  # whoever scales has looked
+    current = record["CurrentInstanceCount"]
+    seconds = derived(f"{variant.resource_id}:{current}:{wanted}", "scaling", *_ARRIVAL)
+    set_desired_instance_count(region, variant.endpoint, variant.variant, wanted, seconds=seconds)
+
+
 def _table(region: Region) -> Table:
     return region.table("scaling_activities")
 
 
-def _newest_first(region: Region, variant: VariantId | None = None) -> Iterator[Record]:
-    return (
-        activity
-        for activity in reversed(list(_table(region).values()))
-        if variant is None or activity["ResourceId"] == variant.resource_id
-    )
+def _newest_first(region: Region, variant: VariantId) -> Iterator[Record]:
+    resource_id = variant.resource_id
+    return (activity for activity in reversed(list(_table(region).values())) if activity["ResourceId"] == resource_id)
 
 
 def _completed(region: Region, variant: VariantId) -> Iterator[Record]:
@@ -139,17 +234,22 @@ def _completed(region: Region, variant: VariantId) -> Iterator[Record]:
     )
 
 
-def _add(region: Region, variant: VariantId, activity: Record) -> None:
-    table, now = _table(region), region.now()
-    for known in [known for known, old in table.items() if old["StartTime"] < now - _RETENTION]:
+def _end(region: Region, activity: Record, status: str, message: str) -> None:
+    _add(region, {**activity, "EndTime": region.now(), "StatusCode": status, "StatusMessage": message})
+
+
+def _add(region: Region, activity: Record) -> None:
+    """Keep an activity, in the place of what it was before; those older than AWS keeps them are forgotten."""
+    table, oldest = _table(region), region.now() - _RETENTION
+    for known, old in list(table.items()):
+        if old["StartTime"] >= oldest:
+            break
         del table[known]
-    identity = f"{variant.resource_id} {now.isoformat()} {activity['Description']} {activity['Cause']}"
-    activity_id = str(uuid.uuid5(uuid.NAMESPACE_URL, identity))
-    table[activity_id] = {
-        "ActivityId": activity_id,
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": variant.resource_id,
-        "ScalableDimension": DIMENSION,
-        "StartTime": now,
-        **activity,
-    }
+    table[activity["ActivityId"]] = activity
+
+
+def _new_id(region: Region, variant: VariantId, what: str) -> str:
+    """An id that is the same whenever the same happens at the same time, and that no other activity has."""
+    identity = f"{variant.resource_id} {region.now().isoformat()} {what}"
+    ids = (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{identity} {number}")) for number in itertools.count())
+    return next(activity_id for activity_id in ids if activity_id not in _table(region))

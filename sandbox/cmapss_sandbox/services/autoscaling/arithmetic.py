@@ -1,9 +1,8 @@
-"""The arithmetic of target tracking: how many instances a metric asks for, and whether to move there now."""
+"""The arithmetic of target tracking: how many instances a metric asks for, within bounds and cooldowns."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,8 +61,3 @@ def scale_in_capacity(current: int, metric: float, target: float, bounds: Bounds
     """
     lowest = current - max(1, current // 10)
     return min(current, bounds.clip(max(lowest, needed_capacity(current, metric, target))))
-
-
-def combined_capacity(current: int, wanted: Iterable[int]) -> int:
-    """One capacity from what several policies want: out if any wants more, in only if all want less."""
-    return max(wanted, default=current)

@@ -1,53 +1,64 @@
-"""Target tracking at work: every region minute, once alarms are up to date, each target moves or says why not."""
+"""Dynamic scaling at work: every region minute, once alarms are up to date, each target moves or says why not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.autoscaling import tracking
 from cmapss_sandbox.services.autoscaling.activities import (
     last_scale_in,
     last_scale_out,
+    open_activity,
     record_not_scaled,
     start_scaling,
 )
 from cmapss_sandbox.services.autoscaling.arithmetic import (
     Bounds,
-    combined_capacity,
     scale_in_capacity,
     scale_out_capacity,
 )
-from cmapss_sandbox.services.autoscaling.policies import (
-    alarm_names,
-    cooldown_seconds,
-    scales_in,
-    target_value,
-)
+from cmapss_sandbox.services.autoscaling.bounds import bounds_of
+from cmapss_sandbox.services.autoscaling.policies import STEP_CONFIGURATION, triggering_alarms
 from cmapss_sandbox.services.autoscaling.resources import (
     VariantId,
-    policies_of,
+    of_target,
+    policy_table,
     target_table,
-    variant_id,
+    variant_of,
     variant_record,
 )
-from cmapss_sandbox.services.autoscaling.targets import bounds_of
+from cmapss_sandbox.services.autoscaling.steps import adjusted_capacity, aggregated, matching_step
 from cmapss_sandbox.services.cloudwatch.alarm_evaluation import recent_points
-from cmapss_sandbox.services.cloudwatch.alarms import alarm_table
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
 from cmapss_sandbox.store import Record
+
+_DEFAULT_COOLDOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class NotScaled:
+    """Why an alarm led to nothing: AWS's code and the capacity that explains it."""
+
+    code: str
+    capacity: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The capacity that one policy wants, why, and what kept it from wanting another."""
+    """The capacity that one policy wants because of an alarm, and what kept it from wanting another.
+
+    A policy that `holds` has other target-tracking policies not scale in, unless it wants that too.
+    """
 
     capacity: int
-    policy: str
+    policy: str = ""
     cause: str = ""
-    not_scaled: tuple[str, dict[str, int]] | None = None
+    since: datetime | None = None
+    holds: bool = True
+    not_scaled: NotScaled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,87 +75,150 @@ class Situation:
         """Whether scaling "In" or "Out" is suspended on this target."""
         return bool(self.target["SuspendedState"][f"DynamicScaling{direction}Suspended"])
 
+    def as_desired(self) -> NotScaled:
+        """The reason where a policy comes to the present capacity by itself."""
+        return NotScaled("AlreadyAtDesiredCapacity", {"CurrentCapacity": self.current})
+
+    def kept_from_growing(self) -> NotScaled:
+        """The reason where a policy that would scale out comes to the present capacity."""
+        maximum = self.bounds.maximum
+        if self.current < maximum:
+            return self.as_desired()
+        return NotScaled("AlreadyAtMaxCapacity", {"MaxCapacity": maximum})
+
+    def kept_from_shrinking(self, otherwise: NotScaled) -> NotScaled:
+        """The reason where a policy that would scale in comes to the present capacity: the minimum, or another."""
+        minimum = self.bounds.minimum
+        if self.current > minimum:
+            return otherwise
+        return NotScaled("AlreadyAtMinCapacity", {"MinCapacity": minimum})
+
+    def added(self, cooldown: int) -> int:
+        """What the last scale-out added, if its cooldown in region seconds is not over."""
+        last = last_scale_out(self.region, self.variant)
+        cooling = last is not None and last.cooling_down(timedelta(seconds=cooldown), self.region.now())
+        return last.change if last is not None and cooling else 0
+
+    def cooling_in(self, cooldown: int) -> bool:
+        """Whether the last scale-in's cooldown in region seconds blocks another."""
+        last = last_scale_in(self.region, self.variant)
+        return last is not None and last.cooling_down(timedelta(seconds=cooldown), self.region.now())
+
 
 def scale(region: Region) -> None:
-    """Move every target whose policies want it moved, unless its endpoint is changing."""
+    """Move every target whose policies want it moved, unless an activity is under way or its endpoint is changing."""
     for target in list(target_table(region).values()):
-        variant = variant_id(target)
-        record = variant_record(region, variant)
-        if record is None or record["endpoint_status"] != "InService":
+        variant = variant_of(target)
+        policies = of_target(policy_table(region), target["ResourceId"])
+        record = variant_record(region, variant) if policies else None
+        if record is None or open_activity(region, variant) is not None:
             continue
         situation = Situation(region, variant, target, bounds_of(target), record["CurrentInstanceCount"])
-        votes = [
-            vote
-            for policy in policies_of(region, target["ResourceId"])
-            if (vote := _vote(situation, policy)) is not None
-        ]
-        _carry_out(situation, votes)
+        votes = [vote for policy in policies for vote in _votes(situation, policy)]
+        _carry_out(situation, votes, changeable=record["endpoint_status"] == "InService")
 
 
-def _carry_out(situation: Situation, votes: Sequence[Vote]) -> None:
-    wanted = combined_capacity(situation.current, [vote.capacity for vote in votes])
-    if wanted != situation.current:
-        vote = next(vote for vote in votes if vote.capacity == wanted)
-        start_scaling(situation.region, situation.variant, situation.current, wanted, vote.cause, vote.policy)
+def winning_vote(current: int, votes: Sequence[Vote]) -> Vote | None:
+    """The vote that decides: out if any wants more, in if all that hold want less; the largest capacity of them.
+
+    A step policy holds nothing back, and is not held back by one that would rather stay (PutScalingPolicy's reference).
+    """
+    out = [vote for vote in votes if vote.capacity > current]
+    if out:
+        return max(out, key=lambda vote: vote.capacity)
+    holding = [vote for vote in votes if vote.holds]
+    inward = [
+        vote
+        for vote in votes
+        if vote.capacity < current and (not vote.holds or all(held.capacity < current for held in holding))
+    ]
+    return max(inward, key=lambda vote: vote.capacity, default=None)
+
+
+def _carry_out(situation: Situation, votes: Sequence[Vote], *, changeable: bool) -> None:
+    region, variant = situation.region, situation.variant
+    decided = winning_vote(situation.current, votes)
+    if decided is not None and changeable:
+        start_scaling(region, variant, decided.capacity, decided.cause, decided.policy)
         return
-    for vote in votes:
-        if vote.not_scaled is not None:
-            code, capacity = vote.not_scaled
-            record_not_scaled(situation.region, situation.variant, vote.cause, code, **capacity)
+    reasons = [(vote, vote.not_scaled) for vote in votes if vote.not_scaled is not None]
+    if decided is not None:
+        reasons = [(decided, NotScaled("TargetServicePutResourceAsUnscalable", {}))]
+    for vote, reason in reasons:
+        assert vote.since is not None  # there is a reason only where there is an alarm
+        record_not_scaled(region, variant, vote.cause, reason.code, dict(reason.capacity), vote.since)
 
 
-def _vote(situation: Situation, policy: Record) -> Vote | None:
-    """What the policy wants; None when it has no say, being one that never scales in and has nothing to add."""
-    name, (high, low) = policy["PolicyName"], alarm_names(policy)
-    alarms = alarm_table(situation.region)
-    if alarms.get(high, {}).get("StateValue") == "ALARM":
-        return _scale_out(situation, policy, alarms[high])
-    if not scales_in(policy):
-        return None
-    if alarms.get(low, {}).get("StateValue") == "ALARM":
-        return _scale_in(situation, policy, alarms[low])
-    return Vote(situation.current, name)
+def _votes(situation: Situation, policy: Record) -> Iterator[Vote]:
+    """What the policy wants: target tracking has always a say, unless it never scales in and has nothing to add."""
+    alarms = triggering_alarms(situation.region, policy)
+    if policy["PolicyType"] != tracking.TYPE:
+        yield from (vote for alarm in alarms if (vote := _step(situation, policy, alarm)) is not None)
+        return
+    configuration, (high, low) = policy[tracking.CONFIGURATION], tracking.alarm_names(policy)
+    firing = {alarm["AlarmName"]: alarm for alarm in alarms}
+    if high in firing:
+        yield _track_out(situation, policy, firing[high])
+    elif tracking.scales_in(configuration):
+        yield _track_in(situation, policy, firing[low]) if low in firing else Vote(situation.current)
 
 
-def _scale_out(situation: Situation, policy: Record, alarm: Record) -> Vote:
-    stays = Vote(situation.current, policy["PolicyName"], _cause(alarm, policy))
-    values = _measured_since_settled(situation, alarm)
+def _track_out(situation: Situation, policy: Record, alarm: Record) -> Vote:
+    configuration, values = policy[tracking.CONFIGURATION], _measured_since_settled(situation, alarm)
     if not values or situation.suspended("Out"):
-        return stays
-    last = last_scale_out(situation.region, situation.variant)
-    cooldown = timedelta(seconds=cooldown_seconds(policy, "Out"))
-    added = last.change if last and last.cooling_down(cooldown, situation.region.now()) else 0
-    capacity = scale_out_capacity(situation.current, values[0], target_value(policy), situation.bounds, added)
-    if capacity > situation.current:
-        return Vote(capacity, stays.policy, stays.cause)
-    at_maximum = situation.current >= situation.bounds.maximum
-    reason: tuple[str, dict[str, int]] = (
-        ("AlreadyAtMaxCapacity", {"MaxCapacity": situation.bounds.maximum})
-        if at_maximum
-        else ("AlreadyAtDesiredCapacity", {"CurrentCapacity": situation.current})
-    )
-    return Vote(situation.current, stays.policy, stays.cause, reason)
+        return Vote(situation.current)
+    added = situation.added(configuration.get("ScaleOutCooldown", _DEFAULT_COOLDOWN))
+    target = tracking.target_value(configuration)
+    capacity = scale_out_capacity(situation.current, values[0], target, situation.bounds, added)
+    return _vote(situation, policy, alarm, capacity, situation.kept_from_growing())
 
 
-def _scale_in(situation: Situation, policy: Record, alarm: Record) -> Vote:
-    stays = Vote(situation.current, policy["PolicyName"], _cause(alarm, policy))
-    values = _measured_since_settled(situation, alarm)
-    last = last_scale_in(situation.region, situation.variant)
-    cooldown = timedelta(seconds=cooldown_seconds(policy, "In"))
-    cooling = last is not None and last.cooling_down(cooldown, situation.region.now())
+def _track_in(situation: Situation, policy: Record, alarm: Record) -> Vote:
+    configuration, values = policy[tracking.CONFIGURATION], _measured_since_settled(situation, alarm)
+    cooling = situation.cooling_in(configuration.get("ScaleInCooldown", _DEFAULT_COOLDOWN))
     if not values or cooling or situation.suspended("In"):
-        return stays
+        return Vote(situation.current)
     # The greatest of the alarm's data points, for capacity is given up with caution.
-    capacity = scale_in_capacity(situation.current, max(values), target_value(policy), situation.bounds)
-    if capacity < situation.current:
-        return Vote(capacity, stays.policy, stays.cause)
-    at_minimum = situation.current <= situation.bounds.minimum
-    reason: tuple[str, dict[str, int]] = (
-        ("AlreadyAtMinCapacity", {"MinCapacity": situation.bounds.minimum})
-        if at_minimum
-        else ("AutoScalingAnticipatedFlapping", {})
-    )
-    return Vote(situation.current, stays.policy, stays.cause, reason)
+    target = tracking.target_value(configuration)
+    capacity = scale_in_capacity(situation.current, max(values), target, situation.bounds)
+    kept = situation.kept_from_shrinking(NotScaled("AutoScalingAnticipatedFlapping", {}))
+    return _vote(situation, policy, alarm, capacity, kept)
+
+
+def _step(situation: Situation, policy: Record, alarm: Record) -> Vote | None:
+    """What a step policy wants because of an alarm; None while no step is meant, or it has to wait."""
+    configuration, values = policy[STEP_CONFIGURATION], _measured_since_settled(situation, alarm)
+    if not values:
+        return None
+    value, threshold = aggregated(values, configuration), float(alarm["Threshold"])
+    step = matching_step(configuration["StepAdjustments"], value, threshold, alarm["ComparisonOperator"])
+    if step is None:
+        return None
+    current, cooldown = situation.current, configuration.get("Cooldown", _DEFAULT_COOLDOWN)
+    adjusted = adjusted_capacity(current, step["ScalingAdjustment"], configuration)
+    if adjusted == current:
+        return _vote(situation, policy, alarm, current, situation.as_desired(), holds=False)
+    if adjusted < current:
+        if situation.suspended("In") or situation.cooling_in(cooldown):
+            return None
+        capacity = min(current, situation.bounds.clip(adjusted))
+        kept = situation.kept_from_shrinking(situation.as_desired())
+        return _vote(situation, policy, alarm, capacity, kept, holds=False)
+    if situation.suspended("Out"):
+        return None
+    if configuration["AdjustmentType"] != "ExactCapacity":
+        adjusted -= situation.added(cooldown)
+    capacity = max(current, situation.bounds.clip(adjusted))
+    return _vote(situation, policy, alarm, capacity, situation.kept_from_growing(), holds=False)
+
+
+def _vote(
+    situation: Situation, policy: Record, alarm: Record, capacity: int, kept: NotScaled, *, holds: bool = True
+) -> Vote:
+    """The policy's vote for a capacity; for the present one, with what keeps it there."""
+    cause = f"monitor alarm {alarm['AlarmName']} in state {alarm['StateValue']} triggered policy {policy['PolicyName']}"
+    not_scaled = kept if capacity == situation.current else None
+    return Vote(capacity, policy["PolicyName"], cause, alarm["StateTransitionedTimestamp"], holds, not_scaled)
 
 
 def _measured_since_settled(situation: Situation, alarm: Record) -> list[float]:
@@ -160,8 +234,3 @@ def _measured_since_settled(situation: Situation, alarm: Record) -> list[float]:
     if not known or (settled is not None and known[0][0] < settled):
         return []
     return [value for _, value in known]
-
-
-def _cause(alarm: Record, policy: Record) -> str:
-    name: Any = alarm["AlarmName"]
-    return f"monitor alarm {name} in state ALARM triggered policy {policy['PolicyName']}"

@@ -1,4 +1,4 @@
-"""Scaling policies: target tracking, each with two alarms in CloudWatch that carry it out."""
+"""Scaling policies: put, described and deleted; target tracking brings its alarms, a step policy waits for one."""
 
 from __future__ import annotations
 
@@ -8,59 +8,60 @@ from typing import Any
 
 from cmapss_sandbox.errors import AwsError, validation_exception
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.autoscaling.arithmetic import SCALE_IN_THRESHOLD_SHARE
+from cmapss_sandbox.services.autoscaling import tracking
 from cmapss_sandbox.services.autoscaling.resources import (
     DIMENSION,
     NAMESPACE,
     VariantId,
     absent,
     described_page,
-    matches,
-    policies_of,
+    key_of,
+    limit_exceeded,
+    of_target,
     policy_table,
-    target_table,
+    registered,
+    selected,
     variant_id,
 )
-from cmapss_sandbox.services.cloudwatch.alarms import alarm_arn, delete_alarm, put_alarm
+from cmapss_sandbox.services.autoscaling.steps import check_step_scaling
+from cmapss_sandbox.services.cloudwatch.alarms import alarm_arn, alarm_table, delete_alarm, put_alarm
 from cmapss_sandbox.store import Record
+
+STEP_SCALING = "StepScaling"
+STEP_CONFIGURATION = f"{STEP_SCALING}PolicyConfiguration"
 
 _PAGE_SIZE = 10
 _MAXIMUM_POLICIES = 50
-_TYPE = "TargetTrackingScaling"
-_CONFIGURATION = f"{_TYPE}PolicyConfiguration"
-_INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
-_SPECIFICATIONS = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
-# Each alarm looks at data points of one minute: 3 of 3 above the target, 15 of 15 below nine tenths of it.
-_ALARM_PERIOD = 60
-_HIGH_PERIODS, _LOW_PERIODS = 3, 15
+_CONFIGURATIONS = {
+    STEP_SCALING: STEP_CONFIGURATION,
+    tracking.TYPE: tracking.CONFIGURATION,
+    "PredictiveScaling": "PredictiveScalingPolicyConfiguration",
+}
+# The states of an alarm and the member that names what it does in each.
+ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+# How CloudWatch refuses a definition; anything else it refuses is an access that failed.
+_WRONG_DEFINITION = ("ValidationError", "InvalidParameterCombination", "InvalidParameterValue", "MissingParameter")
 
 
 def put_scaling_policy(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """PutScalingPolicy; one of the same name on the same target gets the new configuration."""
-    variant, name = variant_id(request), request["PolicyName"]
-    if variant.resource_id not in target_table(region):
-        raise absent("scalable target registered", variant)
-    key = _key(variant, name)
-    known = policy_table(region).get(key)
-    policy_type = request.get("PolicyType", known["PolicyType"] if known else "StepScaling")
-    if policy_type != _TYPE:
-        raise validation_exception(f"This region offers scaling policies of type {_TYPE}, not {policy_type}.")
-    configuration = request.get(_CONFIGURATION)
-    if configuration is None:
-        raise validation_exception(f"{_CONFIGURATION} is required for a policy of type {_TYPE}.")
-    _check(configuration)
-    others = [policy for policy in policies_of(region, variant.resource_id) if policy["PolicyName"] != name]
-    if any(_specification(other[_CONFIGURATION]) == _specification(configuration) for other in others):
-        raise validation_exception(f"Only one {_TYPE} policy for a given metric specification is allowed.")
-    if len(others) >= _MAXIMUM_POLICIES:
-        raise AwsError("LimitExceededException", f"A scalable target has at most {_MAXIMUM_POLICIES} policies.")
-    policy = {**(known or _new_policy(region, variant, name)), _CONFIGURATION: configuration}
-    policy_table(region)[key] = policy
-    try:
-        for alarm in _alarms(policy, variant):
-            put_alarm(region, alarm)
-    except AwsError as error:
-        raise validation_exception(error.message) from error
+    """PutScalingPolicy; one of the same name on the same target keeps its ARN and what is not given."""
+    variant, name = registered(region, request), request["PolicyName"]
+    known = policy_table(region).get(key_of(variant, name))
+    policy_type = _policy_type(request, known)
+    member = _CONFIGURATIONS[policy_type]
+    configuration = _configuration(request, known, policy_type)
+    others = [policy for policy in of_target(policy_table(region), variant.resource_id) if policy["PolicyName"] != name]
+    if policy_type == tracking.TYPE:
+        tracking.check_target_tracking(configuration)
+        _refuse_tracked_already(others, configuration)
+    else:
+        check_step_scaling(configuration)
+    if known is None and len(others) >= _MAXIMUM_POLICIES:
+        raise limit_exceeded("scaling policies per scalable target", _MAXIMUM_POLICIES)
+    policy = {**(known or _new_policy(region, variant, name, policy_type)), member: configuration}
+    policy_table(region)[key_of(variant, name)] = policy
+    if policy_type == tracking.TYPE:
+        _put_alarms(region, policy, variant)
     return {"PolicyARN": policy["PolicyARN"], "Alarms": policy["Alarms"]}
 
 
@@ -69,59 +70,91 @@ def describe_scaling_policies(region: Region, request: dict[str, Any], _: Reques
     names = request.get("PolicyNames")
     found = [
         policy
-        for policy in policy_table(region).values()
-        if matches(policy, request) and (not names or policy["PolicyName"] in names or policy["PolicyARN"] in names)
+        for policy in selected(policy_table(region), request)
+        if not names or policy["PolicyName"] in names or policy["PolicyARN"] in names
     ]
     page, token = described_page(
         region, "DescribeScalingPolicies", request, found, lambda policy: str(policy["PolicyARN"]), _PAGE_SIZE
     )
-    return {"ScalingPolicies": page, "NextToken": token}
+    return {"ScalingPolicies": [_with_alarms(region, policy) for policy in page], "NextToken": token}
 
 
 def delete_scaling_policy(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DeleteScalingPolicy, with its alarms."""
+    """DeleteScalingPolicy: target tracking takes its alarms along, of a step policy's alarms only the action goes."""
     variant, name = variant_id(request), request["PolicyName"]
-    policy = policy_table(region).get(_key(variant, name))
+    policy = None if variant is None else policy_table(region).get(key_of(variant, name))
     if policy is None:
-        raise absent("scaling policy found", variant, f", policy name: {name}")
+        raise absent("scaling policy found", request, f", policy name: {name}")
     _remove(region, policy)
     return {}
 
 
+def get_predictive_scaling_forecast(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
+    """GetPredictiveScalingForecast, which there never is: only Amazon ECS has predictive scaling."""
+    raise _not_predictive(request)
+
+
 def remove_policies(region: Region, resource_id: str) -> None:
-    """Remove every policy of a target, with its alarms."""
-    for policy in policies_of(region, resource_id):
+    """Remove every policy of a target."""
+    for policy in of_target(policy_table(region), resource_id):
         _remove(region, policy)
 
 
-def target_value(policy: Mapping[str, Any]) -> float:
-    """The value at which the policy keeps its metric."""
-    return float(policy[_CONFIGURATION]["TargetValue"])
+def triggering_alarms(region: Region, policy: Mapping[str, Any]) -> list[Record]:
+    """The alarms that carry out the policy in the state in which they are now.
+
+    For as long as an alarm stays in a state, it repeats that state's scaling actions every minute.
+    """
+    return [
+        alarm
+        for alarm in alarm_table(region).values()
+        if alarm["ActionsEnabled"] and policy["PolicyARN"] in alarm[ACTIONS[alarm["StateValue"]]]
+    ]
 
 
-def cooldown_seconds(policy: Mapping[str, Any], direction: str) -> int:
-    """The cooldown after a scale-"In" or -"Out" in region seconds; 300 unless the policy says otherwise."""
-    return int(policy[_CONFIGURATION].get(f"Scale{direction}Cooldown", 300))
+def _policy_type(request: Mapping[str, Any], known: Mapping[str, Any] | None) -> str:
+    policy_type: str | None = request.get("PolicyType", known["PolicyType"] if known else None)
+    if policy_type is None:
+        raise validation_exception("Policy type must be specified")
+    if known is not None and policy_type != known["PolicyType"]:
+        raise validation_exception(
+            f"The type of the scaling policy {known['PolicyName']} cannot be changed from {known['PolicyType']} to "
+            f"{policy_type}: delete the policy, or choose another name."
+        )
+    if policy_type == "PredictiveScaling":
+        raise _not_predictive(request)
+    return policy_type
 
 
-def scales_in(policy: Mapping[str, Any]) -> bool:
-    """Whether the policy may remove instances."""
-    return not policy[_CONFIGURATION].get("DisableScaleIn", False)
+def _configuration(request: Mapping[str, Any], known: Mapping[str, Any] | None, policy_type: str) -> dict[str, Any]:
+    """The configuration that the policy gets; an update keeps the required members that it leaves out."""
+    member = _CONFIGURATIONS[policy_type]
+    given, former = request.get(member), (known or {}).get(member)
+    if given is None and former is None:
+        raise validation_exception(f"{policy_type} policy configuration must be specified")
+    if any(other in request for other in _CONFIGURATIONS.values() if other != member):
+        raise validation_exception(
+            "You must only provide a single scaling policy configuration, which must match the scaling policy type "
+            "specified."
+        )
+    if given is None or former is None:
+        return dict(given or former or {})
+    if policy_type == tracking.TYPE:
+        return tracking.merged(former, given)
+    return {**{name: former[name] for name in ("AdjustmentType", "StepAdjustments")}, **given}
 
 
-def alarm_names(policy: Mapping[str, Any]) -> tuple[str, str]:
-    """The names of the policy's AlarmHigh and AlarmLow."""
-    high, low = policy["Alarms"]
-    return high["AlarmName"], low["AlarmName"]
+def _refuse_tracked_already(others: list[Record], configuration: Mapping[str, Any]) -> None:
+    metric = tracking.tracked_metric(configuration)
+    for other in others:
+        if other["PolicyType"] == tracking.TYPE and tracking.tracked_metric(other[tracking.CONFIGURATION]) == metric:
+            raise validation_exception(f"Only one {tracking.TYPE} policy for a given metric specification is allowed.")
 
 
-def _new_policy(region: Region, variant: VariantId, name: str) -> Record:
+def _new_policy(region: Region, variant: VariantId, name: str, policy_type: str) -> Record:
     now, resource_id = region.now(), variant.resource_id
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{resource_id} {name} {now.isoformat()}")
-    alarms = []
-    for side in ("AlarmHigh", "AlarmLow"):
-        alarm = f"TargetTracking-{resource_id}-{side}-{uuid.uuid5(identity, side)}"
-        alarms.append({"AlarmName": alarm, "AlarmARN": alarm_arn(region, alarm)})
+    alarms = tracking.new_alarm_names(variant, identity) if policy_type == tracking.TYPE else ()
     return {
         "PolicyARN": region.arn(
             "autoscaling", f"scalingPolicy:{identity}:resource/{NAMESPACE}/{resource_id}:policyName/{name}"
@@ -130,91 +163,61 @@ def _new_policy(region: Region, variant: VariantId, name: str) -> Record:
         "ServiceNamespace": NAMESPACE,
         "ResourceId": resource_id,
         "ScalableDimension": DIMENSION,
-        "PolicyType": _TYPE,
-        "Alarms": alarms,
+        "PolicyType": policy_type,
+        "Alarms": [_alarm(region, alarm) for alarm in alarms],
         "CreationTime": now,
     }
 
 
-def _alarms(policy: Mapping[str, Any], variant: VariantId) -> list[dict[str, Any]]:
-    """The definitions of the policy's two alarms."""
-    target, (high, low) = target_value(policy), alarm_names(policy)
-    common = {
-        **_metric(policy[_CONFIGURATION], variant),
-        "AlarmDescription": (f"DO NOT EDIT OR DELETE. For {_TYPE} policy {policy['PolicyARN']}."),
-        "AlarmActions": [policy["PolicyARN"]],
-    }
-    return [
-        {
-            **common,
-            "AlarmName": name,
-            "ComparisonOperator": comparison,
-            "Threshold": threshold,
-            "EvaluationPeriods": periods,
-        }
-        for name, comparison, threshold, periods in (
-            (high, "GreaterThanThreshold", target, _HIGH_PERIODS),
-            (low, "LessThanThreshold", round(target * SCALE_IN_THRESHOLD_SHARE, 10), _LOW_PERIODS),
-        )
+def _put_alarms(region: Region, policy: Mapping[str, Any], variant: VariantId) -> None:
+    """Make the alarms as the policy needs them, whatever has been done to them since."""
+    try:
+        for alarm in tracking.alarm_definitions(policy, variant):
+            put_alarm(region, alarm)
+    except AwsError as error:
+        if error.code in _WRONG_DEFINITION:
+            raise validation_exception(error.message) from error
+        raise AwsError(
+            "FailedResourceAccessException",
+            f"Unable to create alarms for scaling policy {policy['PolicyName']} due to reason: {error.message} "
+            f"(Service: AmazonCloudWatch; Status Code: {error.status}; Error Code: {error.code})",
+        ) from error
+
+
+def _with_alarms(region: Region, policy: Record) -> Record:
+    """The policy as it is shown: a step policy has the alarms that clients have given its ARN."""
+    if policy["PolicyType"] == tracking.TYPE:
+        return policy
+    arn = policy["PolicyARN"]
+    names = [
+        name for name, alarm in alarm_table(region).items() if any(arn in alarm[member] for member in ACTIONS.values())
     ]
+    return {**policy, "Alarms": [_alarm(region, name) for name in names]}
 
 
-def _metric(configuration: Mapping[str, Any], variant: VariantId) -> dict[str, Any]:
-    """The metric that a configuration tracks, as an alarm names it."""
-    if "PredefinedMetricSpecification" in configuration:
-        return {
-            "Namespace": "AWS/SageMaker",
-            "MetricName": "InvocationsPerInstance",
-            "Dimensions": [
-                {"Name": "EndpointName", "Value": variant.endpoint},
-                {"Name": "VariantName", "Value": variant.variant},
-            ],
-            "Statistic": "Sum",
-            "Period": _ALARM_PERIOD,
-        }
-    custom = configuration["CustomizedMetricSpecification"]
-    if "Metrics" in custom:
-        return {"Metrics": [_with_period(query) for query in custom["Metrics"]]}
-    members = ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit")
-    return {**{member: custom[member] for member in members if member in custom}, "Period": _ALARM_PERIOD}
-
-
-def _with_period(query: Mapping[str, Any]) -> dict[str, Any]:
-    if "MetricStat" not in query:
-        return dict(query)
-    return {**query, "MetricStat": {**query["MetricStat"], "Period": _ALARM_PERIOD}}
-
-
-def _check(configuration: Mapping[str, Any]) -> None:
-    if not configuration["TargetValue"] > 0:
-        raise validation_exception("TargetValue must be greater than 0.")
-    for direction in ("In", "Out"):
-        if configuration.get(f"Scale{direction}Cooldown", 0) < 0:
-            raise validation_exception(f"Scale{direction}Cooldown must not be less than 0.")
-    given = [name for name in _SPECIFICATIONS if name in configuration]
-    if len(given) != 1:
-        raise validation_exception(f"Exactly one of {' and '.join(_SPECIFICATIONS)} must be specified.")
-    if given == ["PredefinedMetricSpecification"]:
-        predefined = configuration["PredefinedMetricSpecification"]["PredefinedMetricType"]
-        if predefined != _INVOCATIONS:
-            raise validation_exception(f"{predefined} is not a predefined metric of {DIMENSION} in this region.")
-        return
-    custom = configuration["CustomizedMetricSpecification"]
-    needed = () if "Metrics" in custom else ("Namespace", "MetricName", "Statistic")
-    missing = [member for member in needed if member not in custom]
-    if missing:
-        raise validation_exception(f"CustomizedMetricSpecification needs {', '.join(missing)}.")
-
-
-def _specification(configuration: Mapping[str, Any]) -> Any:
-    return next(configuration[name] for name in _SPECIFICATIONS if name in configuration)
+def _alarm(region: Region, name: str) -> dict[str, str]:
+    return {"AlarmName": name, "AlarmARN": alarm_arn(region, name)}
 
 
 def _remove(region: Region, policy: Record) -> None:
-    for name in alarm_names(policy):
-        delete_alarm(region, name)
+    if policy["PolicyType"] == tracking.TYPE:
+        for name in tracking.alarm_names(policy):
+            delete_alarm(region, name)
+    else:
+        _remove_actions(region, policy["PolicyARN"])
     del policy_table(region)[f"{policy['ResourceId']} {policy['PolicyName']}"]
 
 
-def _key(variant: VariantId, name: str) -> str:
-    return f"{variant.resource_id} {name}"
+def _remove_actions(region: Region, arn: str) -> None:
+    """Take a policy that is no more out of the actions of every alarm."""
+    for name, alarm in list(alarm_table(region).items()):
+        rest = {member: [action for action in alarm[member] if action != arn] for member in ACTIONS.values()}
+        if any(rest[member] != alarm[member] for member in rest):
+            alarm_table(region)[name] = {**alarm, **rest}
+
+
+def _not_predictive(request: Mapping[str, Any]) -> AwsError:
+    return validation_exception(
+        f"PredictiveScaling is not supported for service namespace {request['ServiceNamespace']}: it is only supported "
+        "for ecs."
+    )

@@ -15,7 +15,13 @@ from cmapss_sandbox.store import Record, Table
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
-_RESOURCE_ID = re.compile(r"endpoint/([a-zA-Z0-9-]+)/variant/([a-zA-Z0-9-]+)")
+_ENDPOINT_VARIANT = re.compile(r"endpoint/([a-zA-Z0-9-]+)/variant/([a-zA-Z0-9-]+)")
+# What SageMaker has to scale. Only instances are scaled here: nothing is ever registered in the other dimensions.
+_RESOURCE_IDS = {
+    DIMENSION: _ENDPOINT_VARIANT,
+    "sagemaker:variant:DesiredProvisionedConcurrency": _ENDPOINT_VARIANT,
+    "sagemaker:inference-component:DesiredCopyCount": re.compile(r"inference-component/([a-zA-Z0-9-]+)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,32 @@ class VariantId:
         return f"endpoint/{self.endpoint}/variant/{self.variant}"
 
 
-def variant_id(request: Mapping[str, Any]) -> VariantId:
-    """The variant that a request means; raises ValidationException for anything that is not one."""
-    match = _RESOURCE_ID.fullmatch(request["ResourceId"])
-    if (request["ServiceNamespace"], request["ScalableDimension"]) != (NAMESPACE, DIMENSION) or match is None:
+def variant_id(request: Mapping[str, Any]) -> VariantId | None:
+    """The variant whose instances a request or record means; None for a dimension of SageMaker with no instances.
+
+    Raises ValidationException for what is not SageMaker's at all.
+    """
+    dimension = request["ScalableDimension"]
+    pattern = _RESOURCE_IDS.get(dimension)
+    match = pattern.fullmatch(request["ResourceId"]) if pattern else None
+    if request["ServiceNamespace"] != NAMESPACE or match is None:
         raise validation_exception("Unsupported service namespace, resource type or scalable dimension")
-    return VariantId(match[1], match[2])
+    return VariantId(match[1], match[2]) if dimension == DIMENSION else None
+
+
+def registered(region: Region, request: Mapping[str, Any]) -> VariantId:
+    """The variant that a request means; raises ObjectNotFoundException unless it is a scalable target."""
+    variant = variant_id(request)
+    if variant is None or variant.resource_id not in target_table(region):
+        raise absent("scalable target registered", request)
+    return variant
+
+
+def variant_of(record: Mapping[str, Any]) -> VariantId:
+    """The variant that a target, policy, scheduled action or activity is about."""
+    variant = variant_id(record)
+    assert variant is not None  # nothing else is ever recorded
+    return variant
 
 
 def target_table(region: Region) -> Table:
@@ -45,13 +71,23 @@ def target_table(region: Region) -> Table:
 
 
 def policy_table(region: Region) -> Table:
-    """The scaling policies by resource id and name, each as DescribeScalingPolicies shows it."""
+    """The scaling policies by key_of() their target and name, each as DescribeScalingPolicies shows it."""
     return region.table("scaling_policies")
 
 
-def policies_of(region: Region, resource_id: str) -> list[Record]:
-    """The policies of a scalable target."""
-    return [policy for policy in policy_table(region).values() if policy["ResourceId"] == resource_id]
+def scheduled_action_table(region: Region) -> Table:
+    """The scheduled actions by key_of() their target and name, each as shown but for _own members."""
+    return region.table("scheduled_actions")
+
+
+def key_of(variant: VariantId, name: str) -> str:
+    """The key of what is named within a scalable target."""
+    return f"{variant.resource_id} {name}"
+
+
+def of_target(table: Table, resource_id: str) -> list[Record]:
+    """The policies or scheduled actions of a scalable target."""
+    return [record for record in table.values() if record["ResourceId"] == resource_id]
 
 
 def targets_of(region: Region, endpoint: str) -> list[Record]:
@@ -61,34 +97,37 @@ def targets_of(region: Region, endpoint: str) -> list[Record]:
 
 
 def variant_record(region: Region, variant: VariantId) -> Record | None:
-    """The variant with its instance type and its endpoint's status, None when there is no such variant."""
+    """The variant as it serves, with its instance type and its endpoint's status; None when it does not serve."""
     endpoint = region.table("endpoints").get(variant.endpoint)
-    if endpoint is None or endpoint["EndpointStatus"] in ("Deleting", "Failed"):
+    if endpoint is None or endpoint["EndpointStatus"] in ("Creating", "Deleting", "Failed", "OutOfService"):
         return None
-    coming = endpoint.get("_next", {})
-    fleet = endpoint.get("_fleet") or coming.get("fleet", {})
-    for described in endpoint.get("ProductionVariants") or coming.get("variants", []):
+    for described in endpoint.get("ProductionVariants", []):
         if described["VariantName"] == variant.variant:
-            type_ = fleet[variant.variant]["instance_type"]
-            return {**described, "instance_type": type_, "endpoint_status": endpoint["EndpointStatus"]}
+            instance_type = endpoint["_fleet"][variant.variant].get("instance_type")
+            return {**described, "instance_type": instance_type, "endpoint_status": endpoint["EndpointStatus"]}
     return None
 
 
-def absent(what: str, variant: VariantId, further: str = "") -> AwsError:
+def absent(what: str, request: Mapping[str, Any], further: str = "") -> AwsError:
     """AWS's refusal of what is not there."""
     return AwsError(
         "ObjectNotFoundException",
-        f"No {what} for service namespace: {NAMESPACE}, resource ID: {variant.resource_id}, "
-        f"scalable dimension: {DIMENSION}{further}",
+        f"No {what} for service namespace: {request['ServiceNamespace']}, resource ID: {request['ResourceId']}, "
+        f"scalable dimension: {request['ScalableDimension']}{further}",
     )
 
 
-def matches(record: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
-    """Whether a record is of the namespace, and of the resource and dimension if those are asked for."""
-    return all(
-        record[member] == request.get(member, record[member])
-        for member in ("ServiceNamespace", "ResourceId", "ScalableDimension")
-    )
+def limit_exceeded(what: str, limit: int) -> AwsError:
+    """The refusal of one more than the service's quota."""
+    return AwsError("LimitExceededException", f"The limit of {limit} {what} has been reached.")
+
+
+def selected(table: Table, request: Mapping[str, Any]) -> list[Record]:
+    """The records of the namespace that a Describe call asks about, and of the resource and dimension if given."""
+    if "ScalableDimension" in request and not request.get("ResourceId") and not request.get("ResourceIds"):
+        raise validation_exception("Resource ID must be specified when scalable dimension is specified")
+    asked = [member for member in ("ServiceNamespace", "ResourceId", "ScalableDimension") if member in request]
+    return [record for record in table.values() if all(record[member] == request[member] for member in asked)]
 
 
 def described_page(

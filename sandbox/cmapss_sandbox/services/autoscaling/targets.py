@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError, validation_exception
+from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.autoscaling.activities import start_scaling
-from cmapss_sandbox.services.autoscaling.arithmetic import Bounds
+from cmapss_sandbox.services.autoscaling import activities
+from cmapss_sandbox.services.autoscaling.bounds import enforce_bounds, with_bounds
 from cmapss_sandbox.services.autoscaling.policies import remove_policies
 from cmapss_sandbox.services.autoscaling.resources import (
     DIMENSION,
@@ -16,15 +16,19 @@ from cmapss_sandbox.services.autoscaling.resources import (
     VariantId,
     absent,
     described_page,
-    matches,
+    limit_exceeded,
+    selected,
     target_table,
     variant_id,
     variant_record,
 )
+from cmapss_sandbox.services.autoscaling.scheduled_actions import remove_scheduled_actions
+from cmapss_sandbox.services.autoscaling.tags import checked_tags
 from cmapss_sandbox.store import Record
 
 _PAGE_SIZE = 50
-_BURSTABLE = ("ml.t2.", "ml.t3.", "ml.t3a.")
+_MAXIMUM_TARGETS = 500
+_BURSTABLE = "ml.t"  # T2, T3 and whatever follows: every burstable family's name begins with a T
 _ROLE = (
     f"role/aws-service-role/{NAMESPACE}.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -33,34 +37,32 @@ _SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "Sche
 
 
 def register_scalable_target(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """RegisterScalableTarget; for a target that is registered it changes what it names."""
-    variant = variant_id(request)
-    record = variant_record(region, variant)
-    if record is None:
-        raise validation_exception(
-            f"Could not find the production variant {variant.variant} of an endpoint {variant.endpoint} "
-            f"(resource ID: {variant.resource_id})."
-        )
-    if record["instance_type"].startswith(_BURSTABLE):
-        raise validation_exception(
-            f"The instance type {record['instance_type']} of {variant.resource_id} is burstable and cannot be scaled."
-        )
+    """RegisterScalableTarget; for a target that is registered it changes what it names, and its capacity if need be."""
+    variant = _scalable(region, request)
     known = target_table(region).get(variant.resource_id)
-    target = _changed(known or _new_target(region, variant, request), request)
+    if known is None:
+        if len(target_table(region)) >= _MAXIMUM_TARGETS:
+            raise limit_exceeded("scalable targets", _MAXIMUM_TARGETS)
+        known = _new_target(region, variant, request)
+    elif "Tags" in request:
+        raise validation_exception(
+            "The scalable target that you tried to tag already exists. To update tags on an existing scalable target, "
+            "use the TagResource API."
+        )
+    bounds: dict[str, int] = {member: request[member] for member in ("MinCapacity", "MaxCapacity") if member in request}
+    target = {
+        **with_bounds(known, bounds),
+        "SuspendedState": known["SuspendedState"] | request.get("SuspendedState", {}),
+    }
     target_table(region)[variant.resource_id] = target
-    if {"MinCapacity", "MaxCapacity"} & request.keys():
-        enforce_bounds(region, variant)
+    enforce_bounds(region, variant)
     return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
 
 def describe_scalable_targets(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """DescribeScalableTargets."""
     ids = request.get("ResourceIds")
-    found = [
-        target
-        for target in target_table(region).values()
-        if matches(target, request) and (not ids or target["ResourceId"] in ids)
-    ]
+    found = [target for target in selected(target_table(region), request) if not ids or target["ResourceId"] in ids]
     page, token = described_page(
         region, "DescribeScalableTargets", request, found, lambda target: str(target["ResourceId"]), _PAGE_SIZE
     )
@@ -68,52 +70,50 @@ def describe_scalable_targets(region: Region, request: dict[str, Any], _: Reques
 
 
 def deregister_scalable_target(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DeregisterScalableTarget, with its policies and their alarms."""
+    """DeregisterScalableTarget, with its policies, their alarms and its scheduled actions."""
     variant = variant_id(request)
-    if variant.resource_id not in target_table(region):
-        raise absent("scalable target found", variant)
-    deregister(region, variant.resource_id)
+    if variant is None or variant.resource_id not in target_table(region):
+        raise absent("scalable target found", request)
+    deregister(region, variant)
     return {}
 
 
-def deregister(region: Region, resource_id: str) -> None:
-    """Forget a scalable target, its policies and their alarms; its activities stay."""
-    remove_policies(region, resource_id)
-    del target_table(region)[resource_id]
+def deregister(region: Region, variant: VariantId) -> None:
+    """Forget a scalable target and all that belongs to it; its activities stay."""
+    remove_policies(region, variant.resource_id)
+    remove_scheduled_actions(region, variant.resource_id)
+    activities.abandon(region, variant)
+    del target_table(region)[variant.resource_id]
 
 
-def list_tags_for_resource(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """ListTagsForResource."""
-    for target in target_table(region).values():
-        if target["ScalableTargetARN"] == request["ResourceARN"]:
-            return {"Tags": target["_tags"]}
-    raise AwsError("ResourceNotFoundException", f"There is no scalable target {request['ResourceARN']}.")
-
-
-def bounds_of(target: Record) -> Bounds:
-    """The bounds that scaling keeps to: a real-time variant has at least one instance."""
-    return Bounds(max(1, target["MinCapacity"]), max(1, target["MaxCapacity"]))
-
-
-def enforce_bounds(region: Region, variant: VariantId) -> None:
-    """Bring the variant into its target's bounds; while its endpoint is changing, that waits until it serves."""
-    target, record = target_table(region)[variant.resource_id], variant_record(region, variant)
-    waits = record is None or record["endpoint_status"] != "InService"
-    target_table(region)[variant.resource_id] = {**target, "_out_of_bounds": waits}
-    if record is None or waits:
-        return
-    current = record["DesiredInstanceCount"]
-    wanted = bounds_of(target).clip(current)
-    if wanted != current:
-        side = "minimum" if wanted > current else "maximum"
-        start_scaling(region, variant, current, wanted, f"{side} capacity was set to {wanted}")
+def _scalable(region: Region, request: dict[str, Any]) -> VariantId:
+    """The variant that a request wants to register; raises ValidationException unless its instances can be scaled."""
+    variant = variant_id(request)
+    if variant is None:
+        raise validation_exception(
+            f"Scalable dimension {request['ScalableDimension']} is not supported by {request['ResourceId']}: there "
+            f"are only variants with instances here, whose scalable dimension is {DIMENSION}."
+        )
+    record = variant_record(region, variant)
+    if record is None:
+        raise validation_exception(
+            f"Could not find the production variant {variant.variant} of an endpoint {variant.endpoint} that is in "
+            f"service (resource ID: {variant.resource_id})."
+        )
+    if record["instance_type"] is None:
+        raise validation_exception(f"Scalable dimension {DIMENSION} is not supported by a serverless variant.")
+    if record["instance_type"].startswith(_BURSTABLE):
+        raise validation_exception(
+            f"The instance type {record['instance_type']} of {variant.resource_id} is burstable and cannot be scaled."
+        )
+    return variant
 
 
 def _new_target(region: Region, variant: VariantId, request: dict[str, Any]) -> Record:
     if not {"MinCapacity", "MaxCapacity"} <= request.keys():
         raise validation_exception("MinCapacity and MaxCapacity are required to register a new scalable target")
     now = region.now()
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{variant.resource_id} {now.isoformat()}").hex[:24]
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{variant.resource_id} {now.isoformat()}")
     return {
         "ServiceNamespace": NAMESPACE,
         "ResourceId": variant.resource_id,
@@ -121,20 +121,7 @@ def _new_target(region: Region, variant: VariantId, request: dict[str, Any]) -> 
         "RoleARN": f"arn:aws:iam::{region.account}:{_ROLE}",
         "CreationTime": now,
         "SuspendedState": dict.fromkeys(_SUSPENSIONS, False),
-        "ScalableTargetARN": region.arn("application-autoscaling", f"scalable-target/{identity}"),
-        "_tags": {},
+        "ScalableTargetARN": region.arn("application-autoscaling", f"scalable-target/{identity.hex[:24]}"),
+        "_id": str(identity),
+        "_tags": checked_tags(request.get("Tags", {}), ""),
     }
-
-
-def _changed(target: Record, request: dict[str, Any]) -> Record:
-    changed: Record = {
-        **target,
-        **{member: request[member] for member in ("MinCapacity", "MaxCapacity") if member in request},
-        "SuspendedState": target["SuspendedState"] | request.get("SuspendedState", {}),
-        "_tags": target["_tags"] | request.get("Tags", {}),
-    }
-    if changed["MinCapacity"] < 0:
-        raise validation_exception("Minimum capacity cannot be less than 0")
-    if changed["MaxCapacity"] < changed["MinCapacity"]:
-        raise validation_exception("Maximum capacity cannot be less than minimum capacity")
-    return changed
