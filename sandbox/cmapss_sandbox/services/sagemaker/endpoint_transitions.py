@@ -9,6 +9,7 @@ from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.cloudwatch.alarms import alarm_arn
 from cmapss_sandbox.services.sagemaker.capacity import insufficient_capacity
 from cmapss_sandbox.services.sagemaker.deployments.alarms import tripped
 from cmapss_sandbox.services.sagemaker.deployments.health import failure_to_start, write_crash
@@ -231,13 +232,20 @@ def _wanted(fleets: Sequence[Fleet], step: Step) -> Mapping[str, int]:
 
 
 def _stopped(region: Region, deployment: Mapping[str, Any]) -> str | None:
-    """Why a deployment must not go on: one of its alarms has gone off."""
-    if not deployment["alarms"] or not step_of(deployment).guarded:
+    """Why a deployment must not go on: one of its alarms has gone off, or its role may not look at them."""
+    names = deployment["alarms"]
+    if not names or not step_of(deployment).guarded:
         return None
-    names = tripped(region, deployment["alarms"], deployment["began"])
-    if not names:
+    for role in {made["role"] for made in deployment["fleets"][-1]["made_of"].values()} - {None}:
+        if not all(region.permits(role, "cloudwatch:DescribeAlarms", alarm_arn(region, name)) for name in names):
+            return (
+                f"The deployment was rolled back: the role '{role}' does not have cloudwatch:DescribeAlarms permission "
+                "for the alarms in AutoRollbackConfiguration."
+            )
+    gone_off = tripped(region, names, deployment["began"])
+    if not gone_off:
         return None
-    return f"The deployment was rolled back: the CloudWatch alarm(s) {', '.join(names)} went into the ALARM state."
+    return f"The deployment was rolled back: the CloudWatch alarm(s) {', '.join(gone_off)} went into the ALARM state."
 
 
 def _overdue(region: Region, deployment: Mapping[str, Any]) -> str | None:

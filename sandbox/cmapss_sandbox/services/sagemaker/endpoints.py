@@ -75,7 +75,7 @@ def list_endpoints(region: Region, request: dict[str, Any], context: RequestCont
 
 
 def delete_endpoint(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
-    """DeleteEndpoint; config and model stay. Subscribers to "endpoint_deleted" (name) are told at once and may refuse."""
+    """DeleteEndpoint; config and model stay. Subscribers to "endpoint_deleted" (name) hear at once and may refuse."""
     record = modifiable(region, request["EndpointName"])
     seconds = deletion_seconds(record["EndpointName"])
     begin(region, record, "Deleting", "delete", [Step("Deleting", "Terminating all instances", seconds, (), ())])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,7 +46,8 @@ def write_crash(region: Region, endpoint: str, failure: Failure, instance: int) 
 
 def import_early() -> None:
     """Have the library that loads models imported before the region is locked for loading one."""
-    threading.Thread(target=importlib.import_module, args=("xgboost",), name="xgboost-import", daemon=True).start()
+    if "xgboost" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("xgboost",), name="xgboost-import", daemon=True).start()
 
 
 def _unavailable(region: Region, variant: str, made_of: Mapping[str, Any]) -> Failure | None:
@@ -132,5 +134,4 @@ def _traceback(region: Region, message: str) -> tuple[str, ...]:
 
 
 def _permits(region: Region, role: str | None, action: str, resource: str) -> bool:
-    permits = getattr(region, "permits", None)
-    return role is None or permits is None or bool(permits(role, action, resource))
+    return role is None or region.permits(role, action, resource)
