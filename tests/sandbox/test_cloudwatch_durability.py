@@ -115,12 +115,11 @@ def test_what_happens_while_a_region_is_off_happens_in_its_minute(region: Region
 @pytest.fixture
 def endpoint(region: Region, monkeypatch: pytest.MonkeyPatch) -> str:
     """An endpoint that serves, as far as the metrics ask."""
-    from types import SimpleNamespace
-
     from cmapss_sandbox.services.sagemaker import serving
 
+    variant = serving.ServingVariant("e", "v", "c", 1.0, 1, "m", "xgboost", "s3://models/m", {}, "ml.m5.xlarge")
     region.table("endpoints")["e"] = {"EndpointName": "e", "EndpointStatus": "Creating"}
-    monkeypatch.setattr(serving, "serving_variants", lambda region, name: [SimpleNamespace(variant="v")])
+    monkeypatch.setattr(serving, "serving", lambda region, name: serving.Serving("e", (variant,), (), None))
     return "e"
 
 

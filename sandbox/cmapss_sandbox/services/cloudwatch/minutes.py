@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.cloudwatch.alarm_evaluation import (
     evaluate_alarms,
@@ -15,9 +13,8 @@ from cmapss_sandbox.services.cloudwatch.alarm_evaluation import (
 )
 from cmapss_sandbox.services.cloudwatch.durable import forget_old, metrics_of, save
 from cmapss_sandbox.services.cloudwatch.statistics import Bucket
-from cmapss_sandbox.services.cloudwatch.store import IDLE, MINUTE, MetricKey, Steady
-from cmapss_sandbox.services.serving.accounting import COUNTS, NAMESPACE, UNITS
-from cmapss_sandbox.services.serving.fleet import fleet_of
+from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricKey, Steady
+from cmapss_sandbox.services.serving.emission import emissions, idle_emissions
 
 MINUTE_OVER = "cloudwatch_minute"
 ALARMS_DUE = "cloudwatch_alarms"
@@ -81,12 +78,13 @@ def look_at_fine_alarms(region: Region) -> None:
 def write_metrics(region: Region, minute: int) -> None:
     """Store what the minute's invocations left, and that every variant in service that had none was idle."""
     store = metrics_of(region)
-    counted = fleet_of(region).meter.take_before(minute + 1)
-    if counted:
+    for emission in emissions(region, minute + 1):
         _RESTLESS[region] = region.now()
-    for where, metrics in counted.items():
-        for name, counts in metrics.items():
-            store.put(_key(where.endpoint, where.variant, name), where.minute, Bucket.of(counts), UNITS[name])
+        key, bucket = MetricKey(emission.namespace, emission.name, emission.dimensions), Bucket.of(emission.counts)
+        if emission.seconds < MINUTE:
+            store.put_second(key, emission.start, bucket, emission.unit)
+        else:
+            store.put(key, emission.start // MINUTE, bucket, emission.unit)
     put_idle(region, minute, minute + 1)
     save(region)
     if minute % 60 == 0:
@@ -95,20 +93,11 @@ def write_metrics(region: Region, minute: int) -> None:
 
 def put_idle(region: Region, first: int, end: int) -> None:
     """Let every variant in service measure nothing in the minutes from first to before end but what it counted."""
-    metrics_of(region).put_steady(_idle_metrics(region), first, end)
-
-
-def _idle_metrics(region: Region) -> Iterator[tuple[MetricKey, str, Steady]]:
-    from cmapss_sandbox.services.sagemaker.serving import serving_variants
-
-    for endpoint in region.table("endpoints"):
-        try:
-            variants = {variant.variant for variant in serving_variants(region, endpoint)}
-        except AwsError:
-            continue  # it does not serve, so it measures nothing
-        for variant in sorted(variants):
-            for name in COUNTS:
-                yield _key(endpoint, variant, name), UNITS[name], IDLE
+    idle = (
+        (MetricKey(one.namespace, one.name, one.dimensions), one.unit, Steady(one.value, one.every))
+        for one in idle_emissions(region)
+    )
+    metrics_of(region).put_steady(idle, first, end)
 
 
 def _end_of_calm(region: Region, now: datetime) -> datetime:
@@ -124,7 +113,3 @@ def _end_of_calm(region: Region, now: datetime) -> datetime:
 
 def _after(moment: datetime) -> datetime:
     return datetime.fromtimestamp((int(moment.timestamp()) // MINUTE + 1) * MINUTE, UTC)
-
-
-def _key(endpoint: str, variant: str, name: str) -> MetricKey:
-    return MetricKey(NAMESPACE, name, frozenset({("EndpointName", endpoint), ("VariantName", variant)}))

@@ -45,7 +45,6 @@ class Container:
     """A running container: its models, loaded once, and how its version and its environment have it answer."""
 
     boosters: tuple[Booster, ...]
-    model_bytes: int
     objective: str
     classes: int
     in_lines: bool
@@ -103,7 +102,6 @@ def start_container(archive: bytes, image: str, environment: Mapping[str, str] |
     learner = json.loads(boosters[0].save_config())["learner"]
     container = Container(
         boosters,
-        model_bytes=sum(len(booster.save_raw("ubj")) for booster in boosters),
         objective=learner["objective"]["name"],
         classes=int(learner["learner_model_param"].get("num_class", 0)),
         in_lines=answers_in_lines(image),

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
@@ -132,9 +133,9 @@ def _cpu(region: Region, where: VariantMinute, latencies: Mapping[float, float])
 
 
 def _instance_metrics(region: Region, variant: ServingVariant) -> Iterator[tuple[str, float]]:
-    """What a variant's instances measure of themselves when they idle: their memory holds a model in each worker."""
-    container = fleet_of(region).loaded(variant)
-    model_bytes = 0 if container is None else container.model_bytes
+    """What a variant's instances measure of themselves when they idle: each worker's memory holds the model."""
+    location = urlsplit(variant.model_data_url)
+    model_bytes = region.objects.head(location.netloc, location.path.lstrip("/")) or 0
     cpus, memory = _size(variant.instance_type)
     yield "CPUUtilization", 0.0
     yield "MemoryUtilization", min(100 * cpus * (_WORKER_BYTES + model_bytes) / memory, 100.0)

@@ -61,11 +61,6 @@ class Fleet:
             raise ContainerError(started.status, started.message)
         return started
 
-    def loaded(self, variant: ServingVariant) -> Container | None:
-        """The variant's container when it is running."""
-        found = self._containers.get(_key(variant))
-        return found[1] if found is not None and isinstance(found[1], Container) else None
-
     def instance(self, variant: ServingVariant) -> Instance:
         """The instance whose turn it is to answer."""
         turn = next(self._turns[_key(variant)])
