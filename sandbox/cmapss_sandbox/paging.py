@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
@@ -27,42 +26,50 @@ def cut_page(
     operation: str,
     token: str | None,
     size: int,
+    asked: Mapping[str, Any] | None = None,
+    refusal: str = "ValidationException",
 ) -> tuple[list[Item], str | None]:
     """The page of the ordered items that a token asks for, and the next token, None on the last page.
 
-    A page begins after the item that ended the one before, so that items which have come since shift nothing.
-    Raises ValidationException for a token that this operation of this region never gave.
+    A page begins after the item that ended the one before, so that items which have come since shift nothing. Where
+    it is said what is asked, a token goes on only with the same question, but for the size of the page.
+    Raises AwsError with the code of the refusal for a token that this operation of this region never gave.
     """
+    subject = f"{operation} {json.dumps(_lasting(asked or {}), sort_keys=True, default=str)}"
     start = 0
-    if token is not None:
-        last, position = _open(region, operation, token)
+    if token:
+        last, position = _open(region, subject, token, refusal)
         start = next((n for n, item in enumerate(items, 1) if identify(item) == last), position)
     page = list(items[start : start + size])
     end = start + len(page)
     if end >= len(items) or not page:
         return page, None
-    return page, _seal(region, operation, identify(page[-1]), end)
+    return page, _seal(region, subject, identify(page[-1]), end)
 
 
-def _seal(region: Region, operation: str, last: str, position: int) -> str:
+def _lasting(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if name not in ("NextToken", "MaxResults")}
+
+
+def _seal(region: Region, subject: str, last: str, position: int) -> str:
     payload = json.dumps([last, position]).encode()
-    return base64.urlsafe_b64encode(_sign(region, operation, payload) + payload).decode()
+    return base64.b64encode(_sign(region, subject, payload) + payload).decode()
 
 
-def _open(region: Region, operation: str, token: str) -> tuple[str, int]:
+def _open(region: Region, subject: str, token: str, refusal: str) -> tuple[str, int]:
     try:
-        sealed = base64.urlsafe_b64decode(token)
-    except (binascii.Error, ValueError):
+        sealed = base64.b64decode(token, validate=True)
+    except ValueError:
         sealed = b""
     signature, payload = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
-    if not payload or not hmac.compare_digest(signature, _sign(region, operation, payload)):
-        raise AwsError("ValidationException", "Invalid pagination token given.")
+    if not payload or not hmac.compare_digest(signature, _sign(region, subject, payload)):
+        raise AwsError(refusal, "Invalid pagination token given.")
     last, position = json.loads(payload)
     return last, position
 
 
-def _sign(region: Region, operation: str, payload: bytes) -> bytes:
-    key = f"{_secret(region)}:{operation}".encode()
+def _sign(region: Region, subject: str, payload: bytes) -> bytes:
+    key = f"{_secret(region)}:{subject}".encode()
     return hmac.new(key, payload, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
 
 

@@ -212,11 +212,13 @@ def test_an_update_keeps_the_scaled_count_only_when_it_is_told_to(
 def test_an_update_that_fails_leaves_what_served_in_service(region: Region, sagemaker: Any) -> None:
     make_endpoint(sagemaker, region)
     region.advance(660)
+    region.objects.put("models", "lost/model.tar.gz", b"")
     sagemaker.create_model(
         ModelName="lost",
         ExecutionRoleArn=ROLE,
         PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://models/lost/model.tar.gz"},
     )
+    region.objects.delete("models", "lost/model.tar.gz")
     sagemaker.create_endpoint_config(EndpointConfigName="lost", ProductionVariants=[production_variant("lost")])
     sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="lost")
     region.advance(600)

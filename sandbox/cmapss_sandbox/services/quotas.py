@@ -112,20 +112,17 @@ def _found(region: Region, members: dict[str, Any], values: _Values) -> dict[str
 def _listed(region: Region, members: dict[str, Any], context: RequestContext, values: _Values) -> dict[str, Any]:
     wanted = members.get("QuotaCode")
     quotas = _quotas(region, members["ServiceCode"], values)
-    try:
-        # This service's tokens are of letters, digits, + and / only, so the region's travel as hexadecimals.
-        given = bytes.fromhex(members["NextToken"]).decode() if "NextToken" in members else None
-        page, token = cut_page(
-            region,
-            [quota for code, quota in quotas.items() if wanted in (None, code)],
-            lambda quota: str(quota["QuotaCode"]),
-            operation=context.operation,
-            token=given,
-            size=members.get("MaxResults", _PAGE_SIZE),
-        )
-    except (ValueError, AwsError) as error:
-        raise AwsError("InvalidPaginationTokenException", "Invalid pagination token given.") from error
-    return {"Quotas": page, "NextToken": token and token.encode().hex()}
+    page, token = cut_page(
+        region,
+        [quota for code, quota in quotas.items() if wanted in (None, code)],
+        lambda quota: str(quota["QuotaCode"]),
+        operation=context.operation,
+        token=members.get("NextToken"),
+        size=members.get("MaxResults", _PAGE_SIZE),
+        asked=members,
+        refusal="InvalidPaginationTokenException",
+    )
+    return {"Quotas": page, "NextToken": token}
 
 
 def _quotas(region: Region, service_code: str, values: _Values) -> dict[str, dict[str, Any]]:

@@ -52,9 +52,16 @@ def list_page(
         operation=listing.operation,
         token=request.get("NextToken"),
         size=request.get("MaxResults", _DEFAULT_PAGE),
+        asked=request,
     )
     passed = [summarise(record) for record in page if _passes(listing, request, record)]
     return {listing.answer: passed, "NextToken": token}
+
+
+def by_creation(operation: str, answer: str, name: str) -> Listing:
+    """The listing of what has a name and a time of creation, the newest first."""
+    members = {"Name": name, "CreationTime": "CreationTime"}
+    return Listing(operation, answer, name, members, "CreationTime", "Descending")
 
 
 def summary(*members: str) -> Callable[[Record], dict[str, Any]]:

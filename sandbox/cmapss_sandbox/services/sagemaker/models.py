@@ -1,50 +1,42 @@
-"""Models: an image and an artefact that an endpoint can serve."""
+"""Models: images and artefacts that an endpoint can serve."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
-from cmapss_sandbox.services.sagemaker.resources import MODEL, forget, public, set_tags, without_tags
+from cmapss_sandbox.services.sagemaker.listing import by_creation, list_page, summary
+from cmapss_sandbox.services.sagemaker.resources import MODEL, create, delete, describe
 
-_LISTING = Listing(
-    "ListModels",
-    "Models",
-    "ModelName",
-    {"Name": "ModelName", "CreationTime": "CreationTime"},
-    "CreationTime",
-    "Descending",
-)
+_LISTING = by_creation("ListModels", "Models", "ModelName")
 _summarise = summary("ModelName", "ModelArn", "CreationTime")
+
+_ECR = re.compile(r"\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/\S+")
+# Of all keys and values of all containers together.
+_ENVIRONMENT_BYTES = 32 * 1024
 
 
 def create_model(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
-    """CreateModel; whether the artefact exists is found out when an endpoint downloads it."""
-    name = request["ModelName"]
-    if ("PrimaryContainer" in request) == ("Containers" in request):
+    """CreateModel; its images are looked for when an endpoint starts them."""
+    MODEL.refuse_duplicate(region, request["ModelName"])
+    if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation_exception("Specify either PrimaryContainer or Containers, and not both.")
-    for container in request.get("Containers") or [request["PrimaryContainer"]]:
-        if "Image" not in container:
-            raise validation_exception(
-                f"A container of the model {name} has no Image; the sandbox has no model packages."
-            )
-    MODEL.refuse_duplicate(region, name)
-    arn = MODEL.arn_of(region, name)
-    MODEL.records(region)[name] = {
-        "EnableNetworkIsolation": False,
-        **without_tags(request),
-        "ModelArn": arn,
-        "CreationTime": region.now(),
-    }
-    set_tags(region, arn, request.get("Tags", []))
-    return {"ModelArn": arn}
+    containers = containers_of(request)
+    for container in containers:
+        _refuse_image(container, in_vpc="VpcConfig" in request)
+        _refuse_artefact(region, container)
+    _refuse_together(containers)
+    _refuse_role(region, request.get("ExecutionRoleArn"))
+    return create(region, MODEL, request, {"EnableNetworkIsolation": request.get("EnableNetworkIsolation", False)})
 
 
 def describe_model(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """DescribeModel."""
-    return public(MODEL.get(region, request["ModelName"]))
+    return describe(region, MODEL, request)
 
 
 def list_models(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -54,12 +46,81 @@ def list_models(region: Region, request: dict[str, Any], context: RequestContext
 
 def delete_model(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """DeleteModel; endpoints that serve it go on."""
-    MODEL.get(region, request["ModelName"])
-    forget(region, MODEL, request["ModelName"])
-    return {}
+    return delete(region, MODEL, request)
 
 
-def first_container(record: dict[str, Any]) -> dict[str, Any]:
+def containers_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The containers of a model in the order in which a request passes them."""
+    containers: list[dict[str, Any]] = record.get("Containers") or [record["PrimaryContainer"]]
+    return containers
+
+
+def first_container(record: Mapping[str, Any]) -> dict[str, Any]:
     """The container that answers first when a model is invoked."""
-    container: dict[str, Any] = record.get("PrimaryContainer") or record["Containers"][0]
-    return container
+    return containers_of(record)[0]
+
+
+def _refuse_image(container: Mapping[str, Any], *, in_vpc: bool) -> None:
+    if "ModelPackageName" in container:
+        raise validation_exception(f"Could not find model package {container['ModelPackageName']}.")
+    if "Image" not in container:
+        raise validation_exception("Image is required for every container of a model.")
+    if container.get("ImageConfig", {}).get("RepositoryAccessMode") == "Vpc":
+        if not in_vpc:
+            raise validation_exception("VpcConfig is required for an image with Vpc repository access mode.")
+    elif not _ECR.fullmatch(container["Image"]):
+        raise validation_exception(
+            f'Using non-ECR image "{container["Image"]}" without Vpc repository access mode is not supported.'
+        )
+
+
+def _refuse_artefact(region: Region, container: Mapping[str, Any]) -> None:
+    if container.get("Mode") == "MultiModel" or "AdditionalModelDataSources" in container:
+        raise validation_exception(
+            "This sandbox serves containers with a single model: give one artefact as ModelDataUrl."
+        )
+    source = container.get("ModelDataSource", {}).get("S3DataSource")
+    url = container.get("ModelDataUrl")
+    if source is not None:
+        if url is not None:
+            raise validation_exception("Specify either ModelDataUrl or ModelDataSource for a container, and not both.")
+        if (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
+            raise validation_exception(
+                "This sandbox serves packed models: in ModelDataSource give S3DataType S3Object and CompressionType "
+                "Gzip."
+            )
+        url = source["S3Uri"]
+    if url is None:
+        return
+    if not url.endswith(".tar.gz"):
+        raise validation_exception(f'Invalid model data URL "{url}": it must end with the suffix .tar.gz.')
+    location = urlsplit(url)
+    # Of a bucket that this account does not have, only the download can tell what is in it.
+    known = location.scheme == "s3" and location.netloc in region.objects.buckets()
+    if known and region.objects.head(location.netloc, location.path.lstrip("/")) is None:
+        raise validation_exception(f"Could not find model data at {url}.")
+
+
+def _refuse_together(containers: Sequence[Mapping[str, Any]]) -> None:
+    names = [container["ContainerHostname"] for container in containers if "ContainerHostname" in container]
+    if len(set(names)) < len(names):
+        raise validation_exception("ContainerHostname must be unique for every container of a model.")
+    size = sum(
+        len(key.encode()) + len(value.encode())
+        for container in containers
+        for key, value in container.get("Environment", {}).items()
+    )
+    if size > _ENVIRONMENT_BYTES:
+        raise validation_exception(
+            f"The environment variables of a model must not exceed {_ENVIRONMENT_BYTES} bytes; these have {size}."
+        )
+
+
+def _refuse_role(region: Region, role: str | None) -> None:
+    """Refuse a role that SageMaker can not take on, where IAM has a say in the region."""
+    authority = getattr(region, "authority", None)
+    if role is not None and authority is not None and not authority.assumable(role, "sagemaker.amazonaws.com"):
+        raise validation_exception(
+            f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+            "'sagemaker.amazonaws.com' to assume the role."
+        )

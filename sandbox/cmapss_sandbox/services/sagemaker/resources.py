@@ -43,8 +43,8 @@ class Kind:
 
     def refuse_duplicate(self, region: Region, name: str) -> None:
         """Raise when there is a resource of that name already, in whatever case."""
-        records = self.records(region)
-        if name in records or any(name.lower() == known.lower() for known in records):
+        records, lowered = self.records(region), name.lower()
+        if name in records or any(known.lower() == lowered for known in records):
             raise self.duplicate(region, name)
 
     def duplicate(self, region: Region, name: str) -> AwsError:
@@ -116,16 +116,40 @@ def derived(name: str, purpose: str, low: float, high: float) -> float:
     return low + (high - low) * int.from_bytes(digest[:6]) / 2**48
 
 
+def create(region: Region, kind: Kind, request: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a create request, of which the record keeps what it is given besides; the name must be new."""
+    name = request[kind.name]
+    kind.refuse_duplicate(region, name)
+    arn = kind.arn_of(region, name)
+    kind.records(region)[name] = {**without_tags(request), **record, kind.arn: arn, "CreationTime": region.now()}
+    set_tags(region, arn, request.get("Tags", []))
+    return {kind.arn: arn}
+
+
+def describe(region: Region, kind: Kind, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a describe request."""
+    return public(kind.get(region, request[kind.name]))
+
+
+def delete(region: Region, kind: Kind, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a delete request; whoever uses the resource keeps what it needs of it."""
+    name = request[kind.name]
+    kind.get(region, name)
+    forget(region, kind, name)
+    return {}
+
+
 def find_by_arn(region: Region, arn: str) -> tuple[Kind, str]:
-    """The kind and name of the resource that an ARN means; raises the error for an absent one."""
-    path, _, name = arn.split(":", 5)[-1].partition("/")
-    for kind in KINDS:
-        if kind.path == path:
-            for known in kind.records(region):
-                if known.lower() == name.lower():
-                    return kind, known
-            raise AwsError(kind.absent_code, kind.absent.format(arn=arn))
-    raise validation_exception(f"Invalid resource ARN: {arn}")
+    """The kind and name of the resource that an ARN means, in whatever case; raises the error for an absent one."""
+    _, _, _, region_name, account, resource = arn.lower().split(":", 5)
+    path, _, name = resource.partition("/")
+    kind = next((kind for kind in KINDS if kind.path == path), None)
+    if kind is None or (region_name, account) != (region.name, region.account):
+        raise validation_exception(f"Could not find resource {arn}.")
+    for known in kind.records(region):
+        if known.lower() == name:
+            return kind, known
+    raise AwsError(kind.absent_code, kind.absent.format(arn=arn))
 
 
 def tags_of(region: Region, arn: str) -> list[dict[str, str]]:
@@ -135,17 +159,24 @@ def tags_of(region: Region, arn: str) -> list[dict[str, str]]:
 
 
 def set_tags(region: Region, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
-    """Add tags to a resource; a key that it has already gets the new value."""
-    added = list(tags)
-    keys = [tag["Key"] for tag in added]
-    if len(set(keys)) < len(keys):
-        raise validation_exception("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    """Add tags to a resource; a key that it has already, in whatever case, gets the new value."""
+    added = {tag["Key"]: tag["Value"] for tag in _checked(list(tags))}
+    lowered = {key.lower() for key in added}
     table = region.table("tags")
-    merged = {**table.get(arn, {}), **{tag["Key"]: tag["Value"] for tag in added}}
+    merged = {key: value for key, value in table.get(arn, {}).items() if key.lower() not in lowered} | added
     if len(merged) > _MAXIMUM_TAGS:
         raise AwsError("ResourceLimitExceeded", f"A resource has at most {_MAXIMUM_TAGS} tags.")
     if added:
         table[arn] = merged
+
+
+def _checked(tags: list[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    keys = [tag["Key"].lower() for tag in tags]
+    if len(set(keys)) < len(keys):
+        raise validation_exception("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    if any(key.startswith("aws:") for key in keys):
+        raise validation_exception("aws: prefixed tag key names are not allowed for external use.")
+    return tags
 
 
 def forget(region: Region, kind: Kind, name: str) -> None:

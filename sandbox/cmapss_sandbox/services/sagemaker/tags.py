@@ -29,6 +29,7 @@ def list_tags(region: Region, request: dict[str, Any], context: RequestContext) 
         operation=context.operation,
         token=request.get("NextToken"),
         size=request.get("MaxResults", _PAGE),
+        asked=request,
     )
     return {"Tags": page, "NextToken": token}
 
@@ -38,6 +39,7 @@ def delete_tags(region: Region, request: dict[str, Any], context: RequestContext
     kind, name = find_by_arn(region, request["ResourceArn"])
     arn = kind.arn_of(region, name)
     table = region.table("tags")
+    deleted = {key.lower() for key in request["TagKeys"]}
     if arn in table:
-        table[arn] = {key: value for key, value in table[arn].items() if key not in request["TagKeys"]}
+        table[arn] = {key: value for key, value in table[arn].items() if key.lower() not in deleted}
     return {}
