@@ -60,9 +60,10 @@ def csv_rows(count: int, seed: int) -> bytes:
 
 
 def put_channels(region: Region) -> None:
-    """The objects that training_request() trains on."""
+    """The objects that training_request() trains on, and the bucket for what comes of it."""
     region.objects.put("data", "train/train.csv", csv_rows(300, 1))
     region.objects.put("data", "validation/validation.csv", csv_rows(100, 2))
+    region.objects.create_bucket("models")
 
 
 def channel(name: str, **source: Any) -> dict[str, Any]:

@@ -1,19 +1,18 @@
-"""Tuning jobs that launch training jobs one after another, and the search over both."""
+"""Tuning jobs whose training jobs are really trained, one after another."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.training.trainer import Trainer
-from tests.sandbox.artefacts import definition, put_channels, training_request
+from tests.sandbox.artefacts import put_channels, training_request
 from tests.sandbox.conftest import Clients
+from tests.sandbox.tuning import NAME, children, described, training_definition, tuning_request
 
 _PATIENCE = 60
-_NAME = "hyper-cmapss-2026-01-05-12-00-00"
 
 
 @pytest.fixture
@@ -22,35 +21,11 @@ def sagemaker(clients: Clients, region: Region) -> Any:
     return clients("sagemaker")
 
 
-def tuning_request(jobs: int, **ranges: list[dict[str, Any]]) -> dict[str, Any]:
-    eta = {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.9", "ScalingType": "Linear"}
-    return {
-        "HyperParameterTuningJobName": _NAME,
-        "HyperParameterTuningJobConfig": {
-            "Strategy": "Bayesian",
-            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"},
-            "ResourceLimits": {"MaxNumberOfTrainingJobs": jobs, "MaxParallelTrainingJobs": 2},
-            "ParameterRanges": ranges or {"ContinuousParameterRanges": [eta]},
-        },
-        "TrainingJobDefinition": {
-            "StaticHyperParameters": {"num_round": "4", "objective": "reg:squarederror"},
-            **definition(),
-        },
-        "Tags": [{"Key": "cmapss:data", "Value": "synthetic"}],
-    }
-
-
-def children(sagemaker: Any, **options: Any) -> list[dict[str, Any]]:
-    pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
-        HyperParameterTuningJobName=_NAME, **options
-    )
-    return [row for page in pages for row in page["TrainingJobSummaries"]]
-
-
 def test_a_tuning_job_trains_its_jobs_and_knows_the_best(sagemaker: Any, trainer: Trainer) -> None:
-    sagemaker.create_hyper_parameter_tuning_job(**tuning_request(4))
+    request = tuning_request(4, Strategy="Bayesian")
+    sagemaker.create_hyper_parameter_tuning_job(**request)
     assert trainer.wait_until_idle(_PATIENCE)
-    tuning_job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=_NAME)
+    tuning_job = described(sagemaker)
     assert tuning_job["HyperParameterTuningJobStatus"] == "Completed"
     assert tuning_job["TrainingJobStatusCounters"]["Completed"] == 4
     assert tuning_job["ObjectiveStatusCounters"] == {"Succeeded": 4, "Pending": 0, "Failed": 0}
@@ -63,19 +38,19 @@ def test_a_tuning_job_trains_its_jobs_and_knows_the_best(sagemaker: Any, trainer
     assert values == sorted(values)
     assert rows[0] == tuning_job["BestTrainingJob"]
     assert len({row["TunedHyperParameters"]["eta"] for row in rows}) == 4
-    assert all(row["TrainingJobName"].startswith(f"{_NAME}-00") for row in rows)
+    assert all(row["TrainingJobName"].startswith(f"{NAME}-00") for row in rows)
 
     best = sagemaker.describe_training_job(TrainingJobName=rows[0]["TrainingJobName"])
     assert best["TuningJobArn"] == tuning_job["HyperParameterTuningJobArn"]
     assert best["HyperParameters"] == static | rows[0]["TunedHyperParameters"]
-    assert sagemaker.list_tags(ResourceArn=best["TrainingJobArn"])["Tags"] == tuning_request(4)["Tags"]
+    assert sagemaker.list_tags(ResourceArn=best["TrainingJobArn"])["Tags"] == request["Tags"]
 
     found = sagemaker.search(
         Resource="TrainingJob",
         SearchExpression={
             "Filters": [
                 {"Name": "Metrics.validation:rmse", "Operator": "LessThanOrEqualTo", "Value": str(values[1] + 1e-4)},
-                {"Name": "TuningJobArn", "Operator": "Contains", "Value": _NAME},
+                {"Name": "TuningJobArn", "Operator": "Contains", "Value": NAME},
                 {"Name": "Tags.cmapss:data", "Value": "synthetic"},
             ]
         },
@@ -87,18 +62,36 @@ def test_a_tuning_job_trains_its_jobs_and_knows_the_best(sagemaker: Any, trainer
     assert jobs[0]["HyperParameterTuningJob"]["BestTrainingJob"]["TrainingJobName"] == rows[0]["TrainingJobName"]
 
 
-def test_jobs_without_an_objective_are_counted_and_left_out_of_the_ranking(sagemaker: Any, trainer: Trainer) -> None:
-    impossible = {"Name": "eta", "MinValue": "2", "MaxValue": "3", "ScalingType": "Linear"}
-    request = tuning_request(2, ContinuousParameterRanges=[impossible])
+def test_jobs_that_fall_behind_are_stopped_and_still_have_an_objective(
+    region: Region, sagemaker: Any, trainer: Trainer
+) -> None:
+    request = tuning_request(8, TrainingJobEarlyStoppingType="Auto", RandomSeed=1)
+    request["TrainingJobDefinition"] = training_definition(StaticHyperParameters={"num_round": "8"})
     sagemaker.create_hyper_parameter_tuning_job(**request)
+    halving = tuning_request(
+        9,
+        "halving",
+        Strategy="Hyperband",
+        StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 6}},
+        RandomSeed=1,
+    )
+    halving["TrainingJobDefinition"] = training_definition(StaticHyperParameters={"num_round": "1000"})
+    sagemaker.create_hyper_parameter_tuning_job(**halving)
     assert trainer.wait_until_idle(_PATIENCE)
-    tuning_job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=_NAME)
-    assert tuning_job["HyperParameterTuningJobStatus"] == "Failed"
-    assert tuning_job["FailureReason"] == "No training job succeeded."
-    assert tuning_job["TrainingJobStatusCounters"]["NonRetryableError"] == 2
-    assert "BestTrainingJob" not in tuning_job
-    assert [row["ObjectiveStatus"] for row in children(sagemaker)] == ["Failed", "Failed"]
-    assert children(sagemaker, SortBy="FinalObjectiveMetricValue") == []
+    for name, rounds in ((NAME, 8), ("halving", 6)):
+        tuning_job, rows = described(sagemaker, name), children(sagemaker, name)
+        assert tuning_job["HyperParameterTuningJobStatus"] == "Completed"
+        assert tuning_job["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
+        stopped = [row for row in rows if row["TrainingJobStatus"] == "Stopped"]
+        assert stopped
+        assert {row["ObjectiveStatus"] for row in rows} == {"Succeeded"}
+        assert tuning_job["TrainingJobStatusCounters"]["Stopped"] == len(stopped)
+        curves = {job["TrainingJobName"]: job["_curve"] for job in region.table("training_jobs").values()}
+        for row in rows:
+            assert (len(curves[row["TrainingJobName"]]) < rounds) == (row in stopped)
+            assert region.objects.head("models", f"output/{row['TrainingJobName']}/output/model.tar.gz")
+    [one, *_] = children(sagemaker, SortBy="FinalObjectiveMetricValue", SortOrder="Descending")
+    assert one["TrainingJobStatus"] == "Stopped", "the worst are the ones that were stopped"
 
 
 def test_a_stopped_tuning_job_launches_no_more(sagemaker: Any, trainer: Trainer) -> None:
@@ -106,12 +99,17 @@ def test_a_stopped_tuning_job_launches_no_more(sagemaker: Any, trainer: Trainer)
     request["TrainingJobDefinition"]["StaticHyperParameters"]["num_round"] = "1000000"
     sagemaker.create_hyper_parameter_tuning_job(**request)
     assert trainer.wait_until(lambda: trainer.progress is not None, _PATIENCE)
+    under_way = {
+        sagemaker.describe_training_job(TrainingJobName=row["TrainingJobName"])["SecondaryStatus"]
+        for row in children(sagemaker)
+    }
+    assert under_way == {"Training", "Pending"}, "two in progress, of which the machine trains one"
     sagemaker.create_training_job(**training_request("goes-first"))
-    sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=_NAME)
+    sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     assert trainer.wait_until_idle(_PATIENCE)
-    tuning_job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=_NAME)
-    assert tuning_job["HyperParameterTuningJobStatus"] == "Stopped"
-    assert [row["TrainingJobStatus"] for row in children(sagemaker)] == ["Stopped"]
+    assert described(sagemaker)["HyperParameterTuningJobStatus"] == "Stopped"
+    assert [row["TrainingJobStatus"] for row in children(sagemaker)] == ["Stopped", "Stopped"]
+    assert [row["ObjectiveStatus"] for row in children(sagemaker)] == ["Succeeded", "Failed"]
     assert sagemaker.describe_training_job(TrainingJobName="goes-first")["TrainingJobStatus"] == "Completed"
 
 
@@ -127,33 +125,3 @@ def test_an_interrupted_tuning_job_goes_on_where_it_was(region: Region, sagemake
     again.close()
     assert finished == list(jobs)[: len(finished)]
     assert [row["TrainingJobStatus"] for row in children(sagemaker)] == ["Completed"] * 3
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"Strategy": "Grid"}, "not with Grid"),
-        ({"ParameterRanges": {"IntegerParameterRanges": [{"Name": "a", "MinValue": "2", "MaxValue": "1"}]}}, "below"),
-        ({"ParameterRanges": {"IntegerParameterRanges": [{"Name": "a", "MinValue": "x", "MaxValue": "1"}]}}, "int"),
-        (
-            {
-                "ParameterRanges": {
-                    "ContinuousParameterRanges": [
-                        {"Name": "a", "MinValue": "0", "MaxValue": "1", "ScalingType": "Logarithmic"}
-                    ]
-                }
-            },
-            "must be above 0",
-        ),
-    ],
-)
-def test_wrong_tuning_jobs_are_refused(sagemaker: Any, change: dict[str, Any], message: str) -> None:
-    request = tuning_request(2)
-    request["HyperParameterTuningJobConfig"] |= change
-    with pytest.raises(ClientError, match=message):
-        sagemaker.create_hyper_parameter_tuning_job(**request)
-
-
-def test_absent_tuning_jobs_have_a_code_of_their_own(sagemaker: Any) -> None:
-    with pytest.raises(ClientError, match=r"\(ResourceNotFound\).*Amazon SageMaker can't find a tuning job"):
-        sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="nobody")

@@ -11,7 +11,7 @@ import pytest
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.seeds import BUCKET, ORIGIN_KEY, Seeds
-from cmapss_sandbox.services.sagemaker.tuning_jobs import children
+from cmapss_sandbox.services.sagemaker.tuning_records import children
 from cmapss_sandbox.training.trainer import Trainer
 from tests.sandbox.conftest import Clients
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cmapss_sandbox.training.metrics import MAXIMISED, MINIMISED, is_added
+
 
 class CustomerError(Exception):
     """What the customer has to put right; it becomes the job's FailureReason."""
@@ -36,11 +38,15 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What XGBoost is asked to do: its parameters, rounds, metrics to evaluate, patience."""
+    """What XGBoost is asked to do: its parameters, rounds, metrics to evaluate, patience.
+
+    `added_metrics` are those that the container computes, not XGBoost.
+    """
 
     parameters: dict[str, Any]
     rounds: int
     metrics: tuple[str, ...]
+    added_metrics: tuple[str, ...]
     early_stopping_rounds: int | None
 
 
@@ -62,6 +68,7 @@ _KINDS: Mapping[str, _Kind] = {
     "num_class": (int, Interval(2)),
     "verbosity": (int, Interval(0, 3)),
     "one_drop": (int, Interval(0, 1)),
+    "refresh_leaf": (int, Interval(0, 1)),
     "seed": (int, Interval(-(2**31), 2**31 - 1, low_open=True, high_open=True)),
     "eta": _SHARE,
     "gamma": _FROM_ZERO,
@@ -106,9 +113,32 @@ _KINDS: Mapping[str, _Kind] = {
             "survival:cox",
         ),
     ),
+    "monotone_constraints": (str, None),
+    "interaction_constraints": (str, None),
     "eval_metric": (str, None),
     "_tuning_objective_metric": (str, None),
 }
+TUNABLE: Mapping[str, type[int] | type[float]] = {
+    name: float if kind is float else int
+    for name, (kind, _) in _KINDS.items()
+    if name
+    in {
+        "num_round",
+        "eta",
+        "gamma",
+        "max_depth",
+        "min_child_weight",
+        "max_delta_step",
+        "subsample",
+        "colsample_bytree",
+        "colsample_bylevel",
+        "colsample_bynode",
+        "lambda",
+        "alpha",
+    }
+}
+"""What a tuning job may search, and of which kind it is."""
+_WITH_THRESHOLD = ("error", "ndcg", "map")  # as error@0.7
 # They rule the container, not the booster; the sandbox trains on one thread whatever nthread says.
 _OF_THE_CONTAINER = frozenset(
     {
@@ -134,13 +164,29 @@ def parse(given: Mapping[str, str]) -> Training:
     if objective in ("multi:softmax", "multi:softprob") and "num_class" not in parsed:
         raise CustomerError("Require input for parameter 'num_class' for multi-classification")
     metrics = [name.strip() for name in parsed.get("eval_metric", "").split(",") if name.strip()]
+    unknown = [name for name in metrics if not _is_metric(name)]
+    if unknown:
+        raise CustomerError(f"Hyperparameter eval_metric: value {metrics} not in range {[*MAXIMISED, *MINIMISED]}")
     tuned = parsed.get("_tuning_objective_metric", "").rpartition(":")[2]
-    if tuned and tuned not in metrics:
+    if _is_metric(tuned) and tuned not in metrics:
         metrics.append(tuned)
     parameters = {name: value for name, value in parsed.items() if name not in _OF_THE_CONTAINER}
     if objective == "reg:linear":
         parameters["objective"] = "reg:squarederror"
-    return Training(parameters, parsed["num_round"], tuple(metrics), parsed.get("early_stopping_rounds"))
+    return Training(
+        parameters,
+        parsed["num_round"],
+        tuple(name for name in metrics if not is_added(name)),
+        tuple(name for name in metrics if is_added(name)),
+        parsed.get("early_stopping_rounds"),
+    )
+
+
+def _is_metric(name: str) -> bool:
+    plain, at, threshold = name.partition("@")
+    if at:
+        return plain in _WITH_THRESHOLD and threshold.replace(".", "", 1).isdecimal()
+    return plain in MAXIMISED or plain in MINIMISED
 
 
 def _parse(name: str, text: str) -> Any:

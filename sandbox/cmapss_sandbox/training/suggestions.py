@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+_Trials = Sequence[tuple[Mapping[str, str], float]]
 
 
 def suggest(
     strategy: str,
     direction: str,
     ranges: Mapping[str, Sequence[Mapping[str, Any]]],
-    trials: Sequence[tuple[Mapping[str, str], float]],
+    trials: _Trials,
     seed: str,
+    *,
+    parents: _Trials = (),
+    number: int = 0,
 ) -> dict[str, str]:
     """The values to try next, as a job's hyper-parameters; the same arguments always suggest the same.
 
-    `trials` are the hyper-parameters tried so far with the objective reached. Bayesian is a tree-structured Parzen
-    estimator. Auto scaling is logarithmic where a range spans two decades or more, else linear.
+    `trials` are the hyper-parameters tried so far with the objective reached, `parents` those of the tuning jobs that
+    this one starts warm from, of which only those within the ranges count. Bayesian is a tree-structured Parzen
+    estimator; Grid takes the combination of that number; Hyperband draws at random, for it saves by stopping early.
+    Auto scaling is logarithmic where a range spans two decades or more, else linear.
     """
+    if strategy == "Grid":
+        return grid(ranges)[number]
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4])
+    state = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4])
     sampler = (
-        optuna.samplers.TPESampler(seed=number)
-        if strategy == "Bayesian"
-        else optuna.samplers.RandomSampler(seed=number)
+        optuna.samplers.TPESampler(seed=state) if strategy == "Bayesian" else optuna.samplers.RandomSampler(seed=state)
     )
     study = optuna.create_study(direction="maximize" if direction == "Maximize" else "minimize", sampler=sampler)
     parameters = _parameters(ranges)
     distributions = {name: parameter.distribution for name, parameter in parameters.items()}
-    for tried, value in trials:
+    within = [
+        (tried, value)
+        for tried, value in parents
+        if all(name in tried and parameter.holds(tried[name]) for name, parameter in parameters.items())
+    ]
+    for tried, value in (*within, *trials):
         study.add_trial(
             optuna.trial.create_trial(
                 params={name: parameter.inward(tried[name]) for name, parameter in parameters.items()},
@@ -42,6 +55,16 @@ def suggest(
         )
     suggested = study.ask(fixed_distributions=distributions).params
     return {name: parameter.outward(suggested[name]) for name, parameter in parameters.items()}
+
+
+def grid(ranges: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, str]]:
+    """Every combination of the categories, in the order in which the strategy Grid tries them."""
+    categorical = ranges.get("CategoricalParameterRanges", [])
+    names = [entry["Name"] for entry in categorical]
+    return [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*(entry["Values"] for entry in categorical))
+    ]
 
 
 class _Parameter:
@@ -56,10 +79,17 @@ class _Parameter:
     def outward(self, value: Any) -> str:
         return str(value)
 
+    def holds(self, text: str) -> bool:
+        """Whether a value that another tuning job tried is within the range."""
+        return text in self.distribution.choices
+
 
 class _Integer(_Parameter):
     def inward(self, text: str) -> int:
-        return int(text)
+        return int(float(text))
+
+    def holds(self, text: str) -> bool:
+        return _is_within(text, self.distribution.low, self.distribution.high) and float(text).is_integer()
 
 
 class _Continuous(_Parameter):
@@ -68,6 +98,9 @@ class _Continuous(_Parameter):
 
     def outward(self, value: float) -> str:
         return repr(value)
+
+    def holds(self, text: str) -> bool:
+        return _is_within(text, self.distribution.low, self.distribution.high)
 
 
 class _Reversed(_Parameter):
@@ -78,6 +111,16 @@ class _Reversed(_Parameter):
 
     def outward(self, value: float) -> str:
         return repr(1.0 - value)
+
+    def holds(self, text: str) -> bool:
+        return _is_within(text, 1.0 - self.distribution.high, 1.0 - self.distribution.low)
+
+
+def _is_within(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
 
 
 def _parameters(ranges: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, _Parameter]:

@@ -9,18 +9,30 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
-from cmapss_sandbox.services.sagemaker.training_records import STOP_ASKED, WORK_ARRIVED, end, enter
-from cmapss_sandbox.services.sagemaker.tuning_jobs import set_status
+from cmapss_sandbox.services.sagemaker.training_channels import bucket_and_key
+from cmapss_sandbox.services.sagemaker.training_records import (
+    ACTIVE,
+    INTERNAL_ERROR,
+    STOP_ASKED,
+    WORK_ARRIVED,
+    begin,
+    end,
+    enter,
+    fail,
+)
+from cmapss_sandbox.services.sagemaker.tuning_records import set_status
+from cmapss_sandbox.store import Record
+from cmapss_sandbox.training.journal import Journal
 from cmapss_sandbox.training.process import Answer, WorkerProcess
-from cmapss_sandbox.training.work import Work, launch_child, next_work
+from cmapss_sandbox.training.tuning import launch_child
+from cmapss_sandbox.training.work import Work, next_work
 
 _log = logging.getLogger(__name__)
 
-_INTERNAL_ERROR: Answer = {"failed": "InternalServerError: We encountered an internal error. Please try again."}
+_INTERNAL_ERROR: Answer = {"failed": INTERNAL_ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Trainer:
         self._requests: deque[tuple[dict[str, Any], Callable[[Answer], None]]] = deque()
         self._answered: Callable[[Answer], None] | None = None
         self._work: Work | None = None
+        self._journal: Journal | None = None
         self._number = 0
         self._running = False
         region.report("training", lambda: None if self.progress is None else asdict(self.progress))
@@ -59,7 +72,7 @@ class Trainer:
             self._running = True
             with self._region.transaction():
                 for name, job in list(TRAINING_JOB.records(self._region).items()):
-                    if job["TrainingJobStatus"] == "InProgress" and job["SecondaryStatus"] != "Starting":
+                    if job["TrainingJobStatus"] == "InProgress" and "TrainingStartTime" in job:
                         enter(self._region, name, "Restarting")
             self._wake()
 
@@ -120,6 +133,11 @@ class Trainer:
     def _stop_training(self, name: str) -> None:
         if self._process is not None and self._work is not None and self._work.training_job == name:
             self._process.send({"command": "stop", "number": self._number})
+            return
+        job = TRAINING_JOB.records(self._region)[name]
+        if job["TrainingJobStatus"] == "Stopping" and "TrainingStartTime" in job:
+            # It was interrupted, and waits to start again.
+            end(self._region, name, "Stopped")
 
     def _on_answer(self, answer: Answer) -> None:
         with self._region.lock:
@@ -137,7 +155,7 @@ class Trainer:
                     final = True
                     self._running = self._kept(lambda: self._apply(work, _INTERNAL_ERROR))
                 if final:
-                    self._work, self.progress = None, None
+                    self._work, self.progress, self._journal = None, None, None
             if final:
                 self._wake()
             self._changed.notify_all()
@@ -160,33 +178,70 @@ class Trainer:
 
     def _apply(self, work: Work, answer: Answer) -> None:
         if work.tuning_job is not None:
-            self._apply_suggestion(work.tuning_job, answer)
+            self._apply_suggestion(work.tuning_job, work.command["definition"], answer)
             return
         assert work.training_job is not None
-        name = work.training_job
-        job = TRAINING_JOB.records(self._region).get(name)
-        if job is None or job["TrainingJobStatus"] not in ("InProgress", "Stopping"):
+        job = TRAINING_JOB.records(self._region).get(work.training_job)
+        if job is None or job["TrainingJobStatus"] not in ACTIVE:
             # It was stopped before its training began, or never came to be.
             return
         if "round" in answer:
-            self.progress = Progress(name, answer["round"], answer["rounds"], answer["metrics"])
+            self.progress = Progress(work.training_job, answer["round"], answer["rounds"], answer["metrics"])
+            self._written().evaluated(answer["round"], answer["metrics"])
+        elif "log" in answer:
+            self._written().inform(answer["log"])
         elif "phase" in answer:
-            begun = {"TrainingStartTime": self._region.now()} if answer["phase"] == "Downloading" else {}
-            if job["TrainingJobStatus"] == "InProgress":
-                enter(self._region, name, answer["phase"], **begun)
+            self._enter_phase(job, answer["phase"])
         elif "failed" in answer:
-            end(self._region, name, "Failed", {}, answer["failed"])
+            if self._journal is not None:
+                self._journal.inform(f"Reporting training FAILURE: {answer['failed']}", "ERROR")
+                self._journal.flush()
+            if job["TrainingJobStatus"] == "Stopping":
+                end(self._region, work.training_job, "Stopped")
+            else:
+                fail(self._region, work.training_job, answer["failed"])
         else:
-            location = urlsplit(job["ModelArtifacts"]["S3ModelArtifacts"])
-            artefact = Path(work.command["artefact"])
-            self._region.objects.adopt(location.netloc, location.path.lstrip("/"), artefact)
-            status = "Stopped" if answer["done"]["stopped"] else "Completed"
-            end(self._region, name, status, answer["done"]["metrics"])
+            self._written().flush()
+            self._finish(job, Path(work.command["artefact"]), answer["done"])
 
-    def _apply_suggestion(self, tuning_job: str, answer: Answer) -> None:
+    def _written(self) -> Journal:
+        assert self._journal is not None, "a container writes after it has begun"
+        return self._journal
+
+    def _enter_phase(self, job: Record, phase: str) -> None:
+        name = job["TrainingJobName"]
+        if phase == "Downloading":
+            self._journal = Journal(self._region, name)
+        else:
+            self._written().flush()
+        if job["TrainingJobStatus"] == "Stopping":
+            return
+        if phase == "Downloading":
+            begin(self._region, name)
+        else:
+            enter(self._region, name, phase)
+
+    def _finish(self, job: Record, artefact: Path, done: dict[str, Any]) -> None:
+        """Keep the model, and end the job."""
+        records, name = TRAINING_JOB.records(self._region), job["TrainingJobName"]
+        bucket, key = bucket_and_key(job["ModelArtifacts"]["S3ModelArtifacts"])
+        if bucket not in self._region.objects.buckets():
+            fail(
+                self._region,
+                name,
+                f"ClientError: Artifact upload failed:NoSuchBucket: The specified bucket does not exist ({bucket})",
+            )
+            return
+        self._region.objects.adopt(bucket, key, artefact)
+        if done["curve"]:
+            records[name] = {**records[name], "_curve": done["curve"]}
+        status = "Stopped" if done["stopped"] or job["TrainingJobStatus"] == "Stopping" else "Completed"
+        end(self._region, name, status, {**done["metrics"], **self._written().defined_metrics(job)})
+
+    def _apply_suggestion(self, tuning_job: str, definition: int, answer: Answer) -> None:
         if tuning_job not in TUNING_JOB.records(self._region):
             return
         if "failed" in answer:
             set_status(self._region, tuning_job, "Failed", FailureReason=answer["failed"])
         else:
-            launch_child(self._region, tuning_job, answer["done"]["hyperparameters"])
+            launch_child(self._region, tuning_job, definition, answer["done"]["hyperparameters"])

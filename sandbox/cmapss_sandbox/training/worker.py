@@ -1,12 +1,13 @@
 """The process that trains: commands as JSON lines on its standard input, answers as JSON lines on its output.
 
-    {"number": 1, "command": "train", "job": …, "hyperparameters": …, "channels": …, "artefact": PATH}
-    {"number": 2, "command": "suggest", "strategy": …, "direction": …, "ranges": …, "trials": …, "seed": …}
+    {"number": 1, "command": "train", "job": …, "hyperparameters": …, "channels": …, "artefact": PATH, "objective": …}
+    {"number": 2, "command": "suggest", "strategy": …, "direction": …, "ranges": …, "trials": …, "seed": …,
+     "parents": …, "launched": …}
     {"number": 3, "command": "channels", "data": PATH or null, "folder": PATH, "known": IDENTITY or null}
     {"command": "stop", "number": 1}
 
-Every command is answered by one line with its number and either "done" or "failed"; a training sends its phases and
-rounds before. Commands run one after another, only "stop" at once. The process ends when its input does.
+Every command is answered by one line with its number and either "done" or "failed"; a training sends its phases,
+log lines and rounds before. Commands run one after another, only "stop" at once. The process ends when its input does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -56,25 +58,36 @@ class Worker:
             self._answer(command, done=done)
 
     def _train(self, command: dict[str, Any]) -> dict[str, Any]:
-        from cmapss_sandbox.training.algorithm import train
+        from cmapss_sandbox.training.algorithm import Listener, Objective, train
 
-        number = command["number"]
-        outcome = train(
-            command["hyperparameters"],
-            command["channels"],
-            Path(command["artefact"]),
-            self._channels,
+        number, followed = command["number"], command.get("objective")
+        listener = Listener(
             on_phase=lambda phase: self._answer(command, phase=phase),
+            on_log=lambda line: self._answer(command, log=line),
             on_round=lambda done, of, metrics: self._answer(command, round=done, rounds=of, metrics=metrics),
             stop_asked=lambda: number in self._stopped,
         )
-        return {"metrics": outcome.metrics, "rounds": outcome.rounds, "stopped": outcome.stopped}
+        objective = followed and Objective(
+            followed["metric"],
+            followed["lower_is_better"],
+            {int(round_): value for round_, value in followed["thresholds"].items()},
+            followed["most_rounds"],
+        )
+        artefact = Path(command["artefact"])
+        outcome = train(command["hyperparameters"], command["channels"], artefact, self._channels, listener, objective)
+        return asdict(outcome)
 
     def _suggest(self, command: dict[str, Any]) -> dict[str, Any]:
         from cmapss_sandbox.training.suggestions import suggest
 
         suggested = suggest(
-            command["strategy"], command["direction"], command["ranges"], command["trials"], command["seed"]
+            command["strategy"],
+            command["direction"],
+            command["ranges"],
+            command["trials"],
+            command["seed"],
+            parents=command["parents"],
+            number=command["launched"],
         )
         return {"hyperparameters": suggested}
 

@@ -13,7 +13,9 @@ from cmapss_sandbox.services.sagemaker import (
     search,
     tags,
     training_jobs,
+    training_records,
     tuning_jobs,
+    tuning_records,
 )
 
 SERVICE = "sagemaker"
@@ -22,12 +24,15 @@ OPERATIONS: dict[str, Handler] = {
     "DescribeTrainingJob": training_jobs.describe_training_job,
     "ListTrainingJobs": training_jobs.list_training_jobs,
     "StopTrainingJob": training_jobs.stop_training_job,
+    "DeleteTrainingJob": training_jobs.delete_training_job,
     "CreateHyperParameterTuningJob": tuning_jobs.create_tuning_job,
     "DescribeHyperParameterTuningJob": tuning_jobs.describe_tuning_job,
     "ListHyperParameterTuningJobs": tuning_jobs.list_tuning_jobs,
     "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_children,
     "StopHyperParameterTuningJob": tuning_jobs.stop_tuning_job,
+    "DeleteHyperParameterTuningJob": tuning_jobs.delete_tuning_job,
     "Search": search.search,
+    "GetSearchSuggestions": search.get_search_suggestions,
     "CreateModel": models.create_model,
     "DescribeModel": models.describe_model,
     "ListModels": models.list_models,
@@ -52,3 +57,5 @@ def install(region: Region) -> None:
     """Tell the region what ends when."""
     endpoint_controls.install(region)
     capacity.install(region)
+    region.on(training_records.MAX_RUNTIME, training_records.exceed_max_runtime)
+    region.on(tuning_records.TUNING_MAX_RUNTIME, tuning_records.exceed_max_runtime)

@@ -1,14 +1,15 @@
-"""Training jobs: created, described, listed and stopped."""
+"""Training jobs: created, described, listed, stopped and deleted."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cmapss_sandbox.errors import validation_exception
+from cmapss_sandbox.errors import AwsError, validation_exception
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
-from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, public, set_tags, without_tags
-from cmapss_sandbox.services.sagemaker.training_records import STOP_ASKED, born, end, enter
+from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, forget, public, set_tags, without_tags
+from cmapss_sandbox.services.sagemaker.training_checks import check_definition
+from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, born, stop
 
 _LISTING = Listing(
     "ListTrainingJobs",
@@ -33,8 +34,8 @@ _summarise = summary(
 def create_training_job(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """CreateTrainingJob; what is wrong with its data or hyper-parameters shows when it trains."""
     name = request["TrainingJobName"]
-    check_algorithm(request)
     TRAINING_JOB.refuse_duplicate(region, name)
+    check_definition(region, request)
     arn = TRAINING_JOB.arn_of(region, name)
     set_tags(region, arn, request.get("Tags", []))
     born(region, without_tags(request))
@@ -65,18 +66,14 @@ def stop_training_job(region: Region, request: dict[str, Any], context: RequestC
     return {}
 
 
-def stop(region: Region, name: str) -> None:
-    """Let a job that is in progress stop: at once when its training has not begun."""
-    begun = "TrainingStartTime" in TRAINING_JOB.records(region)[name]
-    enter(region, name, "Stopping", TrainingJobStatus="Stopping")
-    region.notify(STOP_ASKED, name=name)
-    if not begun:
-        end(region, name, "Stopped", {})
-
-
-def check_algorithm(definition: dict[str, Any]) -> None:
-    """Raise for a definition whose training the sandbox could not even begin."""
-    if "TrainingImage" not in definition.get("AlgorithmSpecification", {}):
-        raise validation_exception("AlgorithmSpecification needs a TrainingImage; the sandbox has no other algorithms.")
-    if "ResourceConfig" not in definition:
-        raise validation_exception("ResourceConfig is required.")
+def delete_training_job(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    """DeleteTrainingJob; its artefact and its log stay."""
+    name = request["TrainingJobName"]
+    record = TRAINING_JOB.get(region, name)
+    if record["TrainingJobStatus"] in ACTIVE:
+        raise AwsError(
+            "ResourceInUse",
+            f"The request was rejected because the training job is in status {record['TrainingJobStatus']}.",
+        )
+    forget(region, TRAINING_JOB, name)
+    return {}
