@@ -1,4 +1,4 @@
-"""What a person or a test may ask of the sandbox itself: how it is, its clock, its latency, and to wait for jobs."""
+"""What a person or a test may ask of the sandbox itself: how it is, its clock, and to wait for jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ PATH = "/_sandbox"
 
 _LARGEST_BODY = 64 * 1024
 _LONGEST_ADVANCE = 31 * 24 * 3600
-_LONGEST_LATENCY = 60_000
 _LONGEST_WAIT = 600
 
 
@@ -76,12 +75,6 @@ def _clock(region: Region, asked: dict[str, Any]) -> None:
         region.advance(seconds)
 
 
-def _latency(region: Region, asked: dict[str, Any]) -> None:
-    refuse_unknown("The latency", asked, ("milliseconds",))
-    milliseconds = number("milliseconds", asked["milliseconds"], 0, _LONGEST_LATENCY)
-    region.invoke_latency_seconds = milliseconds / 1000
-
-
 def _wait(region: Region, asked: dict[str, Any]) -> None:
     """Answer as soon as so many training jobs have completed, so that nobody has to ask again and again."""
     if asked.keys() != {"completed_training_jobs", "seconds"}:
@@ -98,7 +91,7 @@ def completed_training_jobs(region: Region) -> int:
         return sum(job["TrainingJobStatus"] == "Completed" for job in jobs)
 
 
-_CONTROLS: Mapping[str, Control] = {"clock": _clock, "latency": _latency, "wait": _wait}
+_CONTROLS: Mapping[str, Control] = {"clock": _clock, "wait": _wait}
 
 
 def refuse_unknown(what: str, asked: Mapping[str, Any], known: tuple[str, ...]) -> None:

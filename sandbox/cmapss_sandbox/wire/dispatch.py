@@ -67,7 +67,7 @@ def _outcome(
     if path == control.PATH or path.startswith(f"{control.PATH}/"):
         return Outcome("_sandbox", path, control.answer(region, method, path, body_of(environ)))
     if scope is None:
-        return _answer_unsigned(region, method, path, request_id)
+        return _answer_unsigned(region, method, path, environ.get("QUERY_STRING", ""), request_id)
     if scope.signing_name in periphery.SIGNING_NAMES:
         try:
             return periphery.answer(region, scope, environ, request_id)
@@ -83,9 +83,9 @@ def _service(scope: Scope, request: Request) -> str:
     return "sagemaker-runtime" if name == "sagemaker" and _RUNTIME_PATH.fullmatch(request.path) else name
 
 
-def _answer_unsigned(region: Region, method: str, path: str, request_id: str) -> Outcome:
+def _answer_unsigned(region: Region, method: str, path: str, query: str, request_id: str) -> Outcome:
     if path == "/" and method in ("GET", "HEAD"):
-        return Outcome("_sandbox", "/", page(region))
+        return Outcome("_sandbox", "/", page(region, query))
     error = AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
     return Outcome("unsigned", path, error_reply(None, "json", error, request_id), error.code)
 
