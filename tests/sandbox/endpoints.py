@@ -24,11 +24,13 @@ class Hosting:
     sagemaker: Any
 
     def model(self, name: str, body: bytes | None = None, *, image: str = IMAGE, exists: bool = True) -> str:
-        """A model of that name, with an artefact of its own that can be loaded unless another body is given."""
-        if exists:
-            self.region.objects.put("models", f"{name}/model.tar.gz", artefact() if body is None else body)
-        container = {"Image": image, "ModelDataUrl": f"s3://models/{name}/model.tar.gz"}
+        """A model of that name, whose artefact can be loaded unless another body is given, or is gone by then."""
+        key = f"{name}/model.tar.gz"
+        self.region.objects.put("models", key, artefact() if body is None else body)
+        container = {"Image": image, "ModelDataUrl": f"s3://models/{key}"}
         self.sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+        if not exists:
+            self.region.objects.delete("models", key)
         return name
 
     def config(self, name: str, *variants: dict[str, Any], **members: Any) -> str:

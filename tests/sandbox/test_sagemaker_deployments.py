@@ -107,7 +107,7 @@ def test_linear_shifts_in_even_steps(hosting: Hosting, step: Any, count: int, ex
     hosting.endpoint()
     hosting.region.controls["quotas"](hosting.region, {M5: 20})
     hosting.update(hosting.config("green", count=count), blue_green("LINEAR", wait=120, LinearStepSize=step))
-    seen = []
+    seen: list[float] = []
     while hosting.status() == "Updating":
         share = hosting.shares().get("green", 0.0)
         if share and share not in seen:
@@ -119,7 +119,7 @@ def test_linear_shifts_in_even_steps(hosting: Hosting, step: Any, count: int, ex
 def test_rolling_replaces_instances_batch_by_batch(hosting: Hosting) -> None:
     hosting.endpoint(count=4)
     hosting.update(hosting.config("green", count=4), rolling("50%", wait=120))
-    seen = []
+    seen: list[tuple[str | None, int, int, int]] = []
     while hosting.status() == "Updating":
         endpoint = hosting.described()
         green = endpoint["PendingDeploymentSummary"]["ProductionVariants"]

@@ -118,7 +118,6 @@ def test_a_missing_artefact_fails_before_a_container_starts(hosting: Hosting, cl
     [
         "000000000000.dkr.ecr.us-east-1.amazonaws.com/my-xgboost:latest",
         "683313688378.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.2-1",
-        "xgboost:latest",
     ],
 )
 def test_an_image_that_does_not_exist_here_is_said_to_be_missing(hosting: Hosting, image: str) -> None:

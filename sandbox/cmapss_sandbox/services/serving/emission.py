@@ -80,12 +80,12 @@ def idle_emissions(region: Region) -> Iterator[IdleEmission]:
         serving = _serving(region, endpoint)
         if serving is None:
             continue  # it does not serve, so it measures nothing
-        tells_configs = _tells_configs(region, endpoint)
-        variants: dict[str, ServingVariant] = {}
-        for variant in (*serving.variants, *serving.shadows):
-            variants[variant.variant] = variant
-            if tells_configs:
-                yield from _idle_counts(_dimensions(endpoint, variant.variant, variant.config))
+        variants = {variant.variant: variant for variant in (*serving.variants, *serving.shadows)}
+        if _tells_configs(region, endpoint):
+            # Once each, for a config that is deployed anew serves twice while its traffic shifts.
+            deployed = {(variant.variant, variant.config): None for variant in (*serving.variants, *serving.shadows)}
+            for name, config in deployed:
+                yield from _idle_counts(_dimensions(endpoint, name, config))
         for name, variant in variants.items():
             dimensions = _dimensions(endpoint, name)
             yield from _idle_counts(dimensions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,13 +34,9 @@ class BlueGreen:
         size = sum(batch(self.step_size, count) for count in counts.values()) / total
         if self.step_size["Type"] == "CAPACITY_PERCENT" and max(counts.values()) == 1:
             size = self.step_size["Value"] / 100
-        if self.two_steps:
-            return [size, 1.0]
-        shares = [size]
-        # A sum of steps may come out a hair below 1.
-        while shares[-1] < 1 - 1e-9:
-            shares.append(min(1.0, (len(shares) + 1) * size))
-        return [*shares[:-1], 1.0]
+        # Steps may add up to a hair less than 1, or be all of it at once.
+        steps = 2 if self.two_steps else math.ceil(1 / size - 1e-9)
+        return [*(number * size for number in range(1, steps) if number * size < 1), 1.0]
 
 
 @dataclass(frozen=True, slots=True)
