@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.services.autoscaling.arithmetic import (
     Bounds,
-    LastScaling,
+    Scaling,
+    added_in_cooldown,
     needed_capacity,
     scale_in_capacity,
     scale_out_capacity,
 )
+from cmapss_sandbox.services.autoscaling.control import Vote, winning_vote
 
 
 @st.composite
@@ -81,9 +83,39 @@ def test_what_the_last_scale_out_added_counts_as_part_of_the_next() -> None:
     assert scale_out_capacity(4, 18.0, 10.0, bounds) == 8
 
 
+ENDED = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
 def test_a_cooldown_begins_when_the_activity_has_completed() -> None:
-    ended = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
-    last = LastScaling(ended, 1)
-    assert last.cooling_down(timedelta(seconds=300), ended + timedelta(seconds=299))
-    assert not last.cooling_down(timedelta(seconds=300), ended + timedelta(seconds=300))
-    assert not last.cooling_down(timedelta(0), ended)
+    last = Scaling(ENDED - 4 * MINUTE, ENDED, 1)
+    assert last.cooling_down(timedelta(seconds=300), ENDED + timedelta(seconds=299))
+    assert not last.cooling_down(timedelta(seconds=300), ENDED + timedelta(seconds=300))
+    assert not last.cooling_down(timedelta(0), ENDED)
+
+
+def test_what_was_added_within_a_cooldown_counts_together_until_one_is_over_or_instances_were_removed() -> None:
+    first = Scaling(ENDED - 30 * MINUTE, ENDED - 26 * MINUTE, 4)
+    second = Scaling(ENDED - 10 * MINUTE, ENDED - 6 * MINUTE, 2)
+    third = Scaling(ENDED - 4 * MINUTE, ENDED, 1)
+    now = ENDED + MINUTE
+    assert added_in_cooldown([third, second, first], 5 * MINUTE, now) == 3
+    assert added_in_cooldown([third, second, first], 20 * MINUTE, now) == 7
+    assert added_in_cooldown([third, second, first], MINUTE, now) == 0
+    removed = Scaling(ENDED - 4 * MINUTE, ENDED, -1)
+    assert added_in_cooldown([removed, second, first], 20 * MINUTE, now) == 0
+    assert added_in_cooldown([third, removed, first], 20 * MINUTE, now) == 1
+
+
+votes = st.lists(st.builds(Vote, st.integers(1, 50), holds=st.booleans()), max_size=6)
+
+
+@given(st.integers(1, 50), votes)
+def test_out_if_any_policy_wants_and_in_only_if_all_that_hold_do(current: int, found: list[Vote]) -> None:
+    decided = winning_vote(current, found)
+    outward = [vote.capacity for vote in found if vote.capacity > current]
+    held = [vote.capacity < current for vote in found if vote.holds]
+    steps_in = [vote.capacity for vote in found if not vote.holds and vote.capacity < current]
+    tracks_in = [vote.capacity for vote in found if vote.holds and vote.capacity < current and all(held)]
+    expected = max(outward, default=max([*steps_in, *tracks_in], default=None))
+    assert (decided and decided.capacity) == expected

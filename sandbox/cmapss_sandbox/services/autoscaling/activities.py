@@ -10,7 +10,7 @@ from typing import Any
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.autoscaling.arithmetic import LastScaling
+from cmapss_sandbox.services.autoscaling.arithmetic import Scaling
 from cmapss_sandbox.services.autoscaling.resources import (
     DIMENSION,
     NAMESPACE,
@@ -169,20 +169,13 @@ def newest_scaling(region: Region, variant: VariantId) -> Record | None:
     return next((activity for activity in _newest_first(region, variant) if "_to" in activity), None)
 
 
-def last_scale_out(region: Region, variant: VariantId) -> LastScaling | None:
-    """What the last scale-out that a policy made and that has completed added, and when."""
-    for activity in _completed(region, variant):
-        if activity["_to"] > activity["_from"]:
-            return LastScaling(activity["EndTime"], activity["_to"] - activity["_from"])
-    return None
-
-
-def last_scale_in(region: Region, variant: VariantId) -> LastScaling | None:
-    """What the last scale-in removed, None also when a scale-out has interrupted its cooldown since."""
-    newest = next(_completed(region, variant), None)
-    if newest is None or newest["_to"] > newest["_from"]:
-        return None
-    return LastScaling(newest["EndTime"], newest["_from"] - newest["_to"])
+def completed(region: Region, variant: VariantId) -> Iterator[Scaling]:
+    """What policies have done to a variant and has been fulfilled, newest first."""
+    return (
+        Scaling(activity["StartTime"], activity["EndTime"], activity["_to"] - activity["_from"])
+        for activity in _newest_first(region, variant)
+        if activity["StatusCode"] == "Successful" and activity.get("_policy")
+    )
 
 
 def describe_scaling_activities(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
@@ -223,15 +216,6 @@ def _table(region: Region) -> Table:
 def _newest_first(region: Region, variant: VariantId) -> Iterator[Record]:
     resource_id = variant.resource_id
     return (activity for activity in reversed(list(_table(region).values())) if activity["ResourceId"] == resource_id)
-
-
-def _completed(region: Region, variant: VariantId) -> Iterator[Record]:
-    """The successful activities that a policy began, newest first."""
-    return (
-        activity
-        for activity in _newest_first(region, variant)
-        if activity["StatusCode"] == "Successful" and activity.get("_policy")
-    )
 
 
 def _end(region: Region, activity: Record, status: str, message: str) -> None:

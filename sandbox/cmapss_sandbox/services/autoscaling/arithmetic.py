@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,15 +26,29 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class LastScaling:
-    """What a policy's last scaling activity in one direction did: its change of capacity, and when it ended."""
+class Scaling:
+    """What a completed scaling activity did: its change of capacity, and from when to when."""
 
+    started: datetime
     ended: datetime
     change: int
 
     def cooling_down(self, cooldown: timedelta, now: datetime) -> bool:
         """Whether the cooldown, which begins when the activity has completed, is not over yet."""
         return now < self.ended + cooldown
+
+
+def added_in_cooldown(newest_first: Iterable[Scaling], cooldown: timedelta, now: datetime) -> int:
+    """What scale-outs have added whose cooldown is in effect, with those in whose cooldown they began in turn.
+
+    All of that counts as part of the next scale-out.
+    """
+    added, moment = 0, now
+    for scaling in newest_first:
+        if scaling.change < 0 or not scaling.cooling_down(cooldown, moment):
+            break
+        added, moment = added + scaling.change, scaling.started
+    return added
 
 
 def needed_capacity(current: int, metric: float, target: float) -> int:
@@ -48,8 +63,8 @@ def needed_capacity(current: int, metric: float, target: float) -> int:
 def scale_out_capacity(current: int, metric: float, target: float, bounds: Bounds, added: int = 0) -> int:
     """The capacity to scale out to, in one step; the current one when the metric asks for no more.
 
-    `added` is what the last scale-out added if its cooldown is not over: that counts as part of the next,
-    so that only a larger one starts, and only by what is larger.
+    `added` is what scale-outs have added whose cooldown is not over: that counts as part of the next, so that only a
+    larger one starts, and only by what is larger.
     """
     return max(current, bounds.clip(needed_capacity(current, metric, target) - added))
 

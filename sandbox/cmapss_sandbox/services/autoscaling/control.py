@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.autoscaling import tracking
 from cmapss_sandbox.services.autoscaling.activities import (
-    last_scale_in,
-    last_scale_out,
+    completed,
     open_activity,
     record_not_scaled,
     start_scaling,
 )
 from cmapss_sandbox.services.autoscaling.arithmetic import (
     Bounds,
+    added_in_cooldown,
     scale_in_capacity,
     scale_out_capacity,
 )
@@ -94,15 +94,15 @@ class Situation:
         return NotScaled("AlreadyAtMinCapacity", {"MinCapacity": minimum})
 
     def added(self, cooldown: int) -> int:
-        """What the last scale-out added, if its cooldown in region seconds is not over."""
-        last = last_scale_out(self.region, self.variant)
-        cooling = last is not None and last.cooling_down(timedelta(seconds=cooldown), self.region.now())
-        return last.change if last is not None and cooling else 0
+        """What scale-outs have added whose cooldown in region seconds is not over."""
+        return added_in_cooldown(completed(self.region, self.variant), timedelta(seconds=cooldown), self.region.now())
 
     def cooling_in(self, cooldown: int) -> bool:
-        """Whether the last scale-in's cooldown in region seconds blocks another."""
-        last = last_scale_in(self.region, self.variant)
-        return last is not None and last.cooling_down(timedelta(seconds=cooldown), self.region.now())
+        """Whether a scale-in's cooldown in region seconds blocks another; a scale-out since has ended it."""
+        last = next(completed(self.region, self.variant), None)
+        return (
+            last is not None and last.change < 0 and last.cooling_down(timedelta(seconds=cooldown), self.region.now())
+        )
 
 
 def scale(region: Region) -> None:
