@@ -59,6 +59,11 @@ class Principal:
         return ":assumed-role/" in self.arn
 
     @property
+    def kind(self) -> str:
+        """What its policies are attached to: a role or a user."""
+        return "role" if self.is_role else "user"
+
+    @property
     def policies(self) -> Policies:
         """What has a say besides the resource's own policy."""
         attached = Policies() if self.identity is None else self.identity.policies

@@ -19,13 +19,13 @@ from cmapss_sandbox.region import Region
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
 
-# The members that name a resource, and the first part of its ARN.
+# The members that name a resource, and the first part of its ARN; of two, the first is what a request creates.
 _NAMING = {
     "TrainingJobName": "training-job",
     "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
     "ModelName": "model",
-    "EndpointConfigName": "endpoint-config",
     "EndpointName": "endpoint",
+    "EndpointConfigName": "endpoint-config",
 }
 _WITHOUT_RESOURCE = frozenset(
     {

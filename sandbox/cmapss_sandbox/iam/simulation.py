@@ -16,26 +16,24 @@ from cmapss_sandbox.iam.policies import Decision, Policies, Policy, Question, ev
 from cmapss_sandbox.iam.principals import Identity, Principal, directory
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.wire import models, parse, serialise, validate
+from cmapss_sandbox.wire import models, parse, serialise
 from cmapss_sandbox.wire.replies import Reply
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _PAGE = 100
+# What a policy is called that came with the question.
+_INPUT = "PolicyInputList"
 _OPERATIONS = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy"})
 
 
 def answer(region: Region, context: RequestContext, form: Mapping[str, str]) -> Reply | None:
-    """The answer to a simulation, None to whatever is none."""
+    """The answer to a simulation whose form fits its model, None to whatever is no simulation."""
     name = context.operation
     if name not in _OPERATIONS:
         return None
     operation = models.operation_model("iam", name)
     assert operation is not None
-    assert operation.input_shape is not None
     members = parse.parse_query(operation, form)
-    wrong = validate.constraint_violations(operation.input_shape, members)
-    if wrong is not None:
-        raise AwsError("ValidationError", wrong)
     simulated = _of_principal if name == "SimulatePrincipalPolicy" else _of_policies
     results = simulated(region, members)
     page, token = _page(region, members, name, results)
@@ -45,8 +43,8 @@ def answer(region: Region, context: RequestContext, form: Mapping[str, str]) -> 
 
 def _of_principal(region: Region, members: Mapping[str, Any]) -> list[dict[str, Any]]:
     identity = _identity(region, members["PolicySourceArn"])
-    kind = "assumed-role" if ":role/" in identity.arn else "user"
-    arn = f"arn:aws:sts::{region.account}:assumed-role/{identity.name}/simulation" if kind != "user" else identity.arn
+    session = f"arn:aws:sts::{region.account}:assumed-role/{identity.name}/simulation"
+    arn = session if ":role/" in identity.arn else identity.arn
     source = Principal(arn, identity.id, "", region.account, identity=identity, tags=identity.tags)
     return _results(
         region, members, source, (*identity.policies.identity, *_given(members)), identity.policies.boundary
@@ -96,7 +94,8 @@ def _result(
         "EvalResourceName": need.resource,
         "EvalDecision": outcome,
         "MatchedStatements": [
-            {"SourcePolicyId": name, "SourcePolicyType": "IAM Policy"} for name, _ in decision.matched
+            {"SourcePolicyId": name, "SourcePolicyType": "none" if name.startswith(_INPUT) else source.kind}
+            for name, _ in decision.matched
         ],
         "MissingContextValues": [],
     }
@@ -120,7 +119,7 @@ def _given(members: Mapping[str, Any]) -> tuple[Policy, ...]:
 
 def _policy(text: str, number: int) -> Policy:
     try:
-        return parse_policy(unquote(text) if text.startswith("%7B") else text, f"PolicyInputList.{number}")
+        return parse_policy(unquote(text) if text.startswith("%7B") else text, f"{_INPUT}.{number}")
     except PolicyError as error:
         raise AwsError("InvalidInput", str(error)) from error
 

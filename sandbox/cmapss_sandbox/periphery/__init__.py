@@ -12,6 +12,7 @@ from cmapss_sandbox.periphery import backends, deletions
 from cmapss_sandbox.periphery.backends import EXECUTION_ROLE
 from cmapss_sandbox.periphery.operations import Named, name_form, name_s3
 from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.wire import models, parse, validate
 from cmapss_sandbox.wire.operations import Outcome
 from cmapss_sandbox.wire.replies import Reply, error_reply
 from cmapss_sandbox.wire.requests import Request, Scope, request_of
@@ -25,6 +26,9 @@ _log = logging.getLogger(__name__)
 
 _PROTOCOLS = {"s3": "rest-xml", "iam": "query", "ec2": "ec2"}
 SIGNING_NAMES = frozenset(_PROTOCOLS)
+_MALFORMED = AwsError(
+    "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400
+)
 _READING = ("Get", "List", "Describe", "Head", "Generate", "Simulate", "Select", "Download")
 
 
@@ -41,6 +45,8 @@ def answer(region: Region, scope: Scope, environ: WSGIEnvironment, request_id: s
     )
     try:
         with region.guarded(context, named.members):
+            if service == "iam":
+                _refuse_violations(named)
             reply = _carry_out(region, context, named, request, environ)
         return Outcome(service, named.operation, reply, _code(reply))
     except AwsError as error:
@@ -52,7 +58,8 @@ def answer(region: Region, scope: Scope, environ: WSGIEnvironment, request_id: s
         failure = AwsError("NotImplemented", message, 501)
     except Exception:
         _log.exception("%s.%s failed (request %s)", service, named.operation, request_id)
-        failure = AwsError("InternalError", "The sandbox failed; its log says how.", 500)
+        # moto checks no document before it takes what it wants from it.
+        failure = _MALFORMED if named.xml else AwsError("InternalError", "The sandbox failed; its log says how.", 500)
     return Outcome(service, named.operation, _error_reply(service, failure, request_id), failure.code)
 
 
@@ -84,6 +91,17 @@ def _carry_out(
                 backends.know_managed_policies(request.body)
             return backends.call(service, environ)
     return backends.change(region, service, environ)
+
+
+def _refuse_violations(named: Named) -> None:
+    """Check a form of IAM's against its model, for moto takes what it wants from it without a look."""
+    operation = models.operation_model("iam", named.operation)
+    if operation is None:
+        raise AwsError("InvalidAction", f"Could not find operation {named.operation} for version 2010-05-08")
+    if operation.input_shape is not None:
+        wrong = validate.constraint_violations(operation.input_shape, parse.parse_query(operation, named.members))
+        if wrong is not None:
+            raise AwsError("ValidationError", wrong)
 
 
 def _delete_what_may_be(

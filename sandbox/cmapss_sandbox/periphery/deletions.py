@@ -27,6 +27,9 @@ def without(body: bytes, keys: Mapping[str, str]) -> bytes:
     for entry in list(document):
         if _key(entry) in keys:
             document.remove(entry)
+    for element in document.iter():
+        # Whoever reads it next wants the names plain, not with a prefix of the namespace.
+        element.tag = _NAMESPACE.sub("", element.tag)
     return ElementTree.tostring(document)
 
 

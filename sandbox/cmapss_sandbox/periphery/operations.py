@@ -18,10 +18,11 @@ _LEVELS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An operation and the members that could be read without its body, of S3; of the others all, as they travel."""
+    """An operation and its members as they travel: of S3 those outside its body, which may be XML, of others all."""
 
     operation: str
     members: Mapping[str, Any]
+    xml: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class _Candidate:
     fixed: Mapping[str, str]
     required: frozenset[tuple[str, str]]
     located: Mapping[tuple[str, str], str]
+    xml: bool
     deprecated: bool
 
 
@@ -63,7 +65,7 @@ def name_s3(request: Request, bucket: str | None, key: str | None) -> Named:
     found = max(meant, key=lambda one: (len(one.fixed) + len(one.required), not one.deprecated))
     members = {name: there[where] for where, name in found.located.items() if where in there}
     labels = {"Bucket": bucket, "Key": key}
-    return Named(found.operation, {**{name: value for name, value in labels.items() if value}, **members})
+    return Named(found.operation, {**{name: value for name, value in labels.items() if value}, **members}, found.xml)
 
 
 @cache
@@ -79,9 +81,8 @@ def _candidates() -> tuple[_Candidate, ...]:
         fixed.pop("x-id", None)
         shape = operation.input_shape
         located = {} if shape is None else _located(shape)
-        required = frozenset(
-            where for where, member in located.items() if member in shape.required_members
-        )  # a shape without members requires none
+        required = frozenset(where for where, member in located.items() if member in shape.required_members)
+        payload = None if shape is None else shape.serialization.get("payload")
         found.append(
             _Candidate(
                 operation=name,
@@ -90,6 +91,7 @@ def _candidates() -> tuple[_Candidate, ...]:
                 fixed=fixed,
                 required=required,
                 located=located,
+                xml=payload is not None and shape.members[payload].type_name == "structure",
                 deprecated=operation.deprecated,
             )
         )
