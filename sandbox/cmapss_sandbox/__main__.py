@@ -89,7 +89,10 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
         try:
             server.start()
             ticker.start()
-            announcement.write_text(json.dumps(address) + "\n", encoding="utf-8")
+            # Whoever looks for it while it is being written finds the old one, or none.
+            announcement_to_be = announcement.with_suffix(".new")
+            announcement_to_be.write_text(json.dumps(address) + "\n", encoding="utf-8")
+            announcement_to_be.replace(announcement)
             if options.owned or options.at_once:
                 _announce(address, as_json=options.json)
             else:
@@ -156,6 +159,12 @@ def _take_data(parser: argparse.ArgumentParser, data: Path | None) -> None:
 
 
 def _log_to(path: Path) -> None:
+    """Log to a file; the line at which a killed sandbox stopped is ended first."""
+    with path.open("ab+") as log:
+        if log.tell():
+            log.seek(-1, os.SEEK_END)
+            if log.read(1) != b"\n":
+                log.write(b"\n")
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()

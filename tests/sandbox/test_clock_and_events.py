@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -183,3 +184,40 @@ def test_a_region_continues_at_the_later_of_its_own_time_and_this_machines(tmp_p
     assert behind.now() == at(86400)
     behind.close()
     assert Region(tmp_path / "other", now=datetime(2026, 1, 1, tzinfo=UTC)).now() < NOON
+
+
+def killed_copy(region: Region, at: Path) -> Region:
+    """A region that starts with the files of one that is killed at this moment."""
+    shutil.copytree(region.state, at)
+    return Region(at, paused=True, now=NOON)
+
+
+def test_no_time_that_was_told_lies_ahead_of_a_region_that_was_killed(tmp_path: Path) -> None:
+    region = Region(tmp_path / "state", speed=100_000, now=NOON, strict=True)
+    for number in range(5):
+        told = region.told_time()
+        again = killed_copy(region, tmp_path / f"killed-{number}")
+        assert told <= again.now()
+        again.close()
+    region.close()
+
+
+def test_a_region_that_is_told_to_stop_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    region = Region(tmp_path / "state", speed=100_000, now=NOON, strict=True)
+    region.told_time()
+    region.set_paused(True)
+    at = region.now()
+    region.close()
+    again = Region(tmp_path / "state", paused=True, now=NOON)
+    assert again.now() == at
+    again.close()
+
+
+def test_telling_the_time_again_and_again_does_not_write_each_time(tmp_path: Path) -> None:
+    region = Region(tmp_path / "state", speed=1, now=NOON, strict=True)
+    region.told_time()
+    first = region.table("region")["clock"]
+    for _ in range(100):
+        region.told_time()
+    assert region.table("region")["clock"] == first
+    region.close()

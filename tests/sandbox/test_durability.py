@@ -126,15 +126,15 @@ def found(region: Running, keys: set[Key]) -> dict[Key, Hashable]:
     """What there is of all that was ever made, by kind and name."""
     clients = region.clients
     there: dict[Key, Hashable] = {}
-    for kind, service, call, member, name in (
-        ("endpoint", "sagemaker", "list_endpoints", "Endpoints", lambda e: e["EndpointName"]),
-        ("model", "sagemaker", "list_models", "Models", lambda m: m["ModelName"]),
-        ("target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets", _endpoint_of),
-        ("policy", "application-autoscaling", "describe_scaling_policies", "ScalingPolicies", _endpoint_of),
+    for kind, service, call, member in (
+        ("endpoint", "sagemaker", "list_endpoints", "Endpoints"),
+        ("model", "sagemaker", "list_models", "Models"),
+        ("target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets"),
+        ("policy", "application-autoscaling", "describe_scaling_policies", "ScalingPolicies"),
     ):
         scope = {"ServiceNamespace": "sagemaker"} if kind in ("target", "policy") else {}
         for page in clients[service].get_paginator(call).paginate(**scope):
-            there |= {(kind, name(item)): "there" for item in page[member]}
+            there |= {(kind, _named(item)): "there" for item in page[member]}
     for kind, name in keys:
         if kind == "tag" and ("model", name) in there:
             arn = f"arn:aws:sagemaker:us-east-1:000000000000:model/{name}"
@@ -143,6 +143,10 @@ def found(region: Running, keys: set[Key]) -> dict[Key, Hashable]:
         if kind == "object":
             there |= _object(clients["s3"], name)
     return there | _samples(region, [name for kind, name in keys if kind == "metric"])
+
+
+def _named(item: dict[str, Any]) -> str:
+    return str(item.get("EndpointName") or item.get("ModelName") or _endpoint_of(item))
 
 
 def _endpoint_of(scaled: dict[str, Any]) -> str:
@@ -240,7 +244,7 @@ def test_a_region_that_is_killed_at_any_moment_continues(tmp_path: Path, botocor
             variant = production_variant("model", InitialInstanceCount=count)
             sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
         ledger.possible[("model", "model")] = {"there"}
-        load(region, ledger, random_.randint(50, 300), random_.random())
+        load(region, ledger, random_.randint(50, 300), random_.getrandbits(32))
     for number in range(KILLS):
         check_tables(state)
         last_told = max(ledger.told)
@@ -253,7 +257,7 @@ def test_a_region_that_is_killed_at_any_moment_continues(tmp_path: Path, botocor
             assert ledger.failures == []
             assert http_page(region.url) == 200
             if number < KILLS - 1:
-                load(region, ledger, random_.randint(1, 300), random_.random())
+                load(region, ledger, random_.randint(1, 300), random_.getrandbits(32))
 
 
 def http_page(url: str) -> int:

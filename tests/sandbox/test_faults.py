@@ -72,7 +72,7 @@ def refused(call: Callable[..., Any], **members: Any) -> tuple[str, int, str]:
     return error["Code"], response["HTTPStatusCode"], error.get("Message", "")
 
 
-EVERY_SERVICE = {
+EVERY_SERVICE: dict[str, tuple[str, dict[str, Any]]] = {
     "sagemaker": ("list_endpoints", {}),
     "sagemaker-runtime": ("invoke_endpoint", {"EndpointName": "engines", "Body": b"1"}),
     "application-autoscaling": ("describe_scalable_targets", {"ServiceNamespace": "sagemaker"}),
@@ -325,7 +325,7 @@ def test_retries_of_a_client_get_through_a_share_of_faults(
 ) -> None:
     ask(add={"kind": "throttling", "operation": "sagemaker:ListEndpoints", "count": 2})
     config = Config(retries={"total_max_attempts": 3, "mode": "standard"})
-    client = botocore_session.create_client(
+    client: Any = botocore_session.create_client(
         "sagemaker", region_name=Region.name, endpoint_url=server.url, config=config
     )
     answer = client.list_endpoints()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -221,3 +222,46 @@ def test_the_log_tells_requests_and_no_payloads(start: Start, tmp_path: Path, bo
     log = (tmp_path / "state" / "sandbox.log").read_text()
     assert "POST / sagemaker.AddTags 400 ValidationException" in log
     assert "hush" not in log
+
+
+def test_what_a_killed_one_left_behind_is_in_nobodys_way(start: Start, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = start()
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    assert json.loads((state / "sandbox.json").read_text()) == first.address
+    half_written = state / "objects" / "%unfinished" / "half"
+    half_written.write_bytes(b"half an obj")
+    with (state / "sandbox.log").open("a") as log:
+        log.write("2026-01-05 12:00:00,000 INFO POST / sagemaker.Creat")
+    second = start()
+    assert json.loads((state / "sandbox.json").read_text()) == second.address
+    assert second.address["pid"] == second.process.pid
+    assert not half_written.exists()
+    second.control("GET")
+    assert second.end(signal.SIGTERM) == 0
+    lines = (state / "sandbox.log").read_text().splitlines()
+    assert "2026-01-05 12:00:00,000 INFO POST / sagemaker.Creat" in lines
+    assert all(re.match(r"\d{4}-\d\d-\d\d ", line) for line in lines)
+
+
+def test_the_log_is_for_its_user_alone_and_has_no_secrets(start: Start, tmp_path: Path) -> None:
+    running = start()
+    connection = http.client.HTTPConnection(urlsplit(running.address["endpoint_url"]).netloc, timeout=_PATIENCE)
+    signature = "0123456789abcdef" * 4
+    authorization = (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260105/us-east-1/sagemaker/aws4_request, "
+        f"SignedHeaders=host;x-amz-date, Signature={signature}"
+    )
+    for path in ("/", f"/%0aforged%20line?X-Amz-Signature={signature}&X-Amz-Security-Token=token-of-the-session"):
+        headers = {"Authorization": authorization, "X-Amz-Security-Token": "token-of-the-session"}
+        connection.request("POST", path, b"a body with a password", headers)
+        connection.getresponse().read()
+    connection.close()
+    assert running.end(signal.SIGTERM) == 0
+    log = tmp_path / "state" / "sandbox.log"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    said = log.read_text()
+    assert "sagemaker" in said
+    for secret in (signature, "token-of-the-session", "password"):
+        assert secret not in said
+    assert "\nforged line" not in said

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,6 @@ def test_a_killed_region_continues_with_its_tables_and_events(tmp_path: Path) ->
     region.close()
 
 
-_ODD = ["", ".", "..", "a", "%", "\0", "%_"]
 _SEGMENTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(
     ["", ".", "..", "a", "%", "\0", "%_"]
 )
@@ -176,3 +176,68 @@ def test_an_object_that_could_not_be_written_whole_is_not_there(tmp_path: Path) 
         fail_halfway()
     assert store.get("bucket", "key") == b"before"
     assert os.listdir(tmp_path / "bucket") == ["key"]
+
+
+def test_what_was_half_written_when_a_process_was_killed_is_gone(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from cmapss_sandbox.objects import ObjectStore\n"
+        "store = ObjectStore(Path(sys.argv[1]))\n"
+        "store.put('bucket', 'a/key', b'before')\n"
+        "with store.writing('bucket', 'a/key') as file:\n"
+        "    file.write(b'half'); file.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(tmp_path / "objects")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    store = ObjectStore(tmp_path / "objects")
+    assert len(before) == 2
+    assert store.buckets() == ["bucket"]
+    assert list(store.keys("bucket")) == ["a/key"]
+    assert store.get("bucket", "a/key") == b"before"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [store.path("bucket", "a/key")]
+
+
+def test_a_bucket_is_empty_though_a_killed_process_left_the_folders_of_its_keys(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    store.create_bucket("bucket")
+    (tmp_path / "bucket" / "a" / "b").mkdir(parents=True)
+    assert list(store.keys("bucket")) == []
+    store.delete_bucket("bucket")
+    assert store.buckets() == []
+    store.put("full", "key", b"x")
+    with pytest.raises(OSError, match="not empty"):
+        store.delete_bucket("full")
+
+
+def test_keys_of_one_folder_come_and_go_at_the_same_time(tmp_path: Path) -> None:
+    """A folder that one deletion finds empty may be the one that another object is about to be in."""
+    store, failures = ObjectStore(tmp_path), []
+
+    def come_and_go(name: str) -> None:
+        try:
+            for _ in range(150):
+                store.put("bucket", f"deep/down/{name}", b"x")
+                store.delete("bucket", f"deep/down/{name}")
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=come_and_go, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_table_is_found_while_somebody_else_holds_the_lock(tmp_path: Path) -> None:
+    store = Store(tmp_path / "region.sqlite")
+    table = store.table("things")
+    found: list[Any] = []
+    with store.lock:
+        finder = threading.Thread(target=lambda: found.append(store.table("things")))
+        finder.start()
+        finder.join(10)
+        assert found == [table]
+    store.close()
