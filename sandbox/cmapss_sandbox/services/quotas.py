@@ -1,52 +1,41 @@
-"""Service Quotas: how many instances of each type an account may have behind its endpoints."""
+"""Service Quotas: the quotas of SageMaker endpoints, and requests for more, which are granted."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
-
-from botocore.model import StringShape
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Handler, Region, RequestContext
-from cmapss_sandbox.services.price_table import HOSTING_PRICES
-from cmapss_sandbox.store import Table
-from cmapss_sandbox.wire.models import service_model
+from cmapss_sandbox.services.quota_values import (
+    SERVICE_CODE,
+    SERVICE_NAME,
+    asked_by_type,
+    changed_quotas,
+    default_quota,
+    described_quota,
+    endpoint_quota,
+    quota_identity,
+    type_of,
+    types_by_code,
+)
+from cmapss_sandbox.store import Record, Table
 
 SERVICE = "service-quotas"
 
-_SERVICE_CODE, _SERVICE_NAME = "sagemaker", "Amazon SageMaker"
-_DEFAULT_INSTANCES = 8.0
 _PAGE_SIZE = 100
-# Third parties agree on these two; the codes of the others are made up here, as clients look them up by name.
-_KNOWN_CODES: Mapping[str, str] = {"ml.m5.xlarge": "L-2F737F8D", "ml.m5.4xlarge": "L-E2649D46"}
-
-# Instance type -> how many instances its quota allows.
-_Values = Callable[[str], float]
+_GRANTED = "quotas.increase_granted"
+# After how much region time a request is granted.
+_CONSIDERATION = timedelta(minutes=30)
 
 
-def endpoint_quota(region: Region, instance_type: str) -> float:
-    """How many instances of the type the account's endpoints may use at once."""
-    return float(_changed(region).get(instance_type, {}).get("value", _default_quota(instance_type)))
-
-
-def quota_name(instance_type: str) -> str:
-    """The name of that quota, by which clients look it up."""
-    return f"{instance_type} for endpoint usage"
-
-
-def asked_by_type(asked: Mapping[str, Any], usage: str) -> dict[str, int | None]:
-    """A control call's instance counts by type, None for null; raises ValueError, with the usage, for anything else."""
-    shape = service_model("sagemaker").shape_for("ProductionVariantInstanceType")
-    known = shape.enum if isinstance(shape, StringShape) else []
-    for instance_type, count in asked.items():
-        if instance_type not in known:
-            raise ValueError(f"{instance_type} is no instance type of an endpoint. {usage}")
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-            raise ValueError(f"{instance_type}: {count!r} is no number of instances. {usage}")
-    return dict(asked)
+def list_services(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    """ListServices."""
+    services = [{"ServiceCode": SERVICE_CODE, "ServiceName": SERVICE_NAME}]
+    return _page(region, members, context, "Services", services, "ServiceCode")
 
 
 def list_service_quotas(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -56,31 +45,88 @@ def list_service_quotas(region: Region, members: dict[str, Any], context: Reques
 
 def list_default_quotas(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """ListAWSDefaultServiceQuotas, as every account has them at first."""
-    return _listed(region, members, context, _default_quota)
+    return _listed(region, members, context, default_quota)
 
 
 def get_service_quota(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """GetServiceQuota."""
-    return _found(region, members, lambda instance_type: endpoint_quota(region, instance_type))
+    instance_type = type_of(members["ServiceCode"], members["QuotaCode"])
+    value = endpoint_quota(region, instance_type)
+    return {"Quota": described_quota(region, members["QuotaCode"], instance_type, value)}
 
 
 def get_default_quota(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """GetAWSDefaultServiceQuota."""
-    return _found(region, members, _default_quota)
+    instance_type = type_of(members["ServiceCode"], members["QuotaCode"])
+    value = default_quota(instance_type)
+    return {"Quota": described_quota(region, members["QuotaCode"], instance_type, value)}
+
+
+def request_increase(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    """RequestServiceQuotaIncrease, which is granted half an hour of region time later."""
+    code, wanted = members["QuotaCode"], members["DesiredValue"]
+    instance_type = type_of(members["ServiceCode"], code)
+    if not wanted > endpoint_quota(region, instance_type):
+        raise AwsError(
+            "IllegalArgumentException", "You must provide a quota value greater than the current quota value."
+        )
+    if any((known["QuotaCode"], known["Status"]) == (code, "PENDING") for known in _requests(region).values()):
+        raise AwsError(
+            "ResourceAlreadyExistsException",
+            "Only one open service quota increase request is allowed per quota.",
+        )
+    now, request_id = region.now(), uuid.uuid4().hex
+    asked = {
+        **quota_identity(region, code, instance_type),
+        "Id": request_id,
+        "DesiredValue": wanted,
+        "Status": "PENDING",
+        "Created": now,
+        "LastUpdated": now,
+        "QuotaRequestedAtLevel": "ACCOUNT",
+    }
+    _requests(region)[request_id] = asked
+    region.schedule(now + _CONSIDERATION, _GRANTED, request_id=request_id)
+    return {"RequestedQuota": asked}
+
+
+def get_requested_change(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    """GetRequestedServiceQuotaChange."""
+    found = _requests(region).get(members["RequestId"])
+    if found is None:
+        raise AwsError("NoSuchResourceException", "The request failed because the specified request does not exist.")
+    return {"RequestedQuota": found}
+
+
+def list_requested_changes(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+    """ListRequestedServiceQuotaChangeHistory, of one quota too, the newest first."""
+    wanted = {name: members[name] for name in ("ServiceCode", "QuotaCode", "Status") if name in members}
+    found = [
+        known
+        for known in reversed(list(_requests(region).values()))
+        if all(known[name] == value for name, value in wanted.items())
+    ]
+    return _page(region, members, context, "RequestedQuotas", found, "Id")
 
 
 OPERATIONS: dict[str, Handler] = {
     "GetAWSDefaultServiceQuota": get_default_quota,
+    "GetRequestedServiceQuotaChange": get_requested_change,
     "GetServiceQuota": get_service_quota,
     "ListAWSDefaultServiceQuotas": list_default_quotas,
+    "ListRequestedServiceQuotaChangeHistory": list_requested_changes,
+    "ListRequestedServiceQuotaChangeHistoryByQuota": list_requested_changes,
     "ListServiceQuotas": list_service_quotas,
+    "ListServices": list_services,
+    "RequestServiceQuotaIncrease": request_increase,
 }
 
 
 def install(region: Region) -> None:
-    """Let the control call `quotas` set quotas by instance type, null for the default."""
+    """Grant requests in time, and let the control call `quotas` set quotas by instance type, null for the default."""
+    region.on(_GRANTED, _grant)
     region.controls["quotas"] = _set_quotas
-    region.report("quotas", lambda: {name: quota["value"] for name, quota in _changed(region).items()})
+    region.report("quotas", lambda: {name: quota["value"] for name, quota in changed_quotas(region).items()})
 
 
 def _set_quotas(region: Region, asked: dict[str, Any]) -> None:
@@ -88,66 +134,45 @@ def _set_quotas(region: Region, asked: dict[str, Any]) -> None:
     with region.transaction():
         for instance_type, quota in changes.items():
             if quota is None:
-                _changed(region).pop(instance_type, None)
+                changed_quotas(region).pop(instance_type, None)
             else:
-                _changed(region)[instance_type] = {"value": float(quota)}
+                changed_quotas(region)[instance_type] = {"value": float(quota)}
 
 
-def _changed(region: Region) -> Table:
-    """The quotas that are not the default, by instance type."""
-    return region.table("quotas")
+def _grant(region: Region, request_id: str) -> None:
+    asked = _requests(region)[request_id]
+    instance_type = type_of(asked["ServiceCode"], asked["QuotaCode"])
+    changed_quotas(region)[instance_type] = {"value": asked["DesiredValue"]}
+    _requests(region)[request_id] = {**asked, "Status": "APPROVED", "LastUpdated": region.now()}
 
 
-def _default_quota(instance_type: str) -> float:
-    return _DEFAULT_INSTANCES if instance_type in HOSTING_PRICES else 0.0
+def _requests(region: Region) -> Table:
+    return region.table("quota_requests")
 
 
-def _found(region: Region, members: dict[str, Any], values: _Values) -> dict[str, Any]:
-    quota = _quotas(region, members["ServiceCode"], values).get(members["QuotaCode"])
-    if quota is None:
-        raise AwsError("NoSuchResourceException", "The request failed because the specified quota does not exist.")
-    return {"Quota": quota}
-
-
-def _listed(region: Region, members: dict[str, Any], context: RequestContext, values: _Values) -> dict[str, Any]:
+def _listed(
+    region: Region, members: dict[str, Any], context: RequestContext, value: Callable[[str], float]
+) -> dict[str, Any]:
     wanted = members.get("QuotaCode")
-    quotas = _quotas(region, members["ServiceCode"], values)
+    quotas = [
+        described_quota(region, code, instance_type, value(instance_type))
+        for code, instance_type in types_by_code(members["ServiceCode"]).items()
+        if wanted in (None, code)
+    ]
+    return _page(region, members, context, "Quotas", quotas, "QuotaCode")
+
+
+def _page(
+    region: Region, members: dict[str, Any], context: RequestContext, answer: str, items: Sequence[Record], name: str
+) -> dict[str, Any]:
     page, token = cut_page(
         region,
-        [quota for code, quota in quotas.items() if wanted in (None, code)],
-        lambda quota: str(quota["QuotaCode"]),
+        items,
+        lambda item: str(item[name]),
         operation=context.operation,
         token=members.get("NextToken"),
         size=members.get("MaxResults", _PAGE_SIZE),
         asked=members,
         refusal="InvalidPaginationTokenException",
     )
-    return {"Quotas": page, "NextToken": token}
-
-
-def _quotas(region: Region, service_code: str, values: _Values) -> dict[str, dict[str, Any]]:
-    """SageMaker's quotas by code; raises NoSuchResourceException for another service."""
-    if service_code != _SERVICE_CODE:
-        raise AwsError("NoSuchResourceException", "The request failed because the specified service does not exist.")
-    return {
-        code: {
-            "ServiceCode": _SERVICE_CODE,
-            "ServiceName": _SERVICE_NAME,
-            "QuotaArn": region.arn("servicequotas", f"{_SERVICE_CODE}/{code}"),
-            "QuotaCode": code,
-            "QuotaName": quota_name(instance_type),
-            "Value": values(instance_type),
-            "Unit": "None",
-            "Adjustable": True,
-            "GlobalQuota": False,
-        }
-        for instance_type, code in _codes().items()
-    }
-
-
-def _codes() -> dict[str, str]:
-    return {instance_type: _KNOWN_CODES.get(instance_type, _code(instance_type)) for instance_type in HOSTING_PRICES}
-
-
-def _code(instance_type: str) -> str:
-    return f"L-{hashlib.sha256(instance_type.encode()).hexdigest()[:8].upper()}"
+    return {answer: page, "NextToken": token}

@@ -8,7 +8,7 @@ from typing import Any
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.quotas import asked_by_type, endpoint_quota, quota_name
+from cmapss_sandbox.services.quota_values import asked_by_type, endpoint_quota, quota_name
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT
 from cmapss_sandbox.store import Record, Table
 
