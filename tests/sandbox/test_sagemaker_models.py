@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cmapss_sandbox.iam.authorization import Authority
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, tarball
 from tests.sandbox.conftest import Clients
@@ -146,19 +147,20 @@ def test_an_artefact_in_a_bucket_of_another_account_is_not_looked_at(sagemaker: 
     assert sagemaker.describe_model(ModelName="engines")["PrimaryContainer"]["ModelDataUrl"]
 
 
-def test_a_role_that_sagemaker_can_not_take_on_is_refused_where_iam_has_a_say(
-    sagemaker: Any, region: Region, monkeypatch: pytest.MonkeyPatch
+def test_a_role_that_can_not_be_taken_on_or_not_read_is_refused_where_iam_has_a_say(
+    sagemaker: Any, region: Region
 ) -> None:
-    class Authority:
-        def assumable(self, role_arn: str, service: str) -> bool:
-            return (role_arn, service) == (ROLE, "sagemaker.amazonaws.com")
-
     stranger = "arn:aws:iam::000000000000:role/stranger"
     create(sagemaker, "before", ExecutionRoleArn=stranger)
-    monkeypatch.setattr(region, "authority", Authority(), raising=False)
-    with pytest.raises(ClientError, match=f"Could not assume role {stranger}. Please ensure that the role exists"):
+    region.objects.put("cmapss-models", "model.tar.gz", b"weights")
+    region.authority = Authority(region)
+    with pytest.raises(ClientError, match=rf"Could not assume role {stranger}\. Please ensure that the role exists"):
         create(sagemaker, ExecutionRoleArn=stranger)
-    create(sagemaker)
+    with pytest.raises(
+        ClientError, match=rf'Could not access model data at {ARTEFACT}\. Please ensure that the role "'
+    ):
+        create(sagemaker, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": ARTEFACT})
+    create(sagemaker, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": "s3://cmapss-models/model.tar.gz"})
 
 
 def test_names_are_unique_in_whatever_case_and_kept_as_given(sagemaker: Any) -> None:

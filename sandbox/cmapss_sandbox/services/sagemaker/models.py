@@ -26,11 +26,12 @@ def create_model(region: Region, request: dict[str, Any], context: RequestContex
     if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation_exception("Specify either PrimaryContainer or Containers, and not both.")
     containers = containers_of(request)
+    role = request.get("ExecutionRoleArn")
+    _refuse_role(region, role)
     for container in containers:
         _refuse_image(container, in_vpc="VpcConfig" in request)
-        _refuse_artefact(region, container)
+        _refuse_artefact(region, role, _artefact_url(container))
     _refuse_together(containers)
-    _refuse_role(region, request.get("ExecutionRoleArn"))
     return create(region, MODEL, request, {"EnableNetworkIsolation": request.get("EnableNetworkIsolation", False)})
 
 
@@ -74,30 +75,44 @@ def _refuse_image(container: Mapping[str, Any], *, in_vpc: bool) -> None:
         )
 
 
-def _refuse_artefact(region: Region, container: Mapping[str, Any]) -> None:
+def _artefact_url(container: Mapping[str, Any]) -> str | None:
+    """Where a container's one packed artefact is, None when it has none; refuses what the sandbox can not serve."""
     if container.get("Mode") == "MultiModel" or "AdditionalModelDataSources" in container:
         raise validation_exception(
             "This sandbox serves containers with a single model: give one artefact as ModelDataUrl."
         )
+    url: str | None = container.get("ModelDataUrl")
     source = container.get("ModelDataSource", {}).get("S3DataSource")
-    url = container.get("ModelDataUrl")
-    if source is not None:
-        if url is not None:
-            raise validation_exception("Specify either ModelDataUrl or ModelDataSource for a container, and not both.")
-        if (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
-            raise validation_exception(
-                "This sandbox serves packed models: in ModelDataSource give S3DataType S3Object and CompressionType "
-                "Gzip."
-            )
-        url = source["S3Uri"]
+    if source is None:
+        return url
+    if url is not None:
+        raise validation_exception("Specify either ModelDataUrl or ModelDataSource for a container, and not both.")
+    if (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
+        raise validation_exception(
+            "This sandbox serves packed models: in ModelDataSource give S3DataType S3Object and CompressionType Gzip."
+        )
+    location: str = source["S3Uri"]
+    return location
+
+
+def _refuse_artefact(region: Region, role: str | None, url: str | None) -> None:
     if url is None:
         return
     if not url.endswith(".tar.gz"):
         raise validation_exception(f'Invalid model data URL "{url}": it must end with the suffix .tar.gz.')
     location = urlsplit(url)
+    bucket, key = location.netloc, location.path.lstrip("/")
     # Of a bucket that this account does not have, only the download can tell what is in it.
-    known = location.scheme == "s3" and location.netloc in region.objects.buckets()
-    if known and region.objects.head(location.netloc, location.path.lstrip("/")) is None:
+    if location.scheme != "s3" or bucket not in region.objects.buckets():
+        return
+    if role is not None and not region.permits(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
+        raise validation_exception(
+            f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its trust '
+            'relationship policy allows the action "sts:AssumeRole" for the service principal '
+            '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object '
+            f"is located in {region.name}."
+        )
+    if region.objects.head(bucket, key) is None:
         raise validation_exception(f"Could not find model data at {url}.")
 
 
@@ -117,9 +132,7 @@ def _refuse_together(containers: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _refuse_role(region: Region, role: str | None) -> None:
-    """Refuse a role that SageMaker can not take on, where IAM has a say in the region."""
-    authority = getattr(region, "authority", None)
-    if role is not None and authority is not None and not authority.assumable(role, "sagemaker.amazonaws.com"):
+    if role is not None and not region.assumable(role):
         raise validation_exception(
             f"Could not assume role {role}. Please ensure that the role exists and allows principal "
             "'sagemaker.amazonaws.com' to assume the role."
