@@ -89,6 +89,37 @@ def test_with_every_point_there_only_the_count_matters(
 
 
 @given(
+    st.lists(st.sampled_from([X, O, N]), min_size=7, max_size=7),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from(TREATMENTS),
+    st.sampled_from(["OK", "ALARM", "INSUFFICIENT_DATA"]),
+)
+def test_the_state_is_what_the_guide_says_step_by_step(
+    points: list[float | None], periods: int, datapoints: int, treatment: Treatment, present: State
+) -> None:
+    """The guide's own order: real points if there are enough, else missing ones are filled, else special cases."""
+    datapoints = min(datapoints, periods)
+    recent = points[: periods + 2]
+    real = [value for value in recent if value is not None][:periods]
+    if len(real) == periods or treatment in ("breaching", "notBreaching"):
+        filled = [*real, *[X if treatment == "breaching" else O] * (periods - len(real))]
+        expected: State = "ALARM" if filled.count(X) >= datapoints else "OK"
+    elif real.count(X) >= datapoints:
+        expected = "ALARM"
+    elif O in real:
+        expected = "OK"
+    elif treatment == "ignore":
+        expected = present
+    elif not real:
+        expected = "INSUFFICIENT_DATA"
+    else:  # all that is there breaches: early, if the oldest of it is old enough
+        oldest = max(age for age, value in enumerate(recent, start=1) if value is not None)
+        expected = "ALARM" if oldest >= datapoints else present
+    assert evaluate(rule(periods, datapoints, treatment), recent, present) == expected
+
+
+@given(
     st.lists(st.sampled_from([X, O, N]), min_size=5, max_size=5),
     st.integers(0, 4),
     st.sampled_from(TREATMENTS),
@@ -122,6 +153,21 @@ def test_the_reason_is_in_the_words_of_aws() -> None:
         "datapoints which crossed the threshold: [0.0 (22/11/26 16:37:00), 0.0 (22/11/26 16:36:00), "
         "0.0 (22/11/26 16:35:00), 0.0 (22/11/26 16:34:00), 0.0 (22/11/26 16:33:00)] "
         "(minimum 15 datapoints for OK -> ALARM transition)."
+    )
+    plain = AlarmRule("GreaterThanThreshold", 10.0, 3, 3, counts=False)
+    assert state_reason(plain, "OK", list(zip(times, (8.0, 41.5, 12.0), strict=True))) == (
+        "Threshold Crossed: 1 datapoint [8.0 (22/11/26 16:37:00)] was not greater than the threshold (10.0)."
+    )
+    five = AlarmRule("GreaterThanOrEqualToThreshold", 80.0, 5, 5, counts=False)
+    assert state_reason(five, "ALARM", [(time, 84.5) for time, _ in many[:5]]) == (
+        "Threshold Crossed: 5 datapoints were greater than or equal to the threshold (80.0). The most recent "
+        "datapoints which crossed the threshold: [84.5 (22/11/26 16:37:00), 84.5 (22/11/26 16:36:00), "
+        "84.5 (22/11/26 16:35:00), 84.5 (22/11/26 16:34:00), 84.5 (22/11/26 16:33:00)]."
+    )
+    breaching = AlarmRule("GreaterThanThreshold", 10.0, 3, 3, "breaching")
+    assert state_reason(breaching, "ALARM", [(times[0], 40.0)]) == (
+        "Threshold Crossed: 1 out of the last 3 datapoints [40.0 (22/11/26 16:37:00)] was greater than the threshold "
+        "(10.0) and 2 missing datapoints were treated as [Breaching] (minimum 3 datapoints for OK -> ALARM transition)."
     )
     assert state_reason(high, "INSUFFICIENT_DATA", []) == "Insufficient Data: 3 datapoints were unknown."
     treated = AlarmRule("GreaterThanThreshold", 10.0, 1, 1, "notBreaching")

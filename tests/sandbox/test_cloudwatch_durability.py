@@ -156,3 +156,27 @@ def test_an_alarm_that_looks_far_back_changes_while_the_region_is_off(region: Re
     assert change["HistorySummary"] == "Alarm updated from INSUFFICIENT_DATA to ALARM"
     assert NOON + timedelta(hours=11) < change["Timestamp"] <= NOON + timedelta(hours=13)
     assert change["Timestamp"].astimezone(UTC).second == 0
+
+
+def test_an_alarm_on_the_seconds_of_the_regions_own_metric_misses_none(region: Region) -> None:
+    key = metric_key("AWS/SageMaker", "ConcurrentRequestsPerModel")
+    alarm = {
+        "AlarmName": "busy",
+        "Namespace": key.namespace,
+        "MetricName": key.name,
+        "Statistic": "Maximum",
+        "Period": 10,
+        "EvaluationPeriods": 2,
+        "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    put_alarm(region, alarm)
+    for second, value in enumerate([0.0, 9.0, 9.0, 0.0, 0.0, 0.0]):
+        metrics_of(region).put_second(key, NOON_MINUTE * 60 + 10 * second, Bucket.of({value: 1}))
+    region.advance(60)
+    summaries = [item["HistorySummary"] for item in region.table("alarm_history").values()]
+    assert summaries[1:] == [
+        "Alarm updated from INSUFFICIENT_DATA to OK",
+        "Alarm updated from OK to ALARM",
+        "Alarm updated from ALARM to OK",
+    ]

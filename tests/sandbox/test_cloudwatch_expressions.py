@@ -184,8 +184,7 @@ def test_what_would_be_too_many_points_is_refused() -> None:
 
 def test_names_are_the_ids_that_an_expression_needs() -> None:
     expression = parse("FILL(m1, REPEAT) / SUM([e1, in])")
-    assert (set(expression.names), expression.all_metrics) == ({"m1", "e1", "in"}, False)
-    assert parse("SUM(METRICS())").all_metrics
+    assert (set(expression.names), set(expression.functions)) == ({"m1", "e1", "in"}, {"FILL", "SUM"})
 
 
 @given(st.text(alphabet="m1+-*/^() ,.[]<>=&|'\"FILSUMANDOR0e", max_size=40))

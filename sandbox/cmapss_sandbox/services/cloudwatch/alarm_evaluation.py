@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,45 +15,46 @@ from cmapss_sandbox.services.cloudwatch.alarm_state import (
     state_reason,
     state_reason_data,
 )
-from cmapss_sandbox.services.cloudwatch.alarms import alarm_table, set_state
+from cmapss_sandbox.services.cloudwatch.alarms import alarm_table, is_composite, set_state
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
+from cmapss_sandbox.services.cloudwatch.extended_statistics import samples_needed
 from cmapss_sandbox.services.cloudwatch.queries import MetricStat, Window, read_queries, run, statistics_of
 from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricStore, metric_key
+from cmapss_sandbox.store import Record
 
 Points = list[tuple[datetime, float | None]]
 
 
-def evaluate_alarms(region: Region, end: int, *, fine: bool = False) -> bool:
-    """Bring every alarm to the state that the data points before `end` (Unix time) give it; whether one changed.
+def evaluate_alarms(region: Region, end: int, chosen: Callable[[Record], bool] = lambda _: True) -> bool:
+    """Bring the chosen metric alarms to the state that the data points before `end` (Unix time) give them.
 
-    With `fine`, only those look whose periods are less than a minute.
+    Says whether one of them has changed its state.
     """
     changed = False
-    for name, alarm in list(alarm_table(region).items()):
-        if fine and period_of(alarm) >= MINUTE:
-            continue
-        rule, present = rule_of(alarm), alarm["StateValue"]
-        points = recent_points(metrics_of(region), alarm, end)
-        state = evaluate(rule, [value for _, value in points], present)
-        if state != present:
-            known = [(time, value) for time, value in points if value is not None]
-            about = alarm.get("Statistic") or alarm.get("ExtendedStatistic") or "Expression"
-            data = state_reason_data(rule, about, period_of(alarm), region.now(), known)
-            set_state(region, name, state, state_reason(rule, state, known), data)
-            changed = True
+    for alarm in _metric_alarms(region):
+        if chosen(alarm):
+            changed |= _evaluate(region, alarm, end)
     return changed
 
 
-def has_fine_alarms(region: Region) -> bool:
-    """Whether there are alarms whose periods are less than a minute."""
-    return any(period_of(alarm) < MINUTE for alarm in alarm_table(region).values())
+def waits_for_seconds(alarm: Mapping[str, Any]) -> bool:
+    """Whether the alarm's periods are less than a minute and its data come from clients, at any time."""
+    return period_of(alarm) < MINUTE and not waits_for_region(alarm)
+
+
+def waits_for_region(alarm: Mapping[str, Any]) -> bool:
+    """Whether the alarm's periods are less than a minute but the region itself sends the data, at each minute's end."""
+    return period_of(alarm) < MINUTE and alarm.get("Namespace", "").startswith("AWS/")
+
+
+def has_alarms(region: Region, chosen: Callable[[Record], bool]) -> bool:
+    """Whether there are metric alarms of that kind."""
+    return any(chosen(alarm) for alarm in _metric_alarms(region))
 
 
 def longest_evaluation_range(region: Region) -> timedelta:
     """How far back the region's alarms look."""
-    seconds = (
-        (alarm["EvaluationPeriods"] + EXTRA_PERIODS) * period_of(alarm) for alarm in alarm_table(region).values()
-    )
+    seconds = ((alarm["EvaluationPeriods"] + EXTRA_PERIODS) * period_of(alarm) for alarm in _metric_alarms(region))
     return timedelta(seconds=max(seconds, default=0))
 
 
@@ -88,14 +89,45 @@ def rule_of(alarm: Mapping[str, Any]) -> AlarmRule:
         evaluation_periods=alarm["EvaluationPeriods"],
         datapoints_to_alarm=alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]),
         treat_missing_data=alarm.get("TreatMissingData", "missing"),
+        counts="DatapointsToAlarm" in alarm,
     )
 
 
 def period_of(alarm: Mapping[str, Any]) -> int:
-    """The alarm's period in seconds: that of its metric, or the longest of those in its expression."""
-    if "Metrics" not in alarm:
+    """The alarm's period in seconds: its own, or that of the metrics in its expression."""
+    if "Period" in alarm:
         return int(alarm["Period"])
-    return max(
-        (query.asks.period for query in read_queries(alarm["Metrics"]) if isinstance(query.asks, MetricStat)),
-        default=MINUTE,
+    periods = [query["MetricStat"]["Period"] for query in alarm["Metrics"] if "MetricStat" in query]
+    return max(periods, default=MINUTE)
+
+
+def _metric_alarms(region: Region) -> list[Record]:
+    return [alarm for alarm in alarm_table(region).values() if not is_composite(alarm)]
+
+
+def _evaluate(region: Region, alarm: Record, end: int) -> bool:
+    store, rule, present = metrics_of(region), rule_of(alarm), alarm["StateValue"]
+    points = recent_points(store, alarm, end)
+    state = evaluate(rule, [value for _, value in points], present)
+    if state == present or _too_few_samples(store, alarm, end):
+        return False
+    known = [(time, value) for time, value in points if value is not None]
+    statistic = alarm.get("Statistic") or alarm.get("ExtendedStatistic")
+    about = {"unit": alarm["Unit"]} if "Unit" in alarm else {}
+    if statistic is not None:
+        about["statistic"] = statistic
+    data = state_reason_data(rule, about=about, period=period_of(alarm), now=region.now(), points=known)
+    set_state(region, alarm["AlarmName"], state, state_reason(rule, state, known), data)
+    return True
+
+
+def _too_few_samples(store: MetricStore, alarm: Record, end: int) -> bool:
+    """Whether a percentile has so few values that the alarm is to stay as it is."""
+    if alarm.get("EvaluateLowSampleCountPercentile") != "ignore" or "ExtendedStatistic" not in alarm:
+        return False
+    key = metric_key(alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"])
+    span = alarm["EvaluationPeriods"] * alarm["Period"]
+    counted = statistics_of(
+        store, MetricStat(key, alarm["Period"], "SampleCount", alarm.get("Unit")), Window(end - span, end, end), end
     )
+    return sum(counted.points.values()) < samples_needed(alarm["ExtendedStatistic"])

@@ -16,6 +16,7 @@ Treatment = Literal["missing", "ignore", "breaching", "notBreaching"]
 # stand in for a missing one; its guide's examples show five for an alarm of three.
 EXTRA_PERIODS = 2
 _SHOWN_POINTS = 5  # a reason names all data points when they are fewer, else the newest of them
+_DATA_POINTS = 20  # and its data no more than these, for which there is room
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class AlarmRule:
     evaluation_periods: int
     datapoints_to_alarm: int
     treat_missing_data: Treatment = "missing"
+    counts: bool = True  # whether reasons say "out of the last", as for alarms that name their datapoints to alarm
 
     def breaches(self, value: float) -> bool:
         """Whether a data point is on the wrong side of the threshold."""
@@ -78,44 +80,56 @@ def evaluate(rule: AlarmRule, recent: Sequence[float | None], present: State) ->
 
 def state_reason(rule: AlarmRule, state: State, points: Sequence[tuple[datetime, float]]) -> str:
     """AWS's sentence on why the alarm changed to the state; the points newest first."""
+    periods = rule.evaluation_periods
     if state == "INSUFFICIENT_DATA":
-        return f"Insufficient Data: {_counted(rule.evaluation_periods)} {_were(rule.evaluation_periods)} unknown."
+        return f"Insufficient Data: {_counted(periods)} {_were(periods)} unknown."
     wanted = state == "ALARM"
-    evaluated = points[: rule.evaluation_periods]
+    evaluated = points[:periods]
     telling = [point for point in evaluated if rule.breaches(point[1]) == wanted]
+    treated = {"breaching": "[Breaching]", "notBreaching": "[NonBreaching]"}.get(rule.treat_missing_data, "")
     if not telling:
-        subject = f"no datapoints were received for {_counted(rule.evaluation_periods, 'period')}"
-        treated = {"breaching": "[Breaching]", "notBreaching": "[NonBreaching]"}[rule.treat_missing_data]
-        missing = f"{rule.evaluation_periods} missing {_noun(rule.evaluation_periods, 'datapoint')}"
-        return f"Threshold Crossed: {subject} and {missing} {_were(rule.evaluation_periods)} treated as {treated}."
-    shown = ", ".join(f"{value} ({time:%d/%m/%y %H:%M:%S})" for time, value in telling[:_SHOWN_POINTS])
+        missing = f"{periods} missing {_noun(periods, 'datapoint')} {_were(periods)} treated as {treated}"
+        return f"Threshold Crossed: no datapoints were received for {_counted(periods, 'period')} and {missing}."
     crossed = f"{'' if wanted else 'not '}{COMPARISONS[rule.comparison].words} the threshold ({rule.threshold})"
-    counted = f"{len(telling)} out of the last {_counted(rule.evaluation_periods)}"
+    counted = f"{len(telling)} out of the last {_counted(periods)}" if rule.counts else _counted(len(telling))
+    shown = ", ".join(f"{value} ({time:%d/%m/%y %H:%M:%S})" for time, value in telling[:_SHOWN_POINTS])
     if len(telling) < _SHOWN_POINTS:
         sentence = f"{counted} [{shown}] {_were(len(telling))} {crossed}"
     else:
         which = f"which {'' if wanted else 'did not '}cross{'ed' if wanted else ''} the threshold"
         sentence = f"{counted} were {crossed}. The most recent datapoints {which}: [{shown}]"
-    needed = rule.datapoints_to_alarm if wanted else rule.evaluation_periods - rule.datapoints_to_alarm + 1
+    missing_count = periods - len(evaluated)
+    if missing_count and treated == ("[Breaching]" if wanted else "[NonBreaching]"):
+        noun = _noun(missing_count, "datapoint")
+        sentence += f" and {missing_count} missing {noun} {_were(missing_count)} treated as {treated}"
+    if not rule.counts:
+        return f"Threshold Crossed: {sentence}."
+    needed = rule.datapoints_to_alarm if wanted else periods - rule.datapoints_to_alarm + 1
     transition = "OK -> ALARM" if wanted else "ALARM -> OK"
     return f"Threshold Crossed: {sentence} (minimum {_counted(needed)} for {transition} transition)."
 
 
 def state_reason_data(
-    rule: AlarmRule, statistic: str, period: int, now: datetime, points: Sequence[tuple[datetime, float]]
+    rule: AlarmRule,
+    *,
+    about: Mapping[str, str],
+    period: int,
+    now: datetime,
+    points: Sequence[tuple[datetime, float]],
 ) -> str:
-    """The same as a JSON document, in AWS's structure; the points newest first."""
-    oldest_first = list(reversed(points[: rule.evaluation_periods]))
+    """The same as a JSON document, in AWS's structure; the points newest first, `about` the statistic and unit."""
+    evaluated = points[: rule.evaluation_periods]
+    oldest_first = list(reversed(evaluated))
     document = {
         "version": "1.0",
         "queryDate": timestamp(now),
         **({"startDate": timestamp(oldest_first[0][0])} if oldest_first else {}),
-        "statistic": statistic,
+        **about,
         "period": period,
-        "recentDatapoints": [value for _, value in oldest_first],
+        "recentDatapoints": [value for _, value in oldest_first[-_DATA_POINTS:]],
         "threshold": rule.threshold,
         "evaluatedDatapoints": [
-            {"timestamp": timestamp(time), "value": value} for time, value in points[: rule.evaluation_periods]
+            {"timestamp": timestamp(time), "value": value} for time, value in evaluated[:_DATA_POINTS]
         ],
     }
     return json.dumps(document, separators=(",", ":"))

@@ -1,24 +1,30 @@
-"""CloudWatch's alarms: put, describe, delete, set, and their history."""
+"""CloudWatch's alarms as records: made, put into a state, deleted, and what happened to each."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.paging import cut_page
-from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.cloudwatch.alarm_state import COMPARISONS, State, timestamp
-from cmapss_sandbox.services.cloudwatch.queries import checked_period, checked_statistic, read_queries
-from cmapss_sandbox.store import Record, Table
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.cloudwatch.alarm_checks import check_alarm, check_new_composite
+from cmapss_sandbox.services.cloudwatch.alarm_state import State
+from cmapss_sandbox.services.cloudwatch.tags import set_tags
+from cmapss_sandbox.store import Table
 
-_DESCRIBE_PAGE_SIZE = 50
-_HISTORY_PAGE_SIZE = 100
+ALARM_STATE_CHANGED = "alarm_state_changed"
+"""Notified with name, before and after whenever an alarm, metric or composite, has changed its state."""
+
+ACTIONS: Mapping[str, str] = {
+    "OK": "OKActions",
+    "ALARM": "AlarmActions",
+    "INSUFFICIENT_DATA": "InsufficientDataActions",
+}
+
 _HISTORY_RETENTION = timedelta(days=30)
-_METRIC_MEMBERS = ("MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic", "Dimensions", "Unit")
-_NOT_OFFERED = ("ThresholdMetricId", "EvaluationCriteria", "EvaluationWindow", "WarmUpConfiguration")
+_MAXIMUM_HISTORY_DATA = 4095
 _STATE_MEMBERS = (
     "StateValue",
     "StateReason",
@@ -29,18 +35,22 @@ _STATE_MEMBERS = (
 
 
 def alarm_table(region: Region) -> Table:
-    """The region's alarms by name, each as DescribeAlarms shows it."""
+    """The region's alarms by name, metric and composite ones, each as DescribeAlarms shows it."""
     return region.table("alarms")
 
 
 def put_alarm(region: Region, definition: Mapping[str, Any]) -> None:
     """Make an alarm in INSUFFICIENT_DATA, or give one that exists another definition and leave it its state.
 
-    Raises AwsError when the definition does not hold together.
+    Raises AwsError when the definition does not hold together. A definition with an AlarmRule is a composite alarm's.
     """
-    _check(definition)
-    name, now = definition["AlarmName"], region.now()
+    name = definition["AlarmName"]
     known = alarm_table(region).get(name)
+    if is_composite(definition):
+        check_new_composite(definition, known, alarm_table(region))
+    else:
+        check_alarm(definition, known)
+    now = region.now()
     state = {
         "StateValue": "INSUFFICIENT_DATA",
         "StateReason": "Unchecked: Initial alarm creation",
@@ -49,29 +59,37 @@ def put_alarm(region: Region, definition: Mapping[str, Any]) -> None:
     }
     if known is not None:
         state = {member: known[member] for member in _STATE_MEMBERS if member in known}
+    elif "Tags" in definition:
+        set_tags(region, alarm_arn(region, name), definition["Tags"])
     record = {
         "ActionsEnabled": True,
-        "OKActions": [],
-        "AlarmActions": [],
-        "InsufficientDataActions": [],
+        **{member: [] for member in ACTIONS.values()},
         **{member: value for member, value in definition.items() if member != "Tags"},
         "AlarmArn": alarm_arn(region, name),
         "AlarmConfigurationUpdatedTimestamp": now,
         **state,
     }
-    if "Metrics" not in record:
+    if "MetricName" in record:
         record.setdefault("Dimensions", [])
     alarm_table(region)[name] = record
-    what = "created" if known is None else "updated"
-    detail = {"version": "1.0", "type": "Create" if known is None else "Update"}
-    add_history(region, name, "ConfigurationUpdate", f'Alarm "{name}" {what}', detail)
+    _add_configuration(region, record, "Create" if known is None else "Update")
 
 
 def delete_alarm(region: Region, name: str) -> None:
     """Remove an alarm if it is there; its history stays."""
-    if alarm_table(region).pop(name, None) is not None:
-        detail = {"version": "1.0", "type": "Delete"}
-        add_history(region, name, "ConfigurationUpdate", f'Alarm "{name}" deleted', detail)
+    record = alarm_table(region).pop(name, None)
+    if record is not None:
+        set_tags(region, record["AlarmArn"], None)
+        _add_configuration(region, record, "Delete")
+
+
+def enable_actions(region: Region, name: str, enabled: bool) -> None:
+    """Let an alarm act, or not, when its state changes."""
+    record = alarm_table(region)[name]
+    if record["ActionsEnabled"] != enabled:
+        changed = {**record, "ActionsEnabled": enabled, "AlarmConfigurationUpdatedTimestamp": region.now()}
+        alarm_table(region)[name] = changed
+        _add_configuration(region, changed, "Update")
 
 
 def set_state(region: Region, name: str, state: State, reason: str, reason_data: str | None) -> None:
@@ -81,13 +99,20 @@ def set_state(region: Region, name: str, state: State, reason: str, reason_data:
     if reason_data is not None:
         present["StateReasonData"] = reason_data
     rest = {member: value for member, value in alarm.items() if member != "StateReasonData"}
-    changed = state != alarm["StateValue"]
-    transition = {"StateTransitionedTimestamp": now} if changed else {}
-    alarm_table(region)[name] = {**rest, **present, **transition}
-    if changed:
-        detail = {"version": "1.0", "oldState": _state_document(alarm), "newState": _state_document(present)}
-        summary = f"Alarm updated from {alarm['StateValue']} to {state}"
-        add_history(region, name, "StateUpdate", summary, detail)
+    before = alarm["StateValue"]
+    if state == before:
+        alarm_table(region)[name] = {**rest, **present}
+        return
+    changed = alarm_table(region)[name] = {**rest, **present, "StateTransitionedTimestamp": now}
+    detail = {"version": "1.0", "oldState": _state_document(alarm), "newState": _state_document(present)}
+    _add_history(region, changed, "StateUpdate", f"Alarm updated from {before} to {state}", detail)
+    _add_actions(region, changed)
+    region.notify(ALARM_STATE_CHANGED, name=name, before=before, after=state)
+
+
+def is_composite(alarm: Mapping[str, Any]) -> bool:
+    """Whether the alarm looks at other alarms instead of at a metric."""
+    return "AlarmRule" in alarm
 
 
 def alarm_arn(region: Region, name: str) -> str:
@@ -95,142 +120,59 @@ def alarm_arn(region: Region, name: str) -> str:
     return region.arn("cloudwatch", f"alarm:{name}")
 
 
-def add_history(region: Region, name: str, kind: str, summary: str, detail: Mapping[str, Any]) -> None:
+def _add_configuration(region: Region, alarm: Mapping[str, Any], kind: str) -> None:
+    done = {"Create": "created", "Update": "updated", "Delete": "deleted"}[kind]
+    settings = {
+        f"{member[0].lower()}{member[1:]}": value
+        for member, value in alarm.items()
+        if member not in ("AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
+    }
+    detail = {"version": "1.0", "type": kind, f"{done}Alarm": settings}
+    _add_history(region, alarm, "ConfigurationUpdate", f'Alarm "{alarm["AlarmName"]}" {done}', detail)
+
+
+def _add_actions(region: Region, alarm: Mapping[str, Any]) -> None:
+    """Remember what an alarm does in the state it has come to; whoever is meant subscribes to the change itself."""
+    if not alarm["ActionsEnabled"]:
+        return
+    for action in alarm[ACTIONS[alarm["StateValue"]]]:
+        updated = int(alarm["StateUpdatedTimestamp"].timestamp() * 1000)
+        detail = {"actionState": "Succeeded", "stateUpdateTimestamp": updated, "notificationResource": action}
+        _add_history(region, alarm, "Action", f"Successfully executed action {action}", detail)
+
+
+def _add_history(region: Region, alarm: Mapping[str, Any], kind: str, summary: str, detail: Mapping[str, Any]) -> None:
     """Remember what has happened to an alarm; what is older than AWS keeps is forgotten."""
     history, now = region.table("alarm_history"), region.now()
-    for key, item in list(history.items()):
+    forgotten = []
+    for key, item in history.items():
         if item["Timestamp"] >= now - _HISTORY_RETENTION:
             break
+        forgotten.append(key)
+    for key in forgotten:
         del history[key]
-    number = int(next(reversed(list(history)), "0")) + 1
-    history[str(number)] = {
-        "AlarmName": name,
-        "AlarmType": "MetricAlarm",
+    data = json.dumps(detail, separators=(",", ":"))
+    if len(data) > _MAXIMUM_HISTORY_DATA:
+        data = json.dumps({key: _shortened(value) for key, value in detail.items()}, separators=(",", ":"))
+    history[uuid.uuid4().hex] = {
+        "AlarmName": alarm["AlarmName"],
+        "AlarmType": "CompositeAlarm" if is_composite(alarm) else "MetricAlarm",
         "Timestamp": now,
         "HistoryItemType": kind,
-        "HistorySummary": summary,
-        "HistoryData": json.dumps(detail),
+        "HistorySummary": summary[:255],
+        "HistoryData": data,
     }
 
 
-def put_metric_alarm(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """PutMetricAlarm."""
-    put_alarm(region, members)
-    return {}
-
-
-def delete_alarms(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DeleteAlarms: all of them, or none when one is unknown."""
-    for name in members["AlarmNames"]:
-        _existing(region, name)
-    for name in members["AlarmNames"]:
-        delete_alarm(region, name)
-    return {}
-
-
-def set_alarm_state(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """SetAlarmState, until the next evaluation finds otherwise."""
-    _existing(region, members["AlarmName"])
-    data = members.get("StateReasonData")
-    if data is not None:
-        try:
-            json.loads(data)
-        except ValueError:
-            raise AwsError("InvalidFormat", "StateReasonData is not a JSON document.") from None
-    set_state(region, members["AlarmName"], members["StateValue"], members["StateReason"], data)
-    return {}
-
-
-def describe_alarms(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DescribeAlarms, by name, prefix, state or action; composite alarms there are none."""
-    names = members.get("AlarmNames")
-    found = [
-        alarm
-        for name, alarm in sorted(alarm_table(region).items())
-        if (names is None or name in names)
-        and name.startswith(members.get("AlarmNamePrefix", ""))
-        and alarm["StateValue"] == members.get("StateValue", alarm["StateValue"])
-        and _acts(alarm, members.get("ActionPrefix", ""))
-        and "MetricAlarm" in members.get("AlarmTypes", ["MetricAlarm"])
-    ]
-    page, token = cut_page(
-        region,
-        found,
-        lambda alarm: str(alarm["AlarmName"]),
-        operation="DescribeAlarms",
-        token=members.get("NextToken"),
-        size=members.get("MaxRecords", _DESCRIBE_PAGE_SIZE),
-    )
-    return {"MetricAlarms": page, "CompositeAlarms": [], "NextToken": token}
-
-
-def describe_alarm_history(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
-    """DescribeAlarmHistory, newest first unless asked otherwise."""
-    start: datetime | None = members.get("StartDate")
-    end: datetime | None = members.get("EndDate")
-    found = [
-        (number, item)
-        for number, item in region.table("alarm_history").items()
-        if item["AlarmName"] == members.get("AlarmName", item["AlarmName"])
-        and item["HistoryItemType"] == members.get("HistoryItemType", item["HistoryItemType"])
-        and (start is None or item["Timestamp"] >= start)
-        and (end is None or item["Timestamp"] <= end)
-    ]
-    if members.get("ScanBy", "TimestampDescending") == "TimestampDescending":
-        found.reverse()
-    page, token = cut_page(
-        region,
-        found,
-        lambda item: item[0],
-        operation="DescribeAlarmHistory",
-        token=members.get("NextToken"),
-        size=members.get("MaxRecords", _HISTORY_PAGE_SIZE),
-    )
-    return {"AlarmHistoryItems": [item for _, item in page], "NextToken": token}
-
-
-def _check(definition: Mapping[str, Any]) -> None:
-    for member in _NOT_OFFERED:
-        if member in definition:
-            raise AwsError("ValidationError", f"{member} is not offered by this region.")
-    for member in ("EvaluationPeriods", "ComparisonOperator", "Threshold"):
-        if member not in definition:
-            raise AwsError("MissingParameter", f"The parameter {member} is required.")
-    if definition["ComparisonOperator"] not in COMPARISONS:
-        raise AwsError("ValidationError", "Only comparisons with a fixed threshold are offered by this region.")
-    if definition.get("DatapointsToAlarm", 1) > definition["EvaluationPeriods"]:
-        raise AwsError("ValidationError", "DatapointsToAlarm must not be greater than EvaluationPeriods.")
-    if "Metrics" in definition:
-        given = [member for member in _METRIC_MEMBERS if member in definition]
-        if given:
-            raise AwsError("InvalidParameterCombination", f"{given[0]} cannot be given together with Metrics.")
-        returning = [query for query in read_queries(definition["Metrics"], "Metrics") if query.returns_data]
-        if len(returning) != 1:
-            raise AwsError("ValidationError", "Exactly one of the Metrics must have ReturnData true.")
-        return
-    for member in ("MetricName", "Namespace", "Period"):
-        if member not in definition:
-            raise AwsError("MissingParameter", f"The parameter {member} is required.")
-    if ("Statistic" in definition) == ("ExtendedStatistic" in definition):
-        raise AwsError("InvalidParameterCombination", "Exactly one of Statistic and ExtendedStatistic must be given.")
-    checked_period(definition["Period"])
-    checked_statistic(definition.get("Statistic") or definition["ExtendedStatistic"], "ExtendedStatistic")
-
-
-def _existing(region: Region, name: str) -> Record:
-    alarm = alarm_table(region).get(name)
-    if alarm is None:
-        raise AwsError("ResourceNotFound", f"The alarm {name} does not exist.", 404)
-    return alarm
-
-
-def _acts(alarm: Mapping[str, Any], prefix: str) -> bool:
-    actions = [*alarm["OKActions"], *alarm["AlarmActions"], *alarm["InsufficientDataActions"]]
-    return not prefix or any(action.startswith(prefix) for action in actions)
+def _shortened(value: Any) -> Any:
+    """A state without its data, a definition by its name alone."""
+    if not isinstance(value, dict):
+        return value
+    return {key: value[key] for key in ("stateValue", "stateReason", "alarmName") if key in value}
 
 
 def _state_document(state: Mapping[str, Any]) -> dict[str, Any]:
     document = {"stateValue": state["StateValue"], "stateReason": state["StateReason"]}
     if "StateReasonData" in state:
         document["stateReasonData"] = json.loads(state["StateReasonData"])
-    return {**document, "timestamp": timestamp(state["StateUpdatedTimestamp"])}
+    return document

@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cmapss_sandbox.services.cloudwatch.functions import FUNCTIONS, WORDS, Scope
 from cmapss_sandbox.services.cloudwatch.series import MetricSeries, Operand, Result, combine
@@ -43,14 +44,15 @@ _ID_PREFIX = "_id_"  # an id may be a word that Python keeps for itself
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that was read and checked, with the ids of the queries that it names."""
+    """An expression that was read and checked, with the ids of the queries and the functions that it names."""
 
     text: str
     tree: ast.expr = field(repr=False)
     names: frozenset[str]
-    all_metrics: bool
+    functions: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """The expression; raises ValueError, saying what is wrong, when it is not one.
 
@@ -72,7 +74,7 @@ def parse(text: str) -> Expression:
     except RecursionError as error:
         raise ValueError("The expression is nested too deeply") from error
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    return Expression(text, tree, names, "METRICS" in called)
+    return Expression(text, tree, names, frozenset(called))
 
 
 def evaluate(expression: Expression, scope: Scope) -> Result:

@@ -57,9 +57,25 @@ def statistic(name: str) -> Statistic:
     raise ValueError(name)
 
 
-def is_percentile(name: str) -> bool:
-    """Whether the statistic says little while there are few samples, as percentiles do."""
-    return name not in SIMPLE_STATISTICS
+def is_statistic(name: str) -> bool:
+    """Whether there is a statistic of that name."""
+    try:
+        statistic(name)
+    except ValueError:
+        return False
+    return True
+
+
+def samples_needed(name: str) -> float:
+    """How many values a percentile needs to say anything; 0 for all other statistics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+    """
+    match = _SHORT.fullmatch(name)
+    if match is None or match[1] != "p":
+        return 0
+    rarer = min(float(match[2]), 100 - float(match[2]))
+    return 1000 / rarer if rarer > 0 else math.inf
 
 
 def _bounds(low: str | None, high: str | None, name: str) -> Bounds:

@@ -8,8 +8,10 @@ from weakref import WeakKeyDictionary
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.cloudwatch.alarm_evaluation import (
     evaluate_alarms,
-    has_fine_alarms,
+    has_alarms,
     longest_evaluation_range,
+    waits_for_region,
+    waits_for_seconds,
 )
 from cmapss_sandbox.services.cloudwatch.durable import forget_old, metrics_of, save
 from cmapss_sandbox.services.cloudwatch.statistics import Bucket
@@ -22,6 +24,7 @@ FINE_ALARMS_DUE = "cloudwatch_fine_alarms"
 ALARMS_EVALUATED = "alarms_evaluated"
 
 _FINE_SECONDS = 10  # how often alarms with periods of less than a minute look
+_WITHIN_MINUTE = range(MINUTE - _FINE_SECONDS, 0, -_FINE_SECONDS)  # seconds before its end
 # A region that was switched off does not live through all the minutes that it missed: once nothing has changed for
 # so long, it goes on at the next thing that happens, and looks at its alarms once an hour while they still may change.
 _CALM = timedelta(hours=3)
@@ -53,7 +56,9 @@ def end_minute(region: Region) -> None:
 def look_at_alarms(region: Region, following: str) -> None:
     """The event after that; "alarms_evaluated" is notified once alarms are up to date."""
     now = region.now()
-    if evaluate_alarms(region, int(now.timestamp()) // MINUTE * MINUTE):
+    over = int(now.timestamp()) // MINUTE * MINUTE
+    changed = [evaluate_alarms(region, over - seconds, waits_for_region) for seconds in _WITHIN_MINUTE]
+    if evaluate_alarms(region, over) or any(changed):
         _RESTLESS[region] = now
     region.notify(ALARMS_EVALUATED)
     end = _after(now)
@@ -63,15 +68,15 @@ def look_at_alarms(region: Region, following: str) -> None:
         region.schedule(end, MINUTE_OVER)
         put_idle(region, int(now.timestamp()) // MINUTE, int(end.timestamp()) // MINUTE - 1)
         save(region)
-    if has_fine_alarms(region):
-        for seconds in range(MINUTE - _FINE_SECONDS, 0, -_FINE_SECONDS):
+    if has_alarms(region, waits_for_seconds):
+        for seconds in _WITHIN_MINUTE:
             region.schedule(end - timedelta(seconds=seconds), FINE_ALARMS_DUE)
 
 
 def look_at_fine_alarms(region: Region) -> None:
     """The event between two minutes, while there are alarms that do not wait for a whole one."""
     now = region.now()
-    if evaluate_alarms(region, int(now.timestamp()) // _FINE_SECONDS * _FINE_SECONDS, fine=True):
+    if evaluate_alarms(region, int(now.timestamp()) // _FINE_SECONDS * _FINE_SECONDS, waits_for_seconds):
         _RESTLESS[region] = now
 
 

@@ -199,7 +199,7 @@ def _dependency_order(queries: Sequence[Query]) -> list[Query]:
     metrics = frozenset(query.id for query in queries if isinstance(query.asks, MetricStat))
     needs = {
         query.id: _names(query) | metrics
-        if isinstance(query.asks, Expression) and query.asks.all_metrics
+        if isinstance(query.asks, Expression) and "METRICS" in query.asks.functions
         else _names(query)
         for query in queries
     }
