@@ -17,6 +17,7 @@ from cmapss_sandbox.store import Table
 
 _log = logging.getLogger(__name__)
 
+_ADMINISTRATOR = parse_policy('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', "administrator")
 BOOTSTRAP_KEY = BOOTSTRAP_SECRET = "sandbox"
 _OPERATOR_ID = "AROACMAPSSSANDBOXOPER"
 _OPERATOR_SESSION = "sandbox"
@@ -66,6 +67,8 @@ class Principal:
     @property
     def policies(self) -> Policies:
         """What has a say besides the resource's own policy."""
+        if self.administrator:
+            return Policies((_ADMINISTRATOR,))
         attached = Policies() if self.identity is None else self.identity.policies
         return Policies(attached.identity, attached.boundary, self.session_policies)
 

@@ -39,6 +39,7 @@ _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+# The least that the developer guide has a hosting role need, and what training needs besides.
 _PERMISSIONS = {
     "Version": "2012-10-17",
     "Statement": [
@@ -52,12 +53,26 @@ _PERMISSIONS = {
             "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
             "Resource": "arn:aws:logs:*:*:log-group:/aws/sagemaker/*",
         },
-        {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "cloudwatch:PutMetricData",
+                "cloudwatch:DescribeAlarms",
+                "ecr:GetAuthorizationToken",
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:BatchGetImage",
+            ],
+            "Resource": "*",
+        },
     ],
 }
 # The numbers that a service's state begins with, so that a VPC which nobody made has the same id at every start.
 _FIRST_SEED = 5
 _NO_SETTING = " "
+_LINKED_ROLES = {
+    "AWSServiceRoleForApplicationAutoScaling_Sagemaker": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+}
 _LOAD_MANAGED_POLICIES = "MOTO_IAM_LOAD_MANAGED_POLICIES"
 # What the form of a request about AWS's own policies has in it.
 _MANAGED_POLICIES = (b"%3Aiam%3A%3Aaws%3Apolicy", b":iam::aws:policy", b"Action=ListPolicies")
@@ -276,6 +291,18 @@ def _set_up() -> None:
     os.environ["MOTO_ACCOUNT_ID"] = Region.account
 
 
+def _name_linked_roles_as_aws_does() -> None:
+    """moto derives the name of a service's own role from the service's, which SageMaker's does not follow."""
+    from moto.iam.models import IAMBackend
+
+    create_role = IAMBackend.create_role
+
+    def create_named_role(self: IAMBackend, role_name: str, *arguments: Any, **named: Any) -> Any:
+        return create_role(self, _LINKED_ROLES.get(role_name, role_name), *arguments, **named)
+
+    IAMBackend.create_role = create_named_role  # type: ignore[method-assign]  # moto offers no other place
+
+
 @cache
 def _application(service: str) -> WSGIApplication:
     _set_up()
@@ -283,6 +310,8 @@ def _application(service: str) -> WSGIApplication:
     from moto.moto_server.werkzeug_app import create_backend_app
 
     application: WSGIApplication = create_backend_app(service)  # type: ignore[arg-type]  # one of its literal names
+    if service == "iam":
+        _name_linked_roles_as_aws_does()
     real = utils.utcnow
 
     def utcnow() -> datetime:
