@@ -298,7 +298,7 @@ def test_a_policy_over_a_metric_of_ones_own_needs_all_of_its_name(sagemaker: Any
         put("mine", MetricName="Depth")
     both = [{"Id": name, "Expression": "FILL(m3, 0)"} for name in ("m1", "m2")]
     depth = {"Metric": {"Namespace": "Shop", "MetricName": "Depth"}, "Stat": "Sum"}
-    with refused("ValidationException", "Exactly one of the Metrics must have ReturnData true"):
+    with refused("ValidationException", "Exactly one element of the metrics list should return data"):
         put("mine", Metrics=[*both, {"Id": "m3", "MetricStat": depth, "ReturnData": False}])
     with refused("ValidationException", "Undefined variable m2"):
         put("mine", Metrics=[{"Id": "m1", "Expression": "m2 * 2"}])
