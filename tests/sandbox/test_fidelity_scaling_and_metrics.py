@@ -125,7 +125,7 @@ def test_an_invocation_predicts_is_counted_and_needs_an_endpoint(
 ) -> None:
     with refused("Endpoint nobody of account 000000000000 not found.", "ValidationError"):
         runtime.invoke_endpoint(EndpointName="nobody", Body=b"1,2")
-    with pytest.raises(ClientError, match="ValidationError"):
+    with pytest.raises(ClientError, match="HTTP content length exceeded 6291456 bytes"):
         runtime.invoke_endpoint(EndpointName=engines, Body=b"1," * 3_500_000)
     with pytest.raises(ClientError) as failed:
         runtime.invoke_endpoint(EndpointName=engines, ContentType="image/png", Body=b"not a row")
@@ -244,7 +244,9 @@ def test_policies_are_of_one_resource_exactly_and_targets_come_in_pages_that_end
     ["sagemaker:variant:DesiredProvisionedConcurrency", "sagemaker:inference-component:DesiredCopyCount"],
 )
 def test_todays_scalable_dimensions_are_known(scaling: Any, dimension: str) -> None:
-    found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ScalableDimension=dimension)
+    found = scaling.describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[VARIANT["ResourceId"]], ScalableDimension=dimension
+    )
     assert found["ScalableTargets"] == []
 
 
