@@ -20,6 +20,7 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.training.trainer import Trainer
 from tests.sandbox.artefacts import channel, csv_rows, put_channels, training_request
 from tests.sandbox.conftest import Clients
+from tests.sandbox.roles import limit
 
 _PATIENCE = 60
 _ONCE_MORE = {"MaximumRetryAttempts": 1}
@@ -128,6 +129,24 @@ def test_what_is_wrong_fails_the_job_and_the_reason_says_what(region: Region, sa
         assert job["SecondaryStatusTransitions"][-1]["StatusMessage"] == job["FailureReason"]
         assert region.objects.head("models", f"output/{name}/output/model.tar.gz") is None
     assert "TrainingStartTime" not in sagemaker.describe_training_job(TrainingJobName="image")
+
+
+def test_what_its_role_may_not_do_fails_the_job(
+    region: Region, sagemaker: Any, trainer: Trainer, clients: Clients
+) -> None:
+    allowed = ["s3:ListBucket", "ecr:BatchGetImage", "s3:GetObject", "s3:PutObject"]
+    reasons = {
+        1: "ClientError: Cannot pull algorithm container.",
+        2: "ClientError: Data download failed:Unable to download object s3://data/train/train.csv (AccessDenied",
+        3: "ClientError: Artifact upload failed:AccessDenied: Access Denied (s3://models/output/may-3/output/model",
+    }
+    for count in (1, 2, 3, 4):
+        limit(region, *allowed[:count])
+        job = train(sagemaker, trainer, training_request(f"may-{count}"))
+        assert job["TrainingJobStatus"] == ("Failed" if count in reasons else "Completed")
+        assert job.get("FailureReason", "").startswith(reasons.get(count, ""))
+    groups = clients("logs").describe_log_groups()["logGroups"]
+    assert groups == [], "who may not write logs has none"
 
 
 def test_jobs_are_stopped_by_the_user_and_by_their_time(region: Region, sagemaker: Any, trainer: Trainer) -> None:

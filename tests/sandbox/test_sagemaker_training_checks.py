@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
-from tests.sandbox.artefacts import channel, put_channels, training_request
+from tests.sandbox.artefacts import ROLE, channel, put_channels, training_request
 from tests.sandbox.conftest import Clients
+from tests.sandbox.roles import limit
 
 _FILE_SYSTEM = {
     "FileSystemId": "fs-0123456789abcdef0",
@@ -101,3 +102,12 @@ def test_a_channel_of_another_source_and_no_channel_at_all_are_begun(sagemaker: 
     job = sagemaker.describe_training_job(TrainingJobName="none")
     assert job["InputDataConfig"] == []
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400}
+
+
+def test_a_role_that_may_not_list_the_data_or_not_be_assumed_is_refused(sagemaker: Any, region: Region) -> None:
+    limit(region, assumed=False)
+    with pytest.raises(ClientError, match=f"Could not assume role {ROLE}. Please ensure that the role exists"):
+        sagemaker.create_training_job(**training_request("stranger"))
+    limit(region, "s3:GetObject")
+    with pytest.raises(ClientError, match=r'No S3 objects found .* has "s3:ListBucket" permissions on bucket "data"'):
+        sagemaker.create_training_job(**training_request("blind"))

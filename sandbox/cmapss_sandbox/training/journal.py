@@ -24,10 +24,13 @@ _FLUSH_SECONDS = 0.5
 class Journal:
     """The log stream of the one job that is being trained, written in batches."""
 
-    def __init__(self, region: Region, training_job: str) -> None:
+    def __init__(self, region: Region, job: Record) -> None:
         """Begin a stream: a job that starts again gets one more."""
-        self._region, self._training_job = region, training_job
-        self._stream = f"{training_job}/algo-1-{int(region.now().timestamp())}"
+        self._region, self._training_job = region, job["TrainingJobName"]
+        self._stream = f"{self._training_job}/algo-1-{int(region.now().timestamp())}"
+        stream_arn = region.arn("logs", f"log-group:{LOG_GROUP}:log-stream:{self._stream}")
+        # AWS trains all the same for a role that may not write logs: there are none then.
+        self._is_written = region.permits(job["RoleArn"], "logs:PutLogEvents", stream_arn)
         self._lines: list[str] = []
         self._values: list[tuple[str, int, float]] = []
         self._last_line = ""
@@ -49,7 +52,7 @@ class Journal:
 
     def flush(self) -> None:
         """Write what there is."""
-        if self._lines:
+        if self._lines and self._is_written:
             logs.append(self._region, LOG_GROUP, self._stream, self._lines)
         store = metrics_of(self._region)
         for name, minute, value in self._values:

@@ -211,7 +211,7 @@ class Trainer:
     def _enter_phase(self, job: Record, phase: str) -> None:
         name = job["TrainingJobName"]
         if phase == "Downloading":
-            self._journal = Journal(self._region, name)
+            self._journal = Journal(self._region, job)
         else:
             self._written().flush()
         if job["TrainingJobStatus"] == "Stopping":
@@ -226,11 +226,13 @@ class Trainer:
         records, name = TRAINING_JOB.records(self._region), job["TrainingJobName"]
         bucket, key = bucket_and_key(job["ModelArtifacts"]["S3ModelArtifacts"])
         if bucket not in self._region.objects.buckets():
-            fail(
-                self._region,
-                name,
-                f"ClientError: Artifact upload failed:NoSuchBucket: The specified bucket does not exist ({bucket})",
-            )
+            denied = f"NoSuchBucket: The specified bucket does not exist ({bucket})"
+        elif not self._region.permits(job["RoleArn"], "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"):
+            denied = f"AccessDenied: Access Denied (s3://{bucket}/{key})"
+        else:
+            denied = None
+        if denied is not None:
+            fail(self._region, name, f"ClientError: Artifact upload failed:{denied}")
             return
         self._region.objects.adopt(bucket, key, artefact)
         if done["curve"]:

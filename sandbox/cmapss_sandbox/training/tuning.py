@@ -161,8 +161,8 @@ def _complete(region: Region, tuning_job: Record, jobs: Sequence[Record]) -> Non
     reason = None
     if statuses == {"Failed"}:
         reason = (
-            f"No training job succeeded after {min(len(jobs), _ATTEMPTS)} attempts. For additional details, please take a look at "
-            "the training job failures by listing training jobs for the hyperparameter tuning job."
+            f"No training job succeeded after {min(len(jobs), _ATTEMPTS)} attempts. For additional details, please "
+            "take a look at the training job failures by listing training jobs for the hyperparameter tuning job."
         )
     elif "Completed" in statuses and all(objective_value(tuning_job, job) is None for job in jobs):
         reason = (

@@ -7,7 +7,12 @@ from typing import Any
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
-from cmapss_sandbox.services.sagemaker.training_channels import channel_files, nothing_found, s3_source
+from cmapss_sandbox.services.sagemaker.training_channels import (
+    channel_files,
+    forbidden_object,
+    nothing_found,
+    s3_source,
+)
 from cmapss_sandbox.services.sagemaker.training_records import end, enter, fail
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.tuning import followed_objective, next_suggestion
@@ -81,11 +86,11 @@ def _train_command(region: Region, job: Record) -> dict[str, Any]:
 
 def _cannot_begin(region: Region, job: Record) -> str | None:
     """Why a job fails before its algorithm runs, in AWS's words where it has some; None when it can begin."""
-    image = job["AlgorithmSpecification"]["TrainingImage"]
-    if "xgboost" not in image:
+    image, role = job["AlgorithmSpecification"]["TrainingImage"], job["RoleArn"]
+    if not _can_be_pulled(region, image, role):
         return (
             "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are "
-            f"incorrect. The sandbox has SageMaker's XGBoost images only, not {image}"
+            f"incorrect. The sandbox has SageMaker's XGBoost images only: is {image} one, and may the role pull it?"
         )
     for channel in job["InputDataConfig"]:
         source = s3_source(channel)
@@ -95,5 +100,21 @@ def _cannot_begin(region: Region, job: Record) -> str | None:
                 f"({channel['ChannelName']})"
             )
         if not channel_files(region, channel):
-            return f"ClientError: Data download failed:{nothing_found(region, channel, job['RoleArn'])}"
+            return f"ClientError: Data download failed:{nothing_found(region, channel, role)}"
+        forbidden = forbidden_object(region, channel, role)
+        if forbidden is not None:
+            return (
+                f"ClientError: Data download failed:Unable to download object {forbidden} (AccessDenied: Access Denied)"
+            )
     return None
+
+
+def _can_be_pulled(region: Region, image: str, role: str) -> bool:
+    """Whether an image is XGBoost's, of an account of AWS's in this region, and the role may have it."""
+    registry, _, repository = image.partition("/")
+    account = registry.partition(".")[0]
+    if registry != f"{account}.dkr.ecr.{region.name}.amazonaws.com" or account == region.account:
+        return False
+    name = repository.partition("@")[0].partition(":")[0]
+    arn = f"arn:aws:ecr:{region.name}:{account}:repository/{name}"
+    return "xgboost" in name and region.permits(role, "ecr:BatchGetImage", arn)

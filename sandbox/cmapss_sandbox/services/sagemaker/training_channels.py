@@ -26,6 +26,23 @@ def channel_files(region: Region, channel: Mapping[str, Any]) -> list[Path]:
     return [region.objects.path(bucket, key) for key in sorted(keys)]
 
 
+def may_list(region: Region, channel: Mapping[str, Any], role: str) -> bool:
+    """Whether the role may look for a channel's objects."""
+    source = s3_source(channel) or {}
+    bucket, _ = bucket_and_key(source["S3Uri"])
+    return region.permits(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+
+
+def forbidden_object(region: Region, channel: Mapping[str, Any], role: str) -> str | None:
+    """The URI of an object of a channel that the role may not read, None when it may read all."""
+    source = s3_source(channel) or {}
+    bucket, prefix = bucket_and_key(source["S3Uri"])
+    for key in sorted(region.objects.keys(bucket)):
+        if key.startswith(prefix) and not region.permits(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
+            return f"s3://{bucket}/{key}"
+    return None
+
+
 def nothing_found(region: Region, channel: Mapping[str, Any], role: str) -> str:
     """What AWS says of a channel without objects."""
     source = s3_source(channel) or {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.training_channels import channel_files, nothing_found, s3_source
+from cmapss_sandbox.services.sagemaker.training_channels import channel_files, may_list, nothing_found, s3_source
 
 _LONGEST_RUNTIME = 28 * 24 * 60 * 60  # CreateTrainingJob, StoppingCondition.MaxRuntimeInSeconds
 
@@ -18,7 +18,16 @@ def check_definition(region: Region, definition: Mapping[str, Any]) -> None:
     _check_algorithm(region, definition.get("AlgorithmSpecification", {}))
     _check_resources(definition.get("ResourceConfig"))
     _check_stopping(definition)
+    _check_role(region, definition["RoleArn"])
     _check_channels(region, definition)
+
+
+def _check_role(region: Region, role: str) -> None:
+    if not region.assumable(role):
+        raise validation_exception(
+            f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+            "'sagemaker.amazonaws.com' to assume the role."
+        )
 
 
 def _check_algorithm(region: Region, algorithm: Mapping[str, Any]) -> None:
@@ -67,8 +76,11 @@ def _check_channels(region: Region, definition: Mapping[str, Any]) -> None:
     for channel in channels:
         if len(channel["DataSource"]) != 1:
             raise validation_exception(f"The channel {channel['ChannelName']} needs one data source.")
-        if s3_source(channel) is not None and not channel_files(region, channel):
-            raise validation_exception(nothing_found(region, channel, definition["RoleArn"]))
+        role = definition["RoleArn"]
+        if s3_source(channel) is not None:
+            found = may_list(region, channel, role) and channel_files(region, channel)
+            if not found:
+                raise validation_exception(nothing_found(region, channel, role))
 
 
 def _twice(names: list[str]) -> str:
