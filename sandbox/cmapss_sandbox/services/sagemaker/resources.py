@@ -38,7 +38,7 @@ class Kind:
         """The resource of that name; raises the error that AWS has for an absent one."""
         record = self.records(region).get(name)
         if record is None:
-            raise AwsError(self.absent_code, self.absent.format(arn=self.arn_of(region, name)))
+            raise AwsError(self.absent_code, self.absent.format(arn=self.arn_of(region, name), name=name))
         return record
 
     def refuse_duplicate(self, region: Region, name: str) -> None:
@@ -94,7 +94,7 @@ TUNING_JOB = Kind(
     "HyperParameterTuningJobName",
     "HyperParameterTuningJobArn",
     "ResourceNotFound",
-    "Amazon SageMaker can't find a tuning job with this name: {arn}.",
+    "Amazon SageMaker can't find a tuning job called {name}. Type another name.",
     "hyper parameter tuning job",
 )
 KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, TRAINING_JOB, TUNING_JOB)
@@ -149,7 +149,7 @@ def find_by_arn(region: Region, arn: str) -> tuple[Kind, str]:
     for known in kind.records(region):
         if known.lower() == name:
             return kind, known
-    raise AwsError(kind.absent_code, kind.absent.format(arn=arn))
+    raise AwsError(kind.absent_code, kind.absent.format(arn=arn, name=arn.rpartition("/")[2]))
 
 
 def tags_of(region: Region, arn: str) -> list[dict[str, str]]:
