@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
@@ -20,7 +21,7 @@ from cmapss_sandbox.services.sagemaker.deployments.pace import (
     Pace,
 )
 from cmapss_sandbox.services.sagemaker.deployments.policies import Policy
-from cmapss_sandbox.services.sagemaker.deployments.records import fleets_at, shown, step_of
+from cmapss_sandbox.services.sagemaker.deployments.records import DEPLOYING, fleets_at, shown, step_of
 from cmapss_sandbox.services.sagemaker.deployments.steps import Situation, Step, roll_back
 from cmapss_sandbox.services.sagemaker.fleet import Fleet, as_it_is, by_type, current_counts, settled
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, forget
@@ -30,6 +31,15 @@ STEP_ENDS = "sagemaker.endpoint_step_ends"
 
 _IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 _LONGEST_REASON = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """How long a step lasts; whether it is tried again then, or why it fails then, at once where that is 0 seconds."""
+
+    seconds: float
+    again: bool = False
+    doom: str | None = None
 
 
 def modifiable(region: Region, name: str) -> Record:
@@ -89,11 +99,9 @@ def set_status(region: Region, record: Record, status: str) -> None:
     _settle(region, record, status, record["_fleets"])
 
 
-def end_step(region: Region, name: str, generation: int) -> None:
-    """The timed event at the end of a step; one that has been overtaken changes nothing."""
-    record = ENDPOINT.records(region).get(name)
-    if record is None or record["_generation"] != generation:
-        return
+def end_step(region: Region, name: str) -> None:
+    """The timed event at the end of a step, or at the end of the time that a deployment may take."""
+    record = ENDPOINT.records(region)[name]
     deployment = record["_deployment"]
     reason = deployment["doom"] or _stopped(region, deployment) or _overdue(region, deployment)
     if reason is not None:
@@ -119,42 +127,48 @@ def watch_alarms(region: Region) -> None:
 def _enter(region: Region, record: Record, deployment: Mapping[str, Any]) -> None:
     """Begin the step that a deployment is at, or have it fail at once."""
     name, now, step = record["EndpointName"], region.now(), step_of(deployment)
-    seconds, again, doom = step.seconds, False, None
-    if step.gate == "capacity":
-        shortage = insufficient_capacity(region, _wanted(deployment["fleets"], step))
-        if shortage is not None:
-            if deployment["waited"] >= CAPACITY_WAIT:
-                return _fail(region, record, deployment, shortage)
-            seconds, again = CAPACITY_RETRY, True
-    elif step.gate == "containers":
-        for fleet, coming in zip(deployment["fleets"], step.coming, strict=True):
-            failure = failure_to_start(region, fleet, [variant for variant, count in coming.items() if count > 0])
-            if failure is None:
-                continue
-            if not failure.log:
-                return _fail(region, record, deployment, failure.reason)
-            running_now = sum(counts.get(failure.variant, 0) for counts in step.counts)
-            write_crash(region, name, failure, running_now + 1)
-            seconds, doom = failure.seconds, failure.reason
-            break
-    ends = now + timedelta(seconds=seconds)
-    deadline = _deadline(deployment, step)
+    passage = _capacity(region, deployment, step) if step.gate == "capacity" else _Passage(step.seconds)
+    if step.gate == "containers":
+        passage = _containers(region, name, deployment, step)
+    if passage.seconds == 0 and passage.doom is not None:
+        _fail(region, record, deployment, passage.doom)
+        return
     entered = {
         **deployment,
-        "waited": deployment["waited"] + (seconds if again else 0.0),
-        "again": again,
-        "doom": doom,
+        "waited": deployment["waited"] + (passage.seconds if passage.again else 0.0),
+        "again": passage.again,
+        "doom": passage.doom,
         "step_began": now,
-        "step_ends": ends,
+        "step_ends": now + timedelta(seconds=passage.seconds),
     }
-    generation = record.get("_generation", 0) + 1
-    changed = {**record, "_deployment": entered, "_generation": generation}
-    if step.counts and deployment["kind"] in ("create", "update", "roll_back"):
+    _cancel_end(region, record)
+    event = region.schedule(min(entered["step_ends"], _deadline(deployment, step)), STEP_ENDS, name=name)
+    changed = {**record, "_deployment": entered, "_step_ends": event}
+    if deployment["kind"] in DEPLOYING:
         changed["_fleets"] = [fleet for fleet in fleets_at(deployment["fleets"], step) if fleet["share"] > 0]
     ENDPOINT.records(region)[name] = shown(changed)
-    due = ends if deadline is None else min(ends, deadline)
-    region.schedule(due, STEP_ENDS, name=name, generation=generation)
-    return None
+
+
+def _capacity(region: Region, deployment: Mapping[str, Any], step: Step) -> _Passage:
+    """Instances are there after the step's time; while the region is short of them, it is asked again and again."""
+    coming = [by_type(fleet, counts) for fleet, counts in zip(deployment["fleets"], step.coming, strict=True)]
+    shortage = insufficient_capacity(region, sum(coming, Counter()))
+    if shortage is None:
+        return _Passage(step.seconds)
+    if deployment["waited"] < CAPACITY_WAIT:
+        return _Passage(CAPACITY_RETRY, again=True)
+    return _Passage(0, doom=shortage)
+
+
+def _containers(region: Region, name: str, deployment: Mapping[str, Any], step: Step) -> _Passage:
+    """Containers answer after the step's time, unless they cannot even start, or crash until they are given up."""
+    for fleet, coming in zip(deployment["fleets"], step.coming, strict=True):
+        failure = failure_to_start(region, fleet, [variant for variant, count in coming.items() if count > 0])
+        if failure is not None:
+            if failure.log:
+                write_crash(region, name, failure, 1 + sum(counts.get(failure.variant, 0) for counts in step.counts))
+            return _Passage(failure.seconds, doom=failure.reason)
+    return _Passage(step.seconds)
 
 
 def _finish(region: Region, record: Record, deployment: Mapping[str, Any]) -> None:
@@ -199,7 +213,8 @@ def _fail(region: Region, record: Record, deployment: Mapping[str, Any], reason:
 
 def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], reason: str | None = None) -> None:
     name = record["EndpointName"]
-    rest = {member: value for member, value in record.items() if member != "_deployment"}
+    _cancel_end(region, record)
+    rest = {member: value for member, value in record.items() if member not in ("_deployment", "_step_ends")}
     before = {variant["VariantName"]: variant for variant in record.get("ProductionVariants", [])}
     after = shown(
         {
@@ -208,7 +223,6 @@ def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], re
             "EndpointStatus": status,
             "LastModifiedTime": region.now(),
             "_fleets": fleets,
-            "_generation": record["_generation"] + 1,
         }
     )
     ENDPOINT.records(region)[name] = after
@@ -220,15 +234,15 @@ def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], re
             region.notify("capacity_arrived", endpoint=name, variant=variant["VariantName"])
 
 
+def _cancel_end(region: Region, record: Record) -> None:
+    """Whatever comes now, the step that was under way does not end any more."""
+    if "_step_ends" in record:
+        region.cancel(record["_step_ends"])
+
+
 def situation_of(old: Sequence[Fleet], new: Mapping[str, int]) -> Situation:
     """Where a deployment starts that leads from fleets that serve to one with these counts."""
     return Situation(tuple(current_counts(fleet) for fleet in old), tuple(fleet["share"] for fleet in old), new)
-
-
-def _wanted(fleets: Sequence[Fleet], step: Step) -> Mapping[str, int]:
-    """The instances, by type, that a step makes."""
-    coming = [by_type(fleet, counts) for fleet, counts in zip(fleets, step.coming, strict=True)]
-    return {kind: sum(counts[kind] for counts in coming) for kind in set().union(*coming)}
 
 
 def _stopped(region: Region, deployment: Mapping[str, Any]) -> str | None:
@@ -257,7 +271,9 @@ def _overdue(region: Region, deployment: Mapping[str, Any]) -> str | None:
     )
 
 
-def _deadline(deployment: Mapping[str, Any], step: Step) -> Any:
+def _deadline(deployment: Mapping[str, Any], step: Step) -> datetime:
+    """When a deployment has taken too long: never, when it is not limited or there is no way back."""
     if deployment["time_limit"] is None or not step.guarded:
-        return None
-    return deployment["began"] + timedelta(seconds=deployment["time_limit"])
+        return datetime.max.replace(tzinfo=UTC)
+    began: datetime = deployment["began"]
+    return began + timedelta(seconds=deployment["time_limit"])

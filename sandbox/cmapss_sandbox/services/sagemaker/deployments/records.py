@@ -16,12 +16,15 @@ from cmapss_sandbox.services.sagemaker.fleet import (
 )
 from cmapss_sandbox.store import Record
 
+# The kinds of deployment that bring a new fleet.
+DEPLOYING = frozenset({"create", "update", "roll_back"})
+
 # What is the sandbox's own in a record:
 #   _fleets      the fleets that serve, each with its share of the traffic
 #   _deployment  what is under way: its kind, its steps and where it is, its fleets (old ones first) and its limits
+#   _step_ends   the timed event that ends the step it is at
 #   _fleet       what the variants that serve are made of, by name
 #   _next        the fleet that is to come: its `variants`, and as `fleet` what they are made of
-#   _generation  which change of the record the next timed event belongs to
 _SHOWN = (
     "ProductionVariants",
     "ShadowProductionVariants",
@@ -54,7 +57,7 @@ def shown(record: Record) -> Record:
         step = step_of(deployment)
         actor = step.actor
         status = _status(step, deployment["step_began"])
-        if deployment["kind"] in ("create", "update", "roll_back"):
+        if deployment["kind"] in DEPLOYING:
             *fleets, coming = fleets_at(deployment["fleets"], step)
             rest |= _pending(deployment, coming, status if actor == "new" else [])
     return {**rest, **_serving(fleets, status if actor == "old" or coming is None else [])}
