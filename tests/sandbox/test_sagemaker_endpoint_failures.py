@@ -152,8 +152,9 @@ def test_an_execution_role_that_may_not_fetch_is_named(
         asked.append((role, action, resource))
         return action != refused_action
 
+    model = hosting.model("good")
     monkeypatch.setattr(hosting.region, "permits", permits)
-    create(hosting, hosting.model("good"))
+    create(hosting, model)
     hosting.until("Failed")
     assert hosting.described()["FailureReason"].startswith(reason)
     repository = "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-xgboost"

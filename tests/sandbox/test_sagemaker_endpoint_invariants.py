@@ -33,8 +33,8 @@ LEGAL: Mapping[str | None, frozenset[str | None]] = {
     None: frozenset({"Creating"}),
     "Creating": frozenset({"InService", "Failed"}),
     "InService": frozenset({"Updating", "SystemUpdating", "OutOfService", "Deleting"}),
-    "Updating": frozenset({"InService", "RollingBack", "UpdateRollbackFailed"}),
-    "RollingBack": frozenset({"InService", "UpdateRollbackFailed"}),
+    "Updating": frozenset({"InService", "RollingBack", "UpdateRollbackFailed", "Failed"}),
+    "RollingBack": frozenset({"InService", "UpdateRollbackFailed", "Failed"}),
     "SystemUpdating": frozenset({"InService"}),
     "UpdateRollbackFailed": frozenset({"Updating", "Deleting"}),
     "OutOfService": frozenset({"InService", "Deleting"}),
@@ -149,7 +149,7 @@ class Endpoint(RuleBasedStateMachine):
         self.change("DeleteEndpoint", "Deleting")
         self.wait(then)
 
-    @rule(act=st.sampled_from(["system_update", "out_of_service", "in_service"]), then=minutes)
+    @rule(act=st.sampled_from(["system_update", "out_of_service", "in_service", "fail"]), then=minutes)
     def control(self, act: str, then: int) -> None:
         with suppress(ValueError):
             self.region.controls["endpoints"](self.region, {act: "engines"})

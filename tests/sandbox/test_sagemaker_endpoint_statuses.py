@@ -97,6 +97,21 @@ def test_an_endpoint_out_of_service_answers_nobody_until_it_is_back_or_deleted(h
     hosting.sagemaker.delete_endpoint(EndpointName="engines")
 
 
+def test_an_update_can_be_made_to_fail_for_good(hosting: Hosting) -> None:
+    hosting.endpoint()
+    with pytest.raises(ValueError, match="engines fails while it is Creating, Updating, RollingBack, not InService"):
+        control(hosting, fail="engines")
+    hosting.update(hosting.config("green"))
+    control(hosting, fail="engines")
+    endpoint = hosting.described()
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert endpoint["FailureReason"].startswith("Request to service failed.")
+    assert endpoint.keys().isdisjoint({"PendingDeploymentSummary", "ProductionVariants"})
+    hosting.region.advance(3600)
+    assert hosting.status() == "Failed"
+    hosting.sagemaker.delete_endpoint(EndpointName="engines")
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

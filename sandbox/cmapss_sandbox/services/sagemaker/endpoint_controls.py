@@ -1,4 +1,4 @@
-"""What only AWS itself does to an endpoint, by a control call: maintenance, and taking it out of service."""
+"""What only AWS itself does to an endpoint, by a control call: maintenance, taking it out of service, failing it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from cmapss_sandbox.services.sagemaker.endpoint_transitions import (
     STEP_ENDS,
     begin,
     end_step,
+    give_up,
     running,
     set_status,
     watch_alarms,
 )
+from cmapss_sandbox.services.sagemaker.resources import ENDPOINT
 
-_ACTS = ("system_update", "out_of_service", "in_service")
+_ACTS = ("system_update", "out_of_service", "in_service", "fail")
+_MAY_FAIL = ("Creating", "Updating", "RollingBack")
+_FAILURE = "Request to service failed. If failure persists after retry, contact customer support."
 
 
 def install(region: Region) -> None:
@@ -42,7 +46,14 @@ def _act(region: Region, asked: dict[str, Any]) -> None:
                 begin(region, running(region, name), "SystemUpdating", "maintain", [step])
             elif act == "out_of_service":
                 set_status(region, running(region, name), "OutOfService")
-            else:
+            elif act == "in_service":
                 set_status(region, running(region, name, frozenset({"OutOfService"})), "InService")
+            else:
+                record = ENDPOINT.get(region, name)
+                if record["EndpointStatus"] not in _MAY_FAIL:
+                    raise ValueError(
+                        f"{name} fails while it is {', '.join(_MAY_FAIL)}, not {record['EndpointStatus']}."
+                    )
+                give_up(region, record, _FAILURE)
     except AwsError as error:
         raise ValueError(error.message) from error

@@ -99,6 +99,11 @@ def set_status(region: Region, record: Record, status: str) -> None:
     _settle(region, record, status, record["_fleets"])
 
 
+def give_up(region: Region, record: Record, reason: str) -> None:
+    """Let what is under way fail for good, roll-back and all, so that nothing but deletion is left."""
+    _settle(region, record, "Failed", [], reason)
+
+
 def end_step(region: Region, name: str) -> None:
     """The timed event at the end of a step, or at the end of the time that a deployment may take."""
     record = ENDPOINT.records(region)[name]
@@ -162,11 +167,11 @@ def _capacity(region: Region, deployment: Mapping[str, Any], step: Step) -> _Pas
 
 def _containers(region: Region, name: str, deployment: Mapping[str, Any], step: Step) -> _Passage:
     """Containers answer after the step's time, unless they cannot even start, or crash until they are given up."""
-    for fleet, coming in zip(deployment["fleets"], step.coming, strict=True):
+    for fleet, counts, coming in zip(deployment["fleets"], step.counts, step.coming, strict=True):
         failure = failure_to_start(region, fleet, [variant for variant, count in coming.items() if count > 0])
         if failure is not None:
             if failure.log:
-                write_crash(region, name, failure, 1 + sum(counts.get(failure.variant, 0) for counts in step.counts))
+                write_crash(region, name, fleet["config"], failure, counts[failure.variant] + 1)
             return _Passage(failure.seconds, doom=failure.reason)
     return _Passage(step.seconds)
 

@@ -38,9 +38,9 @@ def failure_to_start(region: Region, fleet: Fleet, variants: Iterable[str]) -> F
     return None
 
 
-def write_crash(region: Region, endpoint: str, failure: Failure, instance: int) -> None:
-    """Leave in CloudWatch Logs what a crashing container has said last, on the instance of that number."""
-    stream = f"{failure.variant}/{logs.instance_id(endpoint, failure.variant, instance)}"
+def write_crash(region: Region, endpoint: str, config: str, failure: Failure, instance: int) -> None:
+    """Leave in CloudWatch Logs what a crashing container has said last, on the config's instance of that number."""
+    stream = f"{failure.variant}/{logs.instance_id(endpoint, f'{failure.variant}/{config}', instance)}"
     logs.append(region, f"/aws/sagemaker/Endpoints/{endpoint}", stream, failure.log)
 
 
