@@ -138,17 +138,12 @@ def test_access_denied_is_awss_sentence(clients: Clients, ask: Ask) -> None:
     arn = "arn:aws:sagemaker:us-east-1:000000000000:endpoint"
     config = {"EndpointConfigName": "c"}
     for call, members, action, resource in (
-        ("create_endpoint", {"EndpointName": "E", **config}, "sagemaker:CreateEndpoint", f"{arn}/e"),
-        (
-            "describe_endpoint_config",
-            {"EndpointConfigName": "c"},
-            "sagemaker:DescribeEndpointConfig",
-            f"{arn}-config/c",
-        ),
-        ("list_endpoints", {}, "sagemaker:ListEndpoints", "*"),
+        ("delete_endpoint", {"EndpointName": "E"}, "sagemaker:DeleteEndpoint", f" on resource: {arn}/e"),
+        ("describe_endpoint_config", config, "sagemaker:DescribeEndpointConfig", f" on resource: {arn}-config/c"),
+        ("list_endpoints", {}, "sagemaker:ListEndpoints", ""),
     ):
         assert refused(getattr(clients("sagemaker"), call), **members)[2] == (
-            f"User: {user} is not authorized to perform: {action} on resource: {resource} "
+            f"User: {user} is not authorized to perform: {action}{resource} "
             f"because no identity-based policy allows the {action} action"
         )
 

@@ -19,17 +19,12 @@ _Words = tuple[str, str, int]
 _FAILED = "The request processing has failed because of an unknown error, exception or failure."
 _UNAVAILABLE = "The request has failed due to a temporary failure of the server."
 _EXPIRED = "The security token included in the request is expired"
-_DENIED = (
-    "User: {user} is not authorized to perform: {action} on resource: {resource} "
-    "because no identity-based policy allows the {action} action"
-)
 
 _JSON: Mapping[str, _Words] = {
     "throttling": ("ThrottlingException", "Rate exceeded", 400),
     "internal-failure": ("InternalFailure", _FAILED, 500),
     "service-unavailable": ("ServiceUnavailable", _UNAVAILABLE, 503),
     "expired-token": ("ExpiredTokenException", _EXPIRED, 400),
-    "access-denied": ("AccessDeniedException", _DENIED, 400),
     "clock-skew": ("InvalidSignatureException", "{signature}", 400),
 }
 # What services that have the query protocol say, also when they are asked in JSON.
@@ -37,7 +32,6 @@ _QUERY: Mapping[str, _Words] = {
     **_JSON,
     "throttling": ("Throttling", "Rate exceeded", 400),
     "expired-token": ("ExpiredToken", _EXPIRED, 403),
-    "access-denied": ("AccessDenied", _DENIED, 403),
     "clock-skew": ("SignatureDoesNotMatch", "{signature}", 403),
 }
 _WORDS: Mapping[str, Mapping[str, _Words]] = {
@@ -45,7 +39,6 @@ _WORDS: Mapping[str, Mapping[str, _Words]] = {
     "sagemaker-runtime": {
         **_JSON,
         "expired-token": ("ExpiredTokenException", _EXPIRED, 403),
-        "access-denied": ("AccessDeniedException", _DENIED, 403),
         "clock-skew": ("InvalidSignatureException", "{signature}", 403),
     },
     "application-autoscaling": {**_JSON, "internal-failure": ("InternalServiceException", _FAILED, 500)},
@@ -63,7 +56,6 @@ _WORDS: Mapping[str, Mapping[str, _Words]] = {
         "internal-failure": ("InternalError", "We encountered an internal error. Please try again.", 500),
         "service-unavailable": ("ServiceUnavailable", "Service is unable to handle request.", 503),
         "expired-token": ("ExpiredToken", "The provided token has expired.", 400),
-        "access-denied": ("AccessDenied", _DENIED, 403),
         "clock-skew": (
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
@@ -76,32 +68,25 @@ _WORDS: Mapping[str, Mapping[str, _Words]] = {
         "internal-failure": ("InternalError", "An internal error has occurred", 500),
         "service-unavailable": ("Unavailable", "The server is overloaded and can't handle the request.", 503),
         "expired-token": ("RequestExpired", "Request has expired.", 400),
-        "access-denied": (
-            "UnauthorizedOperation",
-            f"You are not authorized to perform this operation. {_DENIED}",
-            403,
-        ),
         "clock-skew": ("RequestExpired", "Request has expired.", 400),
     },
 }
 SERVICES = tuple(_WORDS)
-KINDS = tuple(_JSON)
+ACCESS_DENIED = "access-denied"
+KINDS = (*_JSON, ACCESS_DENIED)
 
-# What actions are called in policies, where that is not botocore's name of the service.
-_ACTION_PREFIXES = {"sagemaker-runtime": "sagemaker", "service-quotas": "servicequotas"}
-
-# How far a signature's date may be off; it is more where the query or the S3 protocol is spoken.
+# How far a signature's date may be off; it is more where the query protocol or S3's is at home.
 _TOLERANCE = timedelta(minutes=5)
 _WIDE_TOLERANCE = timedelta(minutes=15)
+_TOLERANT = frozenset({"cloudwatch", "iam", "s3", "sts"})
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def refusal(kind: str, region: Region, context: RequestContext, members: Mapping[str, Any]) -> AwsError:
     """What the service of a request says for a kind of fault other than a clock's skew."""
-    code, message, status = _WORDS.get(context.service, _JSON)[kind]
-    if kind == "access-denied":
-        message = message.format(**_denied(region, context, members))
-    return AwsError(code, message, status)
+    if kind == ACCESS_DENIED:
+        return _denied(region, context, members)
+    return AwsError(*_WORDS.get(context.service, _JSON)[kind])
 
 
 def skew_refusal(context: RequestContext, ahead: timedelta) -> AwsError | None:
@@ -109,10 +94,8 @@ def skew_refusal(context: RequestContext, ahead: timedelta) -> AwsError | None:
 
     None when the date of the signature is near enough, or there is none.
     """
-    words = _WORDS.get(context.service, _JSON)
-    code, message, status = words["clock-skew"]
-    wide = context.service == "s3" or words["throttling"] == _QUERY["throttling"]
-    tolerance = _WIDE_TOLERANCE if wide else _TOLERANCE
+    code, message, status = _WORDS.get(context.service, _JSON)["clock-skew"]
+    tolerance = _WIDE_TOLERANCE if context.service in _TOLERANT else _TOLERANCE
     signed, now = _signed_at(context.headers), datetime.now(UTC).replace(microsecond=0) + ahead
     if signed is None or abs(now - signed) <= tolerance:
         return None
@@ -140,22 +123,14 @@ def _signed_at(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _denied(region: Region, context: RequestContext, members: Mapping[str, Any]) -> dict[str, str]:
+def _denied(region: Region, context: RequestContext, members: Mapping[str, Any]) -> AwsError:
+    """What IAM says to a caller without any policy, whoever it is."""
+    from cmapss_sandbox.iam.actions import Need, needs
+    from cmapss_sandbox.iam.policies import Policies, Question, evaluate
+    from cmapss_sandbox.iam.refusals import denied
     from cmapss_sandbox.services.sts import get_caller_identity
 
-    return {
-        "user": get_caller_identity(region, {}, context)["Arn"],
-        "action": f"{_ACTION_PREFIXES.get(context.service, context.service)}:{context.operation}",
-        "resource": _resource(region, context, members),
-    }
-
-
-def _resource(region: Region, context: RequestContext, members: Mapping[str, Any]) -> str:
-    """The ARN of what a SageMaker operation is about, after which it is named; `*` for everything else."""
-    from cmapss_sandbox.services.sagemaker import resources
-
-    if context.service.startswith("sagemaker"):
-        for kind in sorted(resources.KINDS, key=lambda kind: len(kind.name), reverse=True):
-            if kind.name.removesuffix("Name") in context.operation and kind.name in members:
-                return kind.arn_of(region, members[kind.name])
-    return "*"
+    needed = needs(region, context.service, context.operation, members).own
+    need = needed[0] if needed else Need(f"{context.service}:{context.operation}")
+    decision = evaluate(Policies(), Question(need.action, need.resource))
+    return denied(context.service, get_caller_identity(region, {}, context)["Arn"], need, decision)
