@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.capacity import insufficient_capacity, refuse_beyond_quota
-from tests.sandbox.artefacts import make_endpoint
+from tests.sandbox.artefacts import make_endpoint, production_variant
 from tests.sandbox.conftest import Clients
 
 M5 = "ml.m5.xlarge"
@@ -88,3 +89,60 @@ def test_wrong_numbers_and_types_are_refused_whole(
         region.controls[control](region, {"ml.c5.large": 1, **asked})
     assert message in str(raised.value)
     assert region.reports()[control] == {}
+
+
+def utilization(region: Region) -> int:
+    """What endpoints use of the quota of ml.m5.xlarge, as a refusal says it."""
+    with pytest.raises(AwsError) as raised:
+        refuse_beyond_quota(region, {M5: 1000})
+    [used] = re.findall(r"current utilization of (\d+) Instances", raised.value.message)
+    return int(used)
+
+
+@pytest.mark.parametrize(
+    ("policy", "most"),
+    [
+        ({}, 6),
+        (
+            {
+                "DeploymentConfig": {
+                    "RollingUpdatePolicy": {
+                        "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
+                        "WaitIntervalInSeconds": 0,
+                    }
+                }
+            },
+            4,
+        ),
+    ],
+)
+def test_while_a_deployment_runs_its_fleets_count_as_far_as_they_are_there_at_once(
+    endpoint: Any, region: Region, policy: dict[str, Any], most: int
+) -> None:
+    variants = [production_variant("engines", InitialInstanceCount=3)]
+    endpoint.create_endpoint_config(EndpointConfigName="second", ProductionVariants=variants)
+    assert utilization(region) == 3
+    endpoint.update_endpoint(EndpointName="engines", EndpointConfigName="second", **policy)
+    assert utilization(region) == most
+    region.advance(7200)
+    assert endpoint.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "InService"
+    assert utilization(region) == 3
+    endpoint.update_endpoint_weights_and_capacities(
+        EndpointName="engines",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 5}],
+    )
+    assert utilization(region) == 5
+    region.advance(3600)
+    endpoint.delete_endpoint(EndpointName="engines")
+    assert utilization(region) == 5
+    region.advance(3600)
+    assert utilization(region) == 0
+
+
+def test_an_endpoint_that_failed_uses_nothing(clients: Clients, region: Region) -> None:
+    make_endpoint(clients("sagemaker"), region, InitialInstanceCount=3)
+    assert utilization(region) == 3
+    region.objects.delete("models", "small/model.tar.gz")
+    region.advance(7200)
+    assert clients("sagemaker").describe_endpoint(EndpointName="engines")["EndpointStatus"] == "Failed"
+    assert utilization(region) == 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.quota_values import asked_by_type, endpoint_quota, quota_name
+from cmapss_sandbox.services.sagemaker.deployments.steps import Counts, Step, step_from_json
+from cmapss_sandbox.services.sagemaker.fleet import Fleet, by_type, current_counts
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT
 from cmapss_sandbox.store import Record, Table
 
@@ -20,7 +22,7 @@ _SHORTAGE = (
 
 def refuse_beyond_quota(region: Region, delta: Mapping[str, int]) -> None:
     """Raise ResourceLimitExceeded when what endpoints use and so many instances more, by type, exceed a quota."""
-    used = _instances(region, "DesiredInstanceCount")
+    used = _reserved(region)
     for instance_type, more in delta.items():
         quota = endpoint_quota(region, instance_type)
         if more > 0 and used[instance_type] + more > quota:
@@ -50,7 +52,7 @@ def _set_capacity(region: Region, asked: dict[str, Any]) -> None:
     changes = asked_by_type(asked, 'Capacity is set with {"ml.m5.xlarge": 0}, and unlimited again with null.')
     with region.transaction():
         region.settle()
-        running = _instances(region, "CurrentInstanceCount")
+        running = _running(region)
         for instance_type, left in changes.items():
             if left is None:
                 _limits(region).pop(instance_type, None)
@@ -60,7 +62,7 @@ def _set_capacity(region: Region, asked: dict[str, Any]) -> None:
 
 def _left(region: Region) -> dict[str, int]:
     """How many instances can still be started of the types that are limited."""
-    running = _instances(region, "CurrentInstanceCount")
+    running = _running(region)
     return {
         instance_type: max(0, limit["instances"] - running[instance_type])
         for instance_type, limit in _limits(region).items()
@@ -71,20 +73,40 @@ def _limits(region: Region) -> Table:
     return region.table("capacity")
 
 
-def _instances(region: Region, count: str) -> Counter[str]:
-    """The instances of all endpoints by type; while a deployment runs, those of the old fleet and of the new one."""
+def _running(region: Region) -> Counter[str]:
+    """The instances of all endpoints by type that are there now."""
+    return _instances(region, lambda steps: [steps[0].counts])
+
+
+def _reserved(region: Region) -> Counter[str]:
+    """The instances of all endpoints by type that count against quotas: all that there will be while one changes."""
+    return _instances(region, lambda steps: [step.taken() for step in steps])
+
+
+def _instances(region: Region, choose: Callable[[list[Step]], list[tuple[Counts, ...]]]) -> Counter[str]:
+    """The instances of all endpoints by type, of those that change the most at any of the moments that are chosen."""
     found: Counter[str] = Counter()
     for record in ENDPOINT.records(region).values():
-        pending = record.get("PendingDeploymentSummary", {})
-        found.update(_of_fleet(record, record.get("_fleet", {}), count))
-        found.update(_of_fleet(pending, record.get("_next", {}).get("fleet", {}), count))
+        most: Counter[str] = Counter()
+        steps = _steps(record)
+        for counts in choose(steps) if steps else []:
+            most |= _by_type(record["_deployment"]["fleets"], counts)
+        fleets = record["_fleets"]
+        found.update(most if steps else _by_type(fleets, [current_counts(fleet) for fleet in fleets]))
     return found
 
 
-def _of_fleet(shown: Record, fleet: Mapping[str, Any], count: str) -> Counter[str]:
-    variants: Iterable[Record] = [*shown.get("ProductionVariants", ()), *shown.get("ShadowProductionVariants", ())]
+def _steps(record: Record) -> list[Step]:
+    """What is left of the steps of an endpoint's deployment, as far as instances come and go in them."""
+    deployment = record.get("_deployment")
+    if deployment is None:
+        return []
+    steps = map(step_from_json, deployment["steps"][deployment["at"] :])
+    return [step for step in steps if step.counts]
+
+
+def _by_type(fleets: Sequence[Fleet], counts: Sequence[Counts]) -> Counter[str]:
     found: Counter[str] = Counter()
-    for variant in variants:
-        instance_type = variant.get("InstanceType") or fleet[variant["VariantName"]]["instance_type"]
-        found[instance_type] += variant.get(count, 0)
+    for fleet, of_fleet in zip(fleets, counts, strict=True):
+        found.update(by_type(fleet, of_fleet))
     return found
