@@ -344,7 +344,10 @@ def test_what_a_tuning_job_was_asked_for_is_described_again(sagemaker: Any, regi
     config = tuning_job["HyperParameterTuningJobConfig"]
     assert (config["StrategyConfig"], config["RandomSeed"]) == (hyperband, 7)
     assert config["TrainingJobEarlyStoppingType"] == "Off"
-    assert tuning_job["TrainingJobDefinition"]["OutputDataConfig"]["KmsKeyId"] == ""
+    definition = tuning_job["TrainingJobDefinition"]
+    assert definition["OutputDataConfig"]["KmsKeyId"] == ""
+    metrics = [metric["Name"] for metric in definition["AlgorithmSpecification"]["MetricDefinitions"]]
+    assert "validation:rmse" in metrics, "the SDK attaches to what has metric definitions only"
     assert tuning_job["CreationTime"] == tuning_job["LastModifiedTime"] == region.now()
 
 

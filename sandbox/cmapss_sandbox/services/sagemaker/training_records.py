@@ -53,7 +53,10 @@ def born(region: Region, definition: Mapping[str, Any], **further: Any) -> Recor
         "EnableManagedSpotTraining": False,
         **definition,
         **further,
-        "AlgorithmSpecification": _algorithm(definition["AlgorithmSpecification"]),
+        "AlgorithmSpecification": {
+            "EnableSageMakerMetricsTimeSeries": False,
+            **with_metrics(definition["AlgorithmSpecification"]),
+        },
         "InputDataConfig": [_channel(channel) for channel in definition.get("InputDataConfig", [])],
         "OutputDataConfig": output,
         "StoppingCondition": {
@@ -151,16 +154,16 @@ def end(
     region.notify(WORK_ARRIVED)
 
 
+def with_metrics(algorithm: Mapping[str, Any]) -> dict[str, Any]:
+    """An AlgorithmSpecification as it is described: with the algorithm's metrics where none are given."""
+    return {"MetricDefinitions": metric_definitions(), **algorithm}
+
+
 def final_metric(record: Record, metric: str) -> float | None:
     """The last value that a job reported of a metric, None when it reported none."""
     values = {entry["MetricName"]: entry["Value"] for entry in record.get("FinalMetricDataList", [])}
     value: float | None = values.get(metric)
     return value
-
-
-def _algorithm(given: Mapping[str, Any]) -> dict[str, Any]:
-    own = {} if "MetricDefinitions" in given else {"MetricDefinitions": metric_definitions()}
-    return {"EnableSageMakerMetricsTimeSeries": False, **given, **own}
 
 
 def _channel(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB, forget, set_tags, without_tags
-from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, WORK_ARRIVED
+from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, WORK_ARRIVED, with_metrics
 from cmapss_sandbox.services.sagemaker.tuning_checks import check_tuning_job, grid_size
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     MOST_TRAINING_JOBS,
@@ -172,6 +172,7 @@ def _definition(request: dict[str, Any], given: Definition) -> dict[str, Any]:
         "EnableInterContainerTrafficEncryption": False,
         "EnableManagedSpotTraining": False,
         **given,
+        "AlgorithmSpecification": with_metrics(given["AlgorithmSpecification"]),
         "OutputDataConfig": {"KmsKeyId": "", **given["OutputDataConfig"]},
         "StaticHyperParameters": {
             **given.get("StaticHyperParameters", {}),
