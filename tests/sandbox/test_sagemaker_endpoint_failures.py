@@ -69,6 +69,8 @@ def test_a_capacity_wait_ends_when_there_is_capacity_again(hosting: Hosting) -> 
         b"no archive",
         b"",
     ],
+    # An archive has the time in it, and is no name for a test.
+    ids=["garbage", "empty archive", "hidden file", "pickle", "no archive", "nothing"],
 )
 def test_a_container_that_cannot_load_its_model_crashes_until_it_fails(
     hosting: Hosting, clients: Clients, body: bytes
