@@ -152,9 +152,13 @@ class Store:
             self._connection.close()
 
     def _commit(self) -> None:
-        self._touched.clear()
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._roll_back()
+                raise
+        self._touched.clear()
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

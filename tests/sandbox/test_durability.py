@@ -71,16 +71,27 @@ class Running:
             return told
 
 
-@contextmanager
-def running(state: Path, ledger: Ledger, session: Session) -> Iterator[Running]:
-    process = subprocess.Popen(
+def begin(state: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.sandbox.killed_region", str(state), str(_SPEED)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).resolve().parents[2],
     )
-    with process:
+
+
+def kill_while_it_starts(state: Path, seconds: float) -> None:
+    with begin(state) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextmanager
+def running(state: Path, ledger: Ledger, session: Session) -> Iterator[Running]:
+    with begin(state) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
@@ -236,6 +247,7 @@ def check_ledger(region: Running, ledger: Ledger) -> None:
 def test_a_region_that_is_killed_at_any_moment_continues(tmp_path: Path, botocore_session: Session) -> None:
     random_, ledger, state = random.Random(SEED), Ledger(), tmp_path / "state"
     ObjectStore(state / "objects").put("models", "model.tar.gz", artefact())
+    kill_while_it_starts(state, random_.uniform(0.2, 1.5))
     with running(state, ledger, botocore_session) as region:
         sagemaker = region.clients["sagemaker"]
         region.clients["s3"].create_bucket(Bucket=BUCKET)
@@ -244,9 +256,12 @@ def test_a_region_that_is_killed_at_any_moment_continues(tmp_path: Path, botocor
             variant = production_variant("model", InitialInstanceCount=count)
             sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
         ledger.possible[("model", "model")] = {"there"}
-        load(region, ledger, random_.randint(50, 300), random_.getrandbits(32))
+        load(region, ledger, random_.randint(50, 150), random_.getrandbits(32))
     for number in range(KILLS):
         check_tables(state)
+        if number % 5 == 4:
+            kill_while_it_starts(state, random_.uniform(0.2, 1.5))
+            check_tables(state)
         last_told = max(ledger.told)
         ledger.told.clear()
         with running(state, ledger, botocore_session) as region:
@@ -257,7 +272,7 @@ def test_a_region_that_is_killed_at_any_moment_continues(tmp_path: Path, botocor
             assert ledger.failures == []
             assert http_page(region.url) == 200
             if number < KILLS - 1:
-                load(region, ledger, random_.randint(1, 300), random_.getrandbits(32))
+                load(region, ledger, random_.randint(1, 150), random_.getrandbits(32))
 
 
 def http_page(url: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -71,6 +72,26 @@ def test_a_transaction_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     assert dict(table) == expected
     store.close()
     assert dict(Store(tmp_path / "region.sqlite").table("things")) == expected
+
+
+def test_what_the_disk_has_no_room_for_changes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "region.sqlite")
+    table = store.table("things")
+    table["kept"] = {"n": 1}
+    store._connection.execute("PRAGMA max_page_count = 8")  # a disk that is nearly full
+
+    def write_too_much() -> None:
+        with store.transaction():
+            table["kept"] = {"n": 2}
+            for number in range(100):
+                table[f"much-{number}"] = {"text": "x" * 4096}
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        write_too_much()
+    assert dict(table) == {"kept": {"n": 1}}
+    table["kept"] = {"n": 3}
+    store.close()
+    assert dict(Store(tmp_path / "region.sqlite").table("things")) == {"kept": {"n": 3}}
 
 
 @pytest.mark.parametrize("value", [object(), b"bytes", {1}, NOON.replace(tzinfo=None)])
