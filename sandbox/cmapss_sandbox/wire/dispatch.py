@@ -45,8 +45,8 @@ def application(region: Region, services: Mapping[str, Service]) -> Application:
             region.calls.append(_call(region, scope, outcome, milliseconds, request_id))
         _log.info(
             "%s %s %s.%s %d %s %.1f ms %s",
-            *(method, _printable(path), outcome.service, _printable(outcome.operation), outcome.reply.status),
-            *(outcome.code or "-", milliseconds, request_id),
+            *map(_printable, (method, path, outcome.service, outcome.operation)),
+            *(outcome.reply.status, outcome.code or "-", milliseconds, request_id),
         )
         if outcome.reply is DROPPED:
             raise ConnectionDroppedError
@@ -113,7 +113,8 @@ def _headers(region: Region, reply: Reply, method: str, request_id: str) -> list
     overruled = {name.lower() for name in stamps}
     headers = {name: value for name, value in reply.headers.items() if name.lower() not in overruled} | stamps
     # What has no body to be measured says of itself how long it would be.
-    if reply.status != HTTPStatus.NO_CONTENT and (method != "HEAD" or "Content-Length" not in headers):
+    measured = method != "HEAD" or not any(name.lower() == "content-length" for name in headers)
+    if reply.status != HTTPStatus.NO_CONTENT and measured:
         headers["Content-Length"] = str(len(reply.body))
     return list(headers.items())
 
