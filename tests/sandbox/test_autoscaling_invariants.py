@@ -29,26 +29,28 @@ def call(region: Region, service: Service, operation: str, **members: Any) -> An
         return service.operations[operation](region, members, CONTEXT)
 
 
+def serving_region(folder: Path) -> tuple[Region, dict[str, Service]]:
+    """A region whose endpoint "engines" is in service with one instance."""
+    region = Region(folder, paused=True, now=NOON, strict=True)
+    services = install(region)
+    sagemaker = services["sagemaker"]
+    region.objects.put("models", "model.tar.gz", artefact())
+    container = {"Image": f"{IMAGE_REPOSITORY}:1.7-1", "ModelDataUrl": "s3://models/model.tar.gz"}
+    call(region, sagemaker, "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    variants = [production_variant("m", InitialVariantWeight=1.0)]
+    call(region, sagemaker, "CreateEndpointConfig", EndpointConfigName="m", ProductionVariants=variants)
+    call(region, sagemaker, "CreateEndpoint", EndpointName="engines", EndpointConfigName="m")
+    region.advance(11 * 60)
+    region.controls["quotas"](region, {"ml.m5.xlarge": 100})
+    return region, services
+
+
 @contextmanager
 def scaled(minimum: int, maximum: int, **configuration: Any) -> Iterator[tuple[Region, Service]]:
-    """A region whose endpoint "engines" is in service, with one instance and a policy."""
+    """A region whose endpoint "engines" is scaled by a policy."""
     with TemporaryDirectory() as folder:
-        region = Region(Path(folder), paused=True, now=NOON, strict=True)
-        services = install(region)
-        sagemaker, autoscaling = services["sagemaker"], services["application-autoscaling"]
-        region.objects.put("models", "model.tar.gz", artefact())
-        container = {"Image": f"{IMAGE_REPOSITORY}:1.7-1", "ModelDataUrl": "s3://models/model.tar.gz"}
-        call(region, sagemaker, "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
-        call(
-            region,
-            sagemaker,
-            "CreateEndpointConfig",
-            EndpointConfigName="m",
-            ProductionVariants=[production_variant("m", InitialVariantWeight=1.0)],
-        )
-        call(region, sagemaker, "CreateEndpoint", EndpointName="engines", EndpointConfigName="m")
-        region.advance(11 * 60)
-        region.controls["quotas"](region, {"ml.m5.xlarge": 100})
+        region, services = serving_region(Path(folder))
+        autoscaling = services["application-autoscaling"]
         call(region, autoscaling, "RegisterScalableTarget", **VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
         call(
             region,

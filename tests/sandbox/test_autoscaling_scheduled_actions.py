@@ -84,7 +84,7 @@ def test_an_action_changes_bounds_and_capacity_and_says_so_as_aws_does(
     assert moved["StatusCode"] == "InProgress"
     region.advance(240)
     assert counts(sagemaker) == ("InService", 2, 2)
-    region.advance(48 * 3600)
+    region.advance(3600)
     assert len(ran(autoscaling)) == 1, "once is once"
     [action] = described(autoscaling)
     assert action["ScheduledActionARN"].endswith(
@@ -125,15 +125,15 @@ def test_rates_count_from_when_the_action_was_put_or_from_its_start(region: Regi
 def test_a_recurring_action_runs_at_its_start_and_then_by_its_wall_clock(region: Region, autoscaling: Any) -> None:
     start = NOON + timedelta(minutes=45)
     put(autoscaling, "cron(0 18 ? * MON-FRI *)", Timezone="Europe/Berlin", StartTime=start)
-    region.advance(7 * 86_400)
-    evenings = [datetime(2026, 1, day, 17, tzinfo=UTC) for day in (5, 6, 7, 8, 9)]
+    region.advance(30 * 3600)
+    evenings = [datetime(2026, 1, day, 17, tzinfo=UTC) for day in (5, 6)]
     assert ran(autoscaling) == [start, *evenings]
 
 
 def test_a_time_of_day_follows_daylight_saving(region: Region, autoscaling: Any) -> None:
     put(autoscaling, "at(2026-07-01T09:00:00)", "summer", Timezone="America/New_York")
     put(autoscaling, "at(2026-01-06T09:00)", "winter", Timezone="America/New_York")
-    region.advance(2 * 86_400)
+    region.advance(26 * 3600)
     assert ran(autoscaling) == [datetime(2026, 1, 6, 14, tzinfo=UTC)]
     [due] = [
         event["due"]
@@ -148,7 +148,7 @@ def test_what_has_passed_never_runs(region: Region, autoscaling: Any) -> None:
     put(autoscaling, "cron(0 0 1 1 ? 2020)", "long-past")
     put(autoscaling, "at(2026-01-05T13:00:00)", "too-late", EndTime=NOON + timedelta(minutes=30))
     put(autoscaling, "at(2026-01-05T13:00:00)", "too-early", StartTime=NOON + timedelta(hours=2))
-    region.advance(86_400)
+    region.advance(3 * 3600)
     assert ran(autoscaling) == []
     assert len(described(autoscaling)) == 4
 
@@ -177,7 +177,7 @@ def test_an_update_keeps_what_it_does_not_name_but_for_start_and_end(region: Reg
         **{member: value for member, value in first.items() if member not in ("StartTime", "EndTime")},
         "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2},
     }
-    region.advance(86_400)
+    region.advance(12 * 3600)
     assert ran(autoscaling) == [datetime(2026, 1, 5, 23, tzinfo=UTC)], "the start is forgotten, the zone is not"
 
 
@@ -221,7 +221,7 @@ def test_actions_that_do_not_hold_together(autoscaling: Any, members: dict[str, 
 
 def test_actions_are_found_by_name_and_in_pages_and_go_with_their_target(region: Region, autoscaling: Any) -> None:
     for number in range(53):
-        put(autoscaling, f"cron({number} 8 * * ? *)", f"action-{number}")
+        put(autoscaling, f"cron({number} 13 * * ? *)", f"action-{number}")
     assert len(described(autoscaling)) == 50
     paginator = autoscaling.get_paginator("describe_scheduled_actions")
     names = [
@@ -240,7 +240,7 @@ def test_actions_are_found_by_name_and_in_pages_and_go_with_their_target(region:
     assert described(autoscaling) == []
     with refused("ObjectNotFoundException", "No scalable target registered for service namespace: sagemaker"):
         put(autoscaling, "rate(1 hour)")
-    region.advance(2 * 86_400)
+    region.advance(2 * 3600)
     assert ran(autoscaling) == []
 
 

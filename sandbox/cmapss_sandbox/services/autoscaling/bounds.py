@@ -33,11 +33,14 @@ def bounds_of(target: Mapping[str, Any]) -> Bounds:
 def enforce_bounds(region: Region, variant: VariantId) -> None:
     """Bring the variant into its target's bounds, as soon as its endpoint can be changed.
 
-    What waits to be passed on is reconsidered, for bounds and capacity may have changed since.
+    Where the endpoint is changing, what that leads to is looked at once it serves again; so is what waits to be passed
+    on, for bounds and capacity may have changed by then.
     """
     target, record = target_table(region)[variant.resource_id], variant_record(region, variant)
     if record is None:
         return
+    serves = record["endpoint_status"] == "InService"
+    target_table(region)[variant.resource_id] = {**target, "_to_be_settled": not serves}
     current = record["DesiredInstanceCount"]
     wanted = bounds_of(target).clip(current)
     under_way = activities.open_activity(region, variant)
@@ -48,13 +51,12 @@ def enforce_bounds(region: Region, variant: VariantId) -> None:
     elif not waiting or waiting["_to"] != wanted:
         side = "minimum" if wanted > current else "maximum"
         activities.start_scaling(region, variant, wanted, f"{side} capacity was set to {wanted}")
-    elif record["endpoint_status"] == "InService":
+    elif serves:
         activities.pass_on(region, variant, waiting)
 
 
 def settle(region: Region, target: Record) -> None:
     """A registered variant serves: what had to wait is done, and measurements count from now on."""
-    variant = variant_of(target)
     target_table(region)[target["ResourceId"]] = {**target, "_settled": region.now()}
-    if activities.open_activity(region, variant) is not None:
-        enforce_bounds(region, variant)
+    if target.get("_to_be_settled"):
+        enforce_bounds(region, variant_of(target))
