@@ -90,7 +90,7 @@ def test_a_region_that_was_off_for_a_month_does_not_relive_it(region: Region) ->
     region.subscribe("alarms_evaluated", lambda region: ended.append(region.now()))
     region.clock.forward_to(NOON + timedelta(days=30))
     region.settle()
-    assert len(ended) < 3 * 60 + 5
+    assert len(ended) < 60 + 5
     assert ended[-1] == NOON + timedelta(days=30)
     region.advance(300)
     assert ended[-5:] == [NOON + timedelta(days=30, minutes=minute) for minute in range(1, 6)]
@@ -109,7 +109,7 @@ def test_what_happens_while_a_region_is_off_happens_in_its_minute(region: Region
     following = [time for time in ended if time > at]
     assert following[0] == at + timedelta(seconds=30)
     assert following[1] == at + timedelta(seconds=90), "after something has happened minutes are lived through again"
-    assert len(ended) < 2 * 3 * 60 + 9
+    assert len(ended) < 2 * 60 + 9
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def endpoint(region: Region, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_every_minute_that_an_endpoint_idled_while_the_region_was_off_is_zero(region: Region, endpoint: str) -> None:
-    days = 7
+    days = 15
     region.clock.forward_to(NOON + timedelta(days=days))
     region.settle()
     dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "v"}]

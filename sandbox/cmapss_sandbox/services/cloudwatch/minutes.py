@@ -27,7 +27,7 @@ _FINE_SECONDS = 10  # how often alarms with periods of less than a minute look
 _WITHIN_MINUTE = range(MINUTE - _FINE_SECONDS, 0, -_FINE_SECONDS)  # seconds before its end
 # A region that was switched off does not live through all the minutes that it missed: once nothing has changed for
 # so long, it goes on at the next thing that happens, and looks at its alarms once an hour while they still may change.
-_CALM = timedelta(hours=3)
+_CALM = timedelta(hours=1)
 _CALM_STEP = timedelta(hours=1)
 _BEHIND = timedelta(minutes=2)
 
@@ -57,7 +57,8 @@ def look_at_alarms(region: Region, following: str) -> None:
     """The event after that; "alarms_evaluated" is notified once alarms are up to date."""
     now = region.now()
     over = int(now.timestamp()) // MINUTE * MINUTE
-    changed = [evaluate_alarms(region, over - seconds, waits_for_region) for seconds in _WITHIN_MINUTE]
+    within = _WITHIN_MINUTE if has_alarms(region, waits_for_region) else ()
+    changed = [evaluate_alarms(region, over - seconds, waits_for_region) for seconds in within]
     if evaluate_alarms(region, over) or any(changed):
         _RESTLESS[region] = now
     region.notify(ALARMS_EVALUATED)
@@ -67,6 +68,7 @@ def look_at_alarms(region: Region, following: str) -> None:
         end = _end_of_calm(region, now)
         region.schedule(end, MINUTE_OVER)
         put_idle(region, int(now.timestamp()) // MINUTE, int(end.timestamp()) // MINUTE - 1)
+        forget_old(region, int(end.timestamp()) // MINUTE)
         save(region)
     if has_alarms(region, waits_for_seconds):
         for seconds in _WITHIN_MINUTE:

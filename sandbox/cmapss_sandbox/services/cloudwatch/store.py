@@ -188,8 +188,10 @@ class MetricStore:
                 series.buckets = {at: bucket for at, bucket in series.buckets.items() if at >= minute}
             if any(old < fine * MINUTE for old in series.seconds):
                 series.seconds = {at: bucket for at, bucket in series.seconds.items() if at >= fine * MINUTE}
-            if any(run.end <= minute for run in series.runs):
+            if any(run.start < minute for run in series.runs):
                 series.runs = [run for run in series.runs if run.end > minute]
+                for run in series.runs:
+                    run.start = max(run.start, minute)
                 self._changed_runs.add(series.number)
             if not series.buckets and not series.runs:
                 del self._series[key][series.unit]
