@@ -254,6 +254,7 @@ def test_several_definitions_take_turns(sagemaker: Any, region: Region) -> None:
     tuning_job = described(sagemaker)
     static = [definition["StaticHyperParameters"] for definition in tuning_job["TrainingJobDefinitions"]]
     assert [values["_tuning_objective_metric"] for values in static] == ["validation:rmse", "validation:mae"]
+    assert tuning_job["TrainingJobDefinitions"][1]["ResourceConfig"] == flexible["InstanceConfigs"][0]
     assert tuning_job["BestTrainingJob"]["TrainingJobDefinitionName"] == "first", "the second's metric never came"
     assert tuning_job["ObjectiveStatusCounters"] == {"Succeeded": 3, "Pending": 0, "Failed": 2}
     job = sagemaker.describe_training_job(TrainingJobName=rows[1]["TrainingJobName"])

@@ -9,7 +9,6 @@ from typing import Any
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, born
-from cmapss_sandbox.services.sagemaker.tuning_checks import resources
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     definitions,
     hyperband_resources,
@@ -88,7 +87,6 @@ def launch_child(region: Region, tuning_job_name: str, index: int, hyperparamete
             **{member: value for member, value in definition.items() if member not in _OF_THE_TUNING_JOB},
             "TrainingJobName": name,
             "HyperParameters": {**definition["StaticHyperParameters"], **hyperparameters},
-            "ResourceConfig": resources(definition),
         },
         TuningJobArn=arn,
         _tuning_job=tuning_job_name,

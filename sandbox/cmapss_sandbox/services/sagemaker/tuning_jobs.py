@@ -10,7 +10,7 @@ from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB, forget, set_tags, without_tags
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, WORK_ARRIVED, with_metrics
-from cmapss_sandbox.services.sagemaker.tuning_checks import check_tuning_job, grid_size
+from cmapss_sandbox.services.sagemaker.tuning_checks import check_tuning_job, grid_size, resources
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     MOST_TRAINING_JOBS,
     Definition,
@@ -167,11 +167,13 @@ def _config(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definition(request: dict[str, Any], given: Definition) -> dict[str, Any]:
+    """A definition as Describe repeats it; whoever attaches to it looks for a ResourceConfig, however it was given."""
     return {
         "EnableNetworkIsolation": False,
         "EnableInterContainerTrafficEncryption": False,
         "EnableManagedSpotTraining": False,
         **given,
+        "ResourceConfig": resources(given),
         "AlgorithmSpecification": with_metrics(given["AlgorithmSpecification"]),
         "OutputDataConfig": {"KmsKeyId": "", **given["OutputDataConfig"]},
         "StaticHyperParameters": {
