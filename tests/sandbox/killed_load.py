@@ -18,7 +18,7 @@ BUCKET = "killed"
 CONFIGS = ("small", "large")
 ENDPOINTS = tuple(f"e-{number}" for number in range(5))
 VARIANT = "AllTraffic"
-SERVICES = ("sagemaker", "application-autoscaling", "cloudwatch", "s3")
+SERVICES = ("sagemaker", "application-autoscaling", "cloudwatch", "iam", "s3")
 POLICY = {
     "TargetValue": 10.0,
     "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
@@ -162,6 +162,17 @@ def change_object(clients: Clients, ledger: Ledger, random_: random.Random) -> N
         clients["s3"].put_object(Bucket=BUCKET, Key=key, Body=body)
 
 
+def change_user(clients: Clients, ledger: Ledger, random_: random.Random) -> None:
+    """Create or delete a user, of which the account knows when it comes back."""
+    name = f"u-{random_.randrange(10)}"
+    if random_.random() < 0.4:
+        with ledger.attempt(user={name: None}):
+            clients["iam"].delete_user(UserName=name)
+        return
+    with ledger.attempt(user={name: "there"}):
+        clients["iam"].create_user(UserName=name)
+
+
 MODEL = {
     "ExecutionRoleArn": "arn:aws:iam::000000000000:role/cmapss-sagemaker-execution",
     "PrimaryContainer": {
@@ -169,4 +180,4 @@ MODEL = {
         "ModelDataUrl": "s3://models/model.tar.gz",
     },
 }
-ACTORS: tuple[Actor, ...] = (change_endpoint, change_model, put_metric, change_object)
+ACTORS: tuple[Actor, ...] = (change_endpoint, change_model, put_metric, change_object, change_user)

@@ -140,6 +140,7 @@ def found(region: Running, keys: set[Key]) -> dict[Key, Hashable]:
     for kind, service, call, member in (
         ("endpoint", "sagemaker", "list_endpoints", "Endpoints"),
         ("model", "sagemaker", "list_models", "Models"),
+        ("user", "iam", "list_users", "Users"),
         ("target", "application-autoscaling", "describe_scalable_targets", "ScalableTargets"),
         ("policy", "application-autoscaling", "describe_scaling_policies", "ScalingPolicies"),
     ):
@@ -157,7 +158,8 @@ def found(region: Running, keys: set[Key]) -> dict[Key, Hashable]:
 
 
 def _named(item: dict[str, Any]) -> str:
-    return str(item.get("EndpointName") or item.get("ModelName") or _endpoint_of(item))
+    names = (item.get(member) for member in ("EndpointName", "ModelName", "UserName"))
+    return next((str(name) for name in names if name), None) or _endpoint_of(item)
 
 
 def _endpoint_of(scaled: dict[str, Any]) -> str:
