@@ -312,6 +312,10 @@ def test_get_metric_statistics(measured: Any) -> None:
         measured.get_metric_statistics(
             **{**asked, "Period": 60, "StartTime": NOON - timedelta(hours=25)}, Statistics=["Sum"]
         )
+    with pytest.raises(ClientError, match=r"\(InvalidParameterValue\).*Period must be 1, 5, 10"):
+        measured.get_metric_statistics(**{**asked, "Period": 90}, Statistics=["Sum"])
+    with pytest.raises(ClientError, match=r"\(InvalidParameterValue\).*p101 for parameter ExtendedStatistics.member.2"):
+        measured.get_metric_statistics(**asked, ExtendedStatistics=["p99", "p101"])
     assert measured.get_metric_statistics(**asked, Statistics=["Sum"], Unit="Bytes")["Datapoints"] == []
     put(measured, NOON - timedelta(minutes=5), 7, Unit="Bytes")
     both = measured.get_metric_statistics(**asked, Statistics=["Sum"])["Datapoints"]

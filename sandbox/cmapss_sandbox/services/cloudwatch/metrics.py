@@ -14,17 +14,19 @@ from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
+from cmapss_sandbox.services.cloudwatch.extended_statistics import is_statistic, statistic
 from cmapss_sandbox.services.cloudwatch.functions import MAXIMUM_POINTS
 from cmapss_sandbox.services.cloudwatch.labels import Labelling, label_of, zone_of
 from cmapss_sandbox.services.cloudwatch.queries import (
     Query,
     Window,
-    checked_period,
-    checked_statistic,
+    is_period,
+    period_error,
     read_queries,
     run,
 )
 from cmapss_sandbox.services.cloudwatch.series import Result
+from cmapss_sandbox.services.cloudwatch.statistics import SIMPLE_STATISTICS
 from cmapss_sandbox.services.cloudwatch.store import FINE_RETENTION_MINUTES, MINUTE, MetricKey, metric_key
 
 _MAXIMUM_STATISTICS_POINTS = 1440
@@ -78,7 +80,13 @@ def get_metric_statistics(region: Region, members: dict[str, Any], _: RequestCon
     plain, extended = members.get("Statistics", []), members.get("ExtendedStatistics", [])
     if bool(plain) == bool(extended):
         raise AwsError("InvalidParameterCombination", "Must specify either Statistics or ExtendedStatistics")
-    period = checked_period(members["Period"])
+    period = members["Period"]
+    if not is_period(period):
+        raise AwsError("InvalidParameterValue", period_error("Period"))
+    for number, name in enumerate(extended, start=1):
+        if name in SIMPLE_STATISTICS or not is_statistic(name):
+            parameter = f"ExtendedStatistics.member.{number}"
+            raise AwsError("InvalidParameterValue", f"The value {name} for parameter {parameter} is not supported.")
     asked = math.ceil((end - start) / period)
     if asked > _MAXIMUM_STATISTICS_POINTS:
         raise AwsError(
@@ -87,7 +95,7 @@ def get_metric_statistics(region: Region, members: dict[str, Any], _: RequestCon
             f"{_MAXIMUM_STATISTICS_POINTS:,}. You may reduce the datapoints requested by increasing Period, or "
             "decreasing the time range.",
         )
-    functions = {name: checked_statistic(name, "Statistics") for name in (*plain, *extended)}
+    functions = {name: statistic(name) for name in (*plain, *extended)}
     key = metric_key(members["Namespace"], members["MetricName"], members.get("Dimensions", []))
     if period < MINUTE:
         start = max(start, int(region.now().timestamp()) - FINE_RETENTION_MINUTES * MINUTE)

@@ -119,8 +119,8 @@ def statistics_of(store: MetricStore, asked: MetricStat, window: Window, now: in
 
 def checked_period(period: int, parameter: str = "Period") -> int:
     """The period; raises ValidationError for one that AWS does not have."""
-    if not _is_period(period):
-        raise _wrong(_period_error(parameter))
+    if not is_period(period):
+        raise _wrong(period_error(parameter))
     return period
 
 
@@ -132,11 +132,13 @@ def checked_statistic(name: str, parameter: str = "Stat") -> Statistic:
         raise _wrong(f"The value {name} for parameter {parameter} is not a valid statistic.") from None
 
 
-def _is_period(period: int) -> bool:
+def is_period(period: int) -> bool:
+    """Whether AWS has periods of so many seconds."""
     return period in _FINE_PERIODS or (period > 0 and period % MINUTE == 0)
 
 
-def _period_error(parameter: str) -> str:
+def period_error(parameter: str) -> str:
+    """What is said of one that it has not."""
     return f"The parameter {parameter} must be 1, 5, 10, 20, 30 or a multiple of {MINUTE}."
 
 
@@ -151,14 +153,14 @@ def _errors(query: Mapping[str, Any], parameter: str) -> Iterator[str]:
             f"The parameters {parameter}.Expression and {parameter}.MetricStat are mutually exclusive and you have "
             "specified both."
         )
-    if "Period" in query and not _is_period(query["Period"]):
-        yield _period_error(f"{parameter}.Period")
+    if "Period" in query and not is_period(query["Period"]):
+        yield period_error(f"{parameter}.Period")
     if stat is not None:
         for member in ("Namespace", "MetricName"):
             if member not in stat["Metric"]:
                 yield f"The parameter {parameter}.MetricStat.Metric.{member} is required."
-        if not _is_period(stat["Period"]):
-            yield _period_error(f"{parameter}.MetricStat.Period")
+        if not is_period(stat["Period"]):
+            yield period_error(f"{parameter}.MetricStat.Period")
         try:
             statistic(stat["Stat"])
         except ValueError:

@@ -14,6 +14,8 @@ MINUTE = 60
 RETENTION_MINUTES = 15 * 24 * 60  # how long AWS keeps data points of one minute
 FINE_RETENTION_MINUTES = 3 * 60  # and those of less
 
+_NEVER = 2**62  # later than any minute
+
 Dimensions = frozenset[tuple[str, str]]
 
 
@@ -58,8 +60,8 @@ class SteadyRun:
 class Series:
     """One metric's buckets in one unit by minute (Unix time divided by 60).
 
-    `seconds` has the values of the last three hours of a metric of high resolution again, by Unix time. The number
-    stands for the metric in what is kept on disk.
+    `seconds` has the values of the last three hours of a metric of high resolution again, by Unix time; `first` and
+    `last` are the minutes of the oldest and the newest bucket. On disk the number stands for the metric.
     """
 
     number: int
@@ -67,10 +69,31 @@ class Series:
     buckets: dict[int, Bucket] = field(default_factory=dict)
     seconds: dict[int, Bucket] = field(default_factory=dict)
     runs: list[SteadyRun] = field(default_factory=list)
+    first: int = _NEVER
+    last: int = -1
 
     def newest(self) -> int:
         """The last minute that has a value; -1 when none has."""
-        return max(max(self.buckets, default=-1), self.runs[-1].end - 1 if self.runs else -1)
+        return max(self.last, self.runs[-1].end - 1 if self.runs else -1)
+
+    def put(self, minute: int, bucket: Bucket) -> None:
+        """Add a bucket's values to those of its minute."""
+        _add(self.buckets, minute, bucket)
+        self.first, self.last = min(self.first, minute), max(self.last, minute)
+
+    def drop_before(self, minute: int, fine: int) -> bool:
+        """Forget buckets and runs older than the minute, and seconds older than `fine`; whether runs have changed."""
+        if self.first < minute:
+            self.buckets = {at: bucket for at, bucket in self.buckets.items() if at >= minute}
+            self.first, self.last = min(self.buckets, default=_NEVER), max(self.buckets, default=-1)
+        if self.seconds:
+            self.seconds = {at: bucket for at, bucket in self.seconds.items() if at >= fine * MINUTE}
+        if not any(run.start < minute for run in self.runs):
+            return False
+        self.runs = [run for run in self.runs if run.end > minute]
+        for run in self.runs:
+            run.start = max(run.start, minute)
+        return True
 
     def between(self, first: int, last: int) -> list[tuple[int, Bucket]]:
         """(minute, bucket) of the minutes from first to before last that have values, in order."""
@@ -111,7 +134,7 @@ class MetricStore:
 
     def put(self, key: MetricKey, minute: int, bucket: Bucket, unit: str = "None") -> None:
         """Add a bucket's values to those of its minute."""
-        _add(self.define(key, unit).buckets, minute, bucket)
+        self.define(key, unit).put(minute, bucket)
         self._changed.add(minute)
 
     def put_second(self, key: MetricKey, second: int, bucket: Bucket, unit: str = "None") -> None:
@@ -184,14 +207,7 @@ class MetricStore:
     def drop_before(self, minute: int, fine: int) -> None:
         """Forget everything older than the minute, and seconds older than the minute `fine`."""
         for key, series in list(self.series()):
-            if any(old < minute for old in series.buckets):
-                series.buckets = {at: bucket for at, bucket in series.buckets.items() if at >= minute}
-            if any(old < fine * MINUTE for old in series.seconds):
-                series.seconds = {at: bucket for at, bucket in series.seconds.items() if at >= fine * MINUTE}
-            if any(run.start < minute for run in series.runs):
-                series.runs = [run for run in series.runs if run.end > minute]
-                for run in series.runs:
-                    run.start = max(run.start, minute)
+            if series.drop_before(minute, fine):
                 self._changed_runs.add(series.number)
             if not series.buckets and not series.runs:
                 del self._series[key][series.unit]
@@ -237,7 +253,7 @@ class MetricStore:
     def load_minute(self, minute: int, text: str, numbered: Mapping[int, Series]) -> None:
         """Take what minute_text() wrote, with the series by number."""
         for number, bucket in _buckets(text):
-            numbered[number].buckets[minute] = bucket
+            numbered[number].put(minute, bucket)
 
     def load_second(self, second: int, text: str, numbered: Mapping[int, Series]) -> None:
         """Take one of what seconds_texts() wrote."""
