@@ -62,15 +62,13 @@ def test_a_capacity_wait_ends_when_there_is_capacity_again(hosting: Hosting) -> 
 @pytest.mark.parametrize(
     "body",
     [
-        GARBAGE,
-        tarball(),
-        tarball(**{".hidden": b"1"}),
-        tarball(xgboost_model=pickle.dumps({"not": "a booster"})),
-        b"no archive",
-        b"",
+        pytest.param(GARBAGE, id="garbage"),
+        pytest.param(tarball(), id="empty archive"),
+        pytest.param(tarball(**{".hidden": b"1"}), id="hidden file"),
+        pytest.param(tarball(xgboost_model=pickle.dumps({"not": "a booster"})), id="pickle"),
+        pytest.param(b"no archive", id="no archive"),
+        pytest.param(b"", id="nothing"),
     ],
-    # An archive has the time in it, and is no name for a test.
-    ids=["garbage", "empty archive", "hidden file", "pickle", "no archive", "nothing"],
 )
 def test_a_container_that_cannot_load_its_model_crashes_until_it_fails(
     hosting: Hosting, clients: Clients, body: bytes
