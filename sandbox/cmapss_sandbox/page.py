@@ -220,6 +220,8 @@ def _state(told: Mapping[str, Any]) -> Iterator[str]:
         yield paragraph(
             f"Training {training['training_job']}, round {training['round']} of {training['rounds']}: {figures}."
         )
+    if told.get("iam"):
+        yield paragraph("IAM decides about every call.")
     for name, noun in (("quotas", "Quotas that were changed"), ("capacity", "Instances that are left")):
         if told.get(name):
             yield paragraph(f"{noun}: {', '.join(f'{key} {value:g}' for key, value in told[name].items())}.")

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_sandbox.calls import Call
+from cmapss_sandbox.iam.authorization import enforce
 from cmapss_sandbox.markup import document, link, paragraph, table, text
 from cmapss_sandbox.page import page
 from cmapss_sandbox.region import Region
@@ -112,6 +113,16 @@ def test_the_page_shows_what_the_region_has(clients: Clients, region: Region) ->
     headings = ["Faults on demand", "Endpoints", "Scalable targets", "Scheduled actions", "Alarms", "Tuning jobs"]
     assert reader.said("h2")[: len(headings)] == headings
     assert any(said.startswith("It is 2026-01-05 12:20:00 UTC in the region, paused.") for said in reader.said("p"))
+
+
+def test_what_the_region_was_told_is_shown(region: Region) -> None:
+    enforce(region)
+    region.controls["quotas"](region, {"ml.m5.xlarge": 2})
+    region.controls["capacity"](region, {"ml.c5.xlarge": 0})
+    said = read(page(region).body).said("p")
+    assert "IAM decides about every call." in said
+    assert "Quotas that were changed: ml.m5.xlarge 2." in said
+    assert "Instances that are left: ml.c5.xlarge 0." in said
 
 
 def test_a_deployment_under_way_is_shown(clients: Clients, region: Region) -> None:

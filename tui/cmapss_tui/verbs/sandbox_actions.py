@@ -162,6 +162,7 @@ def _write_status(endpoint_url: str, told: Mapping[str, Any], document: Mapping[
             ("state", told["state"]),
             ("data", seeds.get("data") or seeds.get("problem")),
             ("completed training jobs", told["completed_training_jobs"]),
+            ("IAM", "decides about every call" if told.get("iam") else "not enforced"),
             ("faults", len(told.get("faults", []))),
             ("changed quotas", _listed(told.get("quotas", {}))),
             ("limited capacity", _listed(told.get("capacity", {}))),
