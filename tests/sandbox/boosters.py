@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -64,17 +65,31 @@ def as_csv(rows: list[list[float]]) -> bytes:
 
 
 def serve(
-    sagemaker: Any, region: Region, name: str = "engines", *, version: str = "1.7-1", seeds: tuple[int, ...] = (0,)
+    sagemaker: Any,
+    region: Region,
+    name: str = "engines",
+    *,
+    version: str = "1.7-1",
+    seeds: tuple[int, ...] = (0,),
+    environment: Mapping[str, str] | None = None,
+    **config: Any,
 ) -> None:
-    """An endpoint in service, with one variant for each seed, called AllTraffic if it is the only one."""
+    """An endpoint in service, with one variant for each seed, called AllTraffic if it is the only one.
+
+    Further members go into its endpoint config.
+    """
     variants = []
     for seed in seeds:
         model = f"{name}-{seed}"
         region.objects.put("models", f"{model}/model.tar.gz", artefact(seed))
-        container = {"Image": f"{IMAGE_REPOSITORY}:{version}", "ModelDataUrl": f"s3://models/{model}/model.tar.gz"}
+        container = {
+            "Image": f"{IMAGE_REPOSITORY}:{version}",
+            "ModelDataUrl": f"s3://models/{model}/model.tar.gz",
+            "Environment": {**(environment or {})},
+        }
         sagemaker.create_model(ModelName=model, ExecutionRoleArn=ROLE, PrimaryContainer=container)
         variant_name = "AllTraffic" if len(seeds) == 1 else f"v{seed}"
         variants.append(production_variant(model, VariantName=variant_name))
-    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **config)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     region.advance(11 * 60)

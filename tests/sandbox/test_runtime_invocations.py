@@ -16,37 +16,12 @@ from cmapss_sandbox.services.serving.fleet import fleet_of
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.boosters import artefact, as_csv, random_rows, serve, trained
 from tests.sandbox.conftest import Clients
+from tests.sandbox.invoking import invoke, metric
 
 
 @pytest.fixture
 def runtime(clients: Clients) -> Any:
     return clients("sagemaker-runtime")
-
-
-def invoke(runtime: Any, body: bytes, **members: Any) -> Any:
-    return runtime.invoke_endpoint(**{"EndpointName": "engines", "Body": body, "ContentType": "text/csv", **members})
-
-
-def metric(clients: Clients, region: Region, name: str, statistic: str, variant: str = "AllTraffic") -> list[float]:
-    """The values of a metric in the minutes since the endpoint is in service, oldest first."""
-    dimensions = [{"Name": "VariantName", "Value": variant}, {"Name": "EndpointName", "Value": "engines"}]
-    answer = clients("cloudwatch").get_metric_data(
-        MetricDataQueries=[
-            {
-                "Id": "m1",
-                "MetricStat": {
-                    "Metric": {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions},
-                    "Period": 60,
-                    "Stat": statistic,
-                },
-            }
-        ],
-        StartTime=region.now().replace(minute=0),
-        EndTime=region.now(),
-        ScanBy="TimestampAscending",
-    )
-    values: list[float] = answer["MetricDataResults"][0]["Values"]
-    return values
 
 
 def test_an_endpoint_answers_with_what_its_model_predicts(clients: Clients, region: Region, runtime: Any) -> None:
@@ -122,58 +97,6 @@ def test_traffic_is_split_by_weight_and_the_target_variant_overrules_it(
     region.advance(60)
     assert metric(clients, region, "Invocations", "Sum", "v0")[-1] == 7
     assert metric(clients, region, "Invocations", "Sum", "v1")[-1] == 3
-
-
-def test_invocations_leave_their_metrics_at_the_end_of_the_minute(
-    clients: Clients, region: Region, runtime: Any
-) -> None:
-    serve(clients("sagemaker"), region)
-    clients("sagemaker").update_endpoint_weights_and_capacities(
-        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
-    )
-    region.advance(5 * 60)
-    for _ in range(6):
-        invoke(runtime, as_csv(random_rows(10)))
-    for body in (b"1,2\n3", as_csv([[1.0] * 26])):
-        with pytest.raises(ClientError):
-            invoke(runtime, body)
-    assert metric(clients, region, "Invocations", "Sum")[-1] == 0, "the minute is not over"
-    region.advance(60)
-    assert metric(clients, region, "Invocations", "Sum")[-2:] == [0, 8]
-    assert metric(clients, region, "InvocationsPerInstance", "Sum")[-1] == pytest.approx(8 / 3)
-    assert metric(clients, region, "Invocation4XXErrors", "Sum")[-1] == 2
-    assert metric(clients, region, "Invocation4XXErrors", "Average")[-1] == 0.25
-    assert metric(clients, region, "Invocation5XXErrors", "Sum")[-1] == 0
-    assert metric(clients, region, "InvocationModelErrors", "Sum")[-1] == 2
-    [latency] = metric(clients, region, "ModelLatency", "p99")
-    assert 50 < latency < 5_000_000, "real microseconds, and none in an idle minute"
-    assert metric(clients, region, "ModelLatency", "SampleCount") == [8]
-    assert metric(clients, region, "Invocations", "SampleCount")[-2:] == [1, 8]
-
-
-def test_a_variant_in_service_measures_zeros_until_it_is_deleted(clients: Clients, region: Region) -> None:
-    sagemaker = clients("sagemaker")
-    make_endpoint(sagemaker, region)
-    region.advance(5 * 60)
-    assert metric(clients, region, "Invocations", "Sum") == []
-    region.advance(10 * 60)
-    served = metric(clients, region, "Invocations", "Sum")
-    assert served == [0.0] * len(served)
-    assert 4 <= len(served) <= 6
-    sagemaker.delete_endpoint(EndpointName="engines")
-    region.advance(5 * 60)
-    assert metric(clients, region, "Invocations", "Sum") == served
-
-
-def test_injected_latency_is_overhead_and_not_the_models(clients: Clients, region: Region, runtime: Any) -> None:
-    serve(clients("sagemaker"), region)
-    invoke(runtime, as_csv(random_rows(1)))
-    region.advance(60)
-    region.invoke_latency_seconds = 0.02
-    invoke(runtime, as_csv(random_rows(1)))
-    region.advance(60)
-    assert metric(clients, region, "OverheadLatency", "Minimum")[-1] >= 20_000
-    assert metric(clients, region, "ModelLatency", "Maximum")[-1] < 20_000
 
 
 def test_a_slow_prediction_keeps_nobody_else_waiting(

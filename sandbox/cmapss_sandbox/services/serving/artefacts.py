@@ -60,6 +60,8 @@ def _load(name: str, content: bytes) -> Booster:
 
     booster = Booster()
     try:
+        if not content:
+            raise ValueError("the file is empty")  # which XGBoost would end the process for
         if content.startswith(_PICKLE):
             raise ValueError("it is a pickle, which the sandbox does not load; save the model with Booster.save_model")
         booster.load_model(bytearray(content))
