@@ -10,25 +10,30 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
-from moto.s3.models import FakeKey, s3_backends
+from moto.s3.models import FakeAcl, FakeGrant, FakeGrantee, FakeKey, s3_backends
 
-from cmapss_sandbox.objects import ObjectStore
+from cmapss_sandbox.objects import About, ObjectStore
 
 _PARTITION = "aws"
+# What moto has of a key besides its bytes and its metadata, as JSON has it too.
+_ATTRIBUTES = (
+    *("_storage_class", "_etag", "_version_id", "_is_versioned", "encryption", "kms_key_id", "bucket_key_enabled"),
+    *("lock_mode", "lock_legal_status", "lock_until", "website_redirect_location"),
+    *("checksum_algorithm", "checksum_value", "checksum_type", "checksum_parts"),
+)
 
-_Stamp = tuple[int, int]
+_Stamp = tuple[int, int, int]
 
 
 class StoredKey(FakeKey):
     """A key of moto's whose bytes are in a file of the object store, read when they are asked for."""
 
-    def __init__(self, path: Path, name: str, bucket: str, account: str, region_name: str) -> None:
+    def __init__(self, path: Path, name: str, **named: Any) -> None:
         self._path = path
-        super().__init__(name=name, value=b"", account_id=account, region_name=region_name, bucket_name=bucket)
-        stat = path.stat()
-        self.contentsize = stat.st_size
-        self.last_modified = datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None)
+        super().__init__(name=name, value=b"", **named)
+        self.contentsize = path.stat().st_size
 
     @property
     def value(self) -> bytes:
@@ -53,8 +58,10 @@ class Mirror:
         self._objects, self._account, self._region_name = objects, account, region_name
         self._backend: Any = s3_backends[account][_PARTITION]
         self._backend.reset()
-        # What moto has been shown of each file: when it was written, and its size.
+        # What moto has been shown of each file: when it was written and put there, and its size.
         self._shown: dict[str, dict[str, _Stamp]] = {}
+        # Keys of moto's that have their bytes in the process, and in a file as well.
+        self._kept: WeakSet[FakeKey] = WeakSet()
 
     def show(self, bucket: str | None, key: str | None) -> None:
         """Before a request: let moto see the buckets, and the key or all the keys that the request may touch."""
@@ -65,6 +72,8 @@ class Mirror:
             self._shown[name] = {}
         for name in self._shown.keys() - there:
             self._drop_bucket(name)
+        if bucket is None:
+            self._backend.buckets = dict(sorted(self._backend.buckets.items()))
         if bucket not in self._shown:
             return
         names = {key} if key else {*self._objects.keys(bucket), *self._shown[bucket]}
@@ -88,9 +97,30 @@ class Mirror:
             if not isinstance(found, FakeKey):
                 self._objects.delete(bucket, name)
                 shown.pop(name, None)
-            elif not isinstance(found, StoredKey):
-                self._objects.put(bucket, name, found.value)
-                shown[name] = _stamp(self._objects.path(bucket, name))
+            elif not isinstance(found, StoredKey) and found not in self._kept:
+                self._keep_new(bucket, name, found)
+            elif key:
+                about = self._about(found)
+                if about != self._objects.about(bucket, name):
+                    self._objects.describe(bucket, name, about)
+
+    def _keep_new(self, bucket: str, name: str, found: FakeKey) -> None:
+        self._objects.put(bucket, name, found.value, self._about(found))
+        path = self._objects.path(bucket, name)
+        self._shown[bucket][name] = _stamp(path)
+        self._kept.add(found)
+        found.last_modified = _modified(path)
+
+    def _about(self, key: FakeKey) -> dict[str, Any]:
+        return {
+            **{name: value for name in _ATTRIBUTES if (value := getattr(key, name)) is not None},
+            "metadata": dict(key.metadata),
+            "tags": self._backend.tagger.get_tag_dict_for_resource(key.arn),
+            "grants": [
+                [[[grantee.id, grantee.uri, grantee.display_name] for grantee in grant.grantees], grant.permissions]
+                for grant in (key.acl.grants if key.acl else [])
+            ],
+        }
 
     def _show_key(self, bucket: str, key: str) -> None:
         shown, keys = self._shown[bucket], self._backend.buckets[bucket].keys
@@ -102,8 +132,39 @@ class Mirror:
             return
         stamp = _stamp(path)
         if shown.get(key) != stamp:
-            keys.setlist(key, [StoredKey(path, key, bucket, self._account, self._region_name)])
+            keys.setlist(key, [self._read_key(bucket, key, path)])
             shown[key] = stamp
+
+    def _read_key(self, bucket: str, name: str, path: Path) -> FakeKey:
+        named: dict[str, Any] = {"account_id": self._account, "region_name": self._region_name, "bucket_name": bucket}
+        if self._backend.buckets[bucket].is_versioned:
+            # The file is the next version's when there is one, so this one has its bytes to itself.
+            key = FakeKey(name=name, value=path.read_bytes(), **named)
+            self._kept.add(key)
+        else:
+            key = StoredKey(path, name, **named)
+        key.last_modified = _modified(path)
+        self._describe(key, self._objects.about(bucket, name))
+        return key
+
+    def _describe(self, key: FakeKey, about: About) -> None:
+        """Let moto's key be what was said about it when it was kept."""
+        if not about:
+            return
+        for attribute in _ATTRIBUTES:
+            if attribute in about:
+                setattr(key, attribute, about[attribute])
+        key.metadata.update(about.get("metadata", {}))
+        key.acl = FakeAcl(
+            [
+                FakeGrant([FakeGrantee(*grantee) for grantee in grantees], permissions)
+                for grantees, permissions in about.get("grants", [])
+            ]
+        )
+        self._backend.tagger.delete_all_tags_for_resource(key.arn)
+        self._backend.tagger.tag_resource(
+            key.arn, self._backend.tagger.convert_dict_to_tags_input(about.get("tags", {}))
+        )
 
     def _drop_bucket(self, name: str) -> None:
         dropped = self._backend.buckets.pop(name, None)
@@ -114,6 +175,10 @@ class Mirror:
         del self._shown[name]
 
 
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+
+
 def _stamp(path: Path) -> _Stamp:
     stat = path.stat()
-    return stat.st_mtime_ns, stat.st_size
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size

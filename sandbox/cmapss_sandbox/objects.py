@@ -1,65 +1,65 @@
-"""The region's S3 objects as plain files under the state folder."""
+"""The region's S3 objects as plain files under the state folder, and what is known of each beside it."""
 
 from __future__ import annotations
 
+import json
 import os
-import re
+import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import IO
-from urllib.parse import quote, unquote
+from typing import IO, Any
 
-# What file systems have a use of their own for, and the percent sign, which marks it.
-_UNFIT = re.compile(r'[\x00-\x1f\x7f%<>:"\\|?*]')
-_SHADOWED = "%"
-# Before a segment that a file system would take for no name, or for another folder.
-_NO_NAME = "%_"
+from cmapss_sandbox.object_files import ObjectFiles
+
 # Among the buckets, whose names' percent signs are encoded.
 _UNFINISHED = "%unfinished"
+_ABOUT = "%about"
+_NANOSECONDS_IN_A_MILLISECOND = 1_000_000
+
+About = Mapping[str, Any]
 
 
 class ObjectStore:
     """Objects by bucket and key; each is one file, written whole or not at all, however the process ends.
 
-    A key's segments are folder names, percent-encoded where a file system would object. Where a key is at the
-    same time the folder of other keys, its file's name ends in a bare percent sign.
+    What is known of an object besides its bytes, as JSON values, is kept in a file of its own and counts for these
+    bytes only: a process that is killed between the two leaves the old object or the new one, as a whole.
+    Files have the region's time where `now` tells it.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, now: Callable[[], datetime] | None = None) -> None:
         self.root = root
+        self._now = now
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Folders come and go with what is in them, so one change of the tree at a time.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._bodies, self._abouts = ObjectFiles(root), ObjectFiles(root / _ABOUT)
         self._unfinished = root / _UNFINISHED
         shutil.rmtree(self._unfinished, ignore_errors=True)
         self._unfinished.mkdir(mode=0o700)
 
     def buckets(self) -> list[str]:
         """The names of all buckets, sorted."""
-        return sorted(path.name for path in self.root.iterdir() if path.is_dir() and path != self._unfinished)
+        own = (_UNFINISHED, _ABOUT)
+        return sorted(path.name for path in self.root.iterdir() if path.is_dir() and path.name not in own)
 
     def create_bucket(self, bucket: str) -> None:
         """Make a bucket; one that is there already stays as it is."""
-        self._folder(bucket).mkdir(mode=0o700, exist_ok=True)
+        self._bodies.folder(bucket).mkdir(mode=0o700, exist_ok=True)
 
     def delete_bucket(self, bucket: str) -> None:
         """Remove a bucket without objects; one that is not there is no error."""
         with self._lock:
-            # Empty folders may be left of keys whose deletion was the last that a killed process did.
-            for folder, _, _ in os.walk(self._folder(bucket), topdown=False):
-                os.rmdir(folder)
+            self._bodies.remove_folder(bucket)
 
     def path(self, bucket: str, key: str) -> Path:
         """The file that holds an object; raises KeyError when there is no such object."""
-        plain = self._plain_path(bucket, key)
-        for path in (plain, plain.with_name(plain.name + _SHADOWED)):
-            if path.is_file():
-                return path
-        raise KeyError(f"s3://{bucket}/{key}")
+        return self._bodies.path(bucket, key)
 
     def get(self, bucket: str, key: str) -> bytes:
         """An object's bytes; raises KeyError when there is no such object."""
@@ -69,74 +69,91 @@ class ObjectStore:
         """An object's size in bytes, None when there is no such object."""
         try:
             return self.path(bucket, key).stat().st_size
-        except KeyError:
+        except (KeyError, FileNotFoundError):
             return None
 
-    def put(self, bucket: str, key: str, body: bytes) -> None:
+    def about(self, bucket: str, key: str) -> About:
+        """What is known of an object besides its bytes; nothing for one of which nothing was ever said."""
+        with self._lock:
+            try:
+                return self._entries(bucket, key).get(_stamp(self.path(bucket, key)), {})
+            except KeyError:
+                return {}
+
+    def describe(self, bucket: str, key: str, about: About) -> None:
+        """Say something else about an object that is there; raises KeyError when there is no such object."""
+        with self._lock:
+            self._write_about(bucket, key, {_stamp(self.path(bucket, key)): about})
+
+    def put(self, bucket: str, key: str, body: bytes, about: About | None = None) -> None:
         """Write an object, its bucket included when that is new."""
-        with self.writing(bucket, key) as file:
+        with self.writing(bucket, key, about) as file:
             file.write(body)
 
     @contextmanager
-    def writing(self, bucket: str, key: str) -> Iterator[IO[bytes]]:
+    def writing(self, bucket: str, key: str, about: About | None = None) -> Iterator[IO[bytes]]:
         """A context manager that gives a binary file, which becomes the object when no exception was raised."""
         # What a killed process leaves half written is thrown away by the next.
         descriptor, name = tempfile.mkstemp(dir=self._unfinished)
         try:
             with open(descriptor, "wb") as file:
                 yield file
-            self.adopt(bucket, key, Path(name))
+            self.adopt(bucket, key, Path(name), about)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def adopt(self, bucket: str, key: str, path: Path) -> None:
+    def adopt(self, bucket: str, key: str, path: Path, about: About | None = None) -> None:
         """Make a finished file of the same file system the object; it is gone from where it was."""
         with self._lock:
-            path.replace(self._make_way(bucket, key))
+            self._date(path)
+            if about is not None:
+                # Until the file is in its place, what is known of the one that is there still counts.
+                self._write_about(bucket, key, {**self._current(bucket, key), _stamp(path): about})
+            path.replace(self._bodies.make_way(bucket, key))
+            if about is None:
+                self._abouts.delete(bucket, key)
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object and the folders that it leaves empty; one that is not there is no error."""
         with self._lock:
-            try:
-                path = self.path(bucket, key)
-            except KeyError:
-                return
-            path.unlink()
-            folder = path.parent
-            while folder != self._folder(bucket) and not any(folder.iterdir()):
-                folder.rmdir()
-                folder = folder.parent
+            self._bodies.delete(bucket, key)
+            self._abouts.delete(bucket, key)
 
     def keys(self, bucket: str) -> Iterator[str]:
         """The keys in a bucket, in no particular order."""
-        root = self._folder(bucket)
-        for folder, _, names in os.walk(root):
-            segments = [_segment(part) for part in Path(folder).relative_to(root).parts]
-            for name in names:
-                yield "/".join([*segments, _segment(name.removesuffix(_SHADOWED))])
+        return self._bodies.keys(bucket)
 
-    def _folder(self, bucket: str) -> Path:
-        return self.root / _file_name(bucket)
+    def _current(self, bucket: str, key: str) -> dict[str, About]:
+        try:
+            stamp = _stamp(self.path(bucket, key))
+        except KeyError:
+            return {}
+        entries = self._entries(bucket, key)
+        return {stamp: entries[stamp]} if stamp in entries else {}
 
-    def _plain_path(self, bucket: str, key: str) -> Path:
-        return self._folder(bucket).joinpath(*(_file_name(segment) for segment in key.split("/")))
+    def _entries(self, bucket: str, key: str) -> dict[str, About]:
+        """What is known by the stamp of the file that it is known of; raises KeyError when nothing is."""
+        try:
+            entries: dict[str, About] = json.loads(self._abouts.path(bucket, key).read_bytes())
+        except ValueError:
+            return {}
+        return entries
 
-    def _make_way(self, bucket: str, key: str) -> Path:
-        plain = self._plain_path(bucket, key)
-        for folder in reversed(plain.relative_to(self.root).parents):
-            at = self.root / folder
-            if at.is_file():
-                at.replace(at.with_name(at.name + _SHADOWED))
-            at.mkdir(mode=0o700, exist_ok=True)
-        return plain.with_name(plain.name + _SHADOWED) if plain.is_dir() else plain
+    def _write_about(self, bucket: str, key: str, entries: Mapping[str, About]) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._unfinished)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(entries, file)
+        Path(name).replace(self._abouts.make_way(bucket, key))
+
+    def _date(self, path: Path) -> None:
+        """Give a file the region's time, but for a fraction that tells two files of one moment apart."""
+        if self._now is not None:
+            milliseconds = int(self._now().timestamp() * 1000)
+            stamp = milliseconds * _NANOSECONDS_IN_A_MILLISECOND + secrets.randbelow(_NANOSECONDS_IN_A_MILLISECOND)
+            os.utime(path, ns=(stamp, stamp))
 
 
-def _file_name(segment: str) -> str:
-    if segment in ("", ".", ".."):
-        return _NO_NAME + segment
-    return _UNFIT.sub(lambda found: quote(found.group(), safe=""), segment)
-
-
-def _segment(file_name: str) -> str:
-    return unquote(file_name.removeprefix(_NO_NAME))
+def _stamp(path: Path) -> str:
+    stat = path.stat()
+    return f"{stat.st_mtime_ns}-{stat.st_size}"

@@ -76,7 +76,7 @@ class Region:
         self.changed = threading.Condition(self.lock)
         self._written = threading.Condition(self.lock)
         self.store = Store(state / "region.sqlite", self.lock)
-        self.objects = ObjectStore(state / "objects")
+        self.objects = ObjectStore(state / "objects", self.now)
         self.events = EventQueue(self.table("timed_events"))
         self.invoke_latency_seconds = 0.0
         self.calls: deque[Call] = deque(maxlen=KEPT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ _THREADS = 16
 _CONTROL_THREADS = 2
 _CONTROL_PATH = "/_sandbox"
 _MAXIMUM_BODY = 128 * 1024 * 1024
+_METADATA_NAME = re.compile(rb"^x-amz-meta-[^:]+", re.IGNORECASE | re.MULTILINE)
 
 
 def _channel_class() -> type[Any]:
@@ -36,7 +38,14 @@ def _channel_class() -> type[Any]:
                 self.expect_continue = False
 
     class Task(WSGITask):  # type: ignore[misc]  # waitress has no type hints
-        """Closes the connection without a word where the application wants it so, as if the client had gone."""
+        """Closes the connection without a word where the application wants it so, as if the client had gone.
+
+        waitress writes every header's name with capitals, but S3 clients take the names of their metadata from there.
+        """
+
+        def build_response_header(self) -> bytes:
+            header: bytes = super().build_response_header()
+            return _METADATA_NAME.sub(lambda name: name[0].lower(), header)
 
         def execute(self) -> None:
             try:

@@ -189,7 +189,8 @@ def test_the_journey_in_a_sandbox_of_its_own(start: Start) -> None:
 
     def client(service: str, **keys: str) -> Any:
         given = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox", **keys}
-        return boto3.client(
+        make: Any = boto3.client
+        return make(
             service,
             region_name="us-east-1",
             endpoint_url=running.address["endpoint_url"],

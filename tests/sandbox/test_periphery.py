@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.session import Session
 
-from cmapss_sandbox.region import Region
+from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.objects import ObjectStore
+from cmapss_sandbox.periphery.operations import name_s3
+from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.wire.requests import Request
 from tests.sandbox.conftest import Clients
+from tests.sandbox.enforced import enforced_region
+from tests.sandbox.test_process import Running, Start, start
+
+__all__ = ["start"]  # the fixture of that name
 
 BUCKET = "engines-bucket"
 
@@ -88,3 +106,329 @@ def test_there_is_an_execution_role_that_sagemaker_may_assume(clients: Clients) 
     role = clients("iam").get_role(RoleName="cmapss-sagemaker-execution")["Role"]
     assert role["Arn"] == "arn:aws:iam::000000000000:role/cmapss-sagemaker-execution"
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+
+
+class SentError(Exception):
+    """A client has sent a request, which goes nowhere."""
+
+
+def request_of_client(client: Any, operation: str, members: dict[str, Any]) -> Request:
+    """What a client sends."""
+    caught: list[Any] = []
+
+    def catch(request: Any, **_: Any) -> None:
+        caught.append(request)
+        raise SentError
+
+    client.meta.events.register_first("before-send.s3", catch)
+    try:
+        with pytest.raises(SentError):
+            client._make_api_call(operation, members)
+    finally:
+        client.meta.events.unregister("before-send.s3", catch)
+    url = urlsplit(caught[0].url)
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else value for name, value in caught[0].headers.items()
+    }
+    return Request(caught[0].method, unquote(url.path), url.query, headers, b"")
+
+
+def asked_for(shape: Any) -> dict[str, Any]:
+    """The least that an operation must be asked with."""
+    values = {
+        "string": "a text of some length",
+        "integer": 1,
+        "long": 1,
+        "boolean": True,
+        "timestamp": "2026-01-05",
+        "blob": b"",
+    }
+    members: dict[str, Any] = {}
+    required = shape.required_members if shape else ()
+    if shape and shape.is_tagged_union:
+        required = list(shape.members)[:1]
+    for name in required:
+        member = shape.members[name]
+        if member.type_name == "structure":
+            members[name] = asked_for(member)
+        elif member.type_name == "list":
+            inner = member.member
+            members[name] = [
+                asked_for(inner)
+                if inner.type_name == "structure"
+                else inner.enum[0]
+                if getattr(inner, "enum", None)
+                else "value"
+            ]
+        else:
+            members[name] = member.enum[0] if getattr(member, "enum", None) else values[member.type_name]
+    return members
+
+
+def test_every_operation_of_s3_is_known_by_its_request(clients: Clients) -> None:
+    s3 = clients("s3")
+    # Of two that are asked for alike, the one that is not the elder; and what no bucket of this region has.
+    alike = {
+        "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
+        "GetBucketNotification": "GetBucketNotificationConfiguration",
+        "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
+        "PutBucketNotification": "PutBucketNotificationConfiguration",
+        "ListDirectoryBuckets": "ListBuckets",
+    }
+    for operation in s3.meta.service_model.operation_names:
+        if operation == "WriteGetObjectResponse":
+            continue  # of an object lambda, to a host of its own
+        members = asked_for(s3.meta.service_model.operation_model(operation).input_shape)
+        members |= {"Bucket": "bucket"} if "Bucket" in members else {}
+        members |= {"Key": "a/key"} if "Key" in members else {}
+        request = request_of_client(s3, operation, members)
+        path = request.path.removeprefix("/").partition("/")
+        named = name_s3(request, path[0] or None, path[2] or None)
+        assert named.operation == alike.get(operation, operation)
+        for name in ("Bucket", "Key"):
+            assert named.members.get(name) == members.get(name)
+
+
+def test_calls_of_s3_iam_and_ec2_are_kept_by_their_names(clients: Clients, region: Region, s3: Any) -> None:
+    s3.create_bucket(Bucket=BUCKET)
+    with pytest.raises(ClientError):
+        s3.head_object(Bucket=BUCKET, Key="absent")
+    with pytest.raises(ClientError):
+        s3.get_object(Bucket=BUCKET, Key="absent")
+    clients("iam").list_roles()
+    clients("ec2").describe_vpcs()
+    assert [(call.service, call.operation, call.status, call.code) for call in region.calls] == [
+        ("s3", "CreateBucket", 200, ""),
+        ("s3", "HeadObject", 404, ""),
+        ("s3", "GetObject", 404, "NoSuchKey"),
+        ("iam", "ListRoles", 200, ""),
+        ("ec2", "DescribeVpcs", 200, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "members"),
+    [("s3", "list_buckets", {}), ("iam", "list_roles", {}), ("ec2", "describe_vpcs", {})],
+)
+def test_a_guard_refuses_in_the_form_of_the_service_and_a_slow_one_holds_nobody_up(
+    clients: Clients, region: Region, service: str, call: str, members: dict[str, Any]
+) -> None:
+    inside, leave = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    @contextmanager
+    def guard(region: Region, context: RequestContext, members: Any) -> Iterator[None]:
+        asked.append(f"{context.service}.{context.operation}")
+        if len(asked) == 1:
+            inside.set()
+            assert leave.wait(20)
+            raise AwsError("SlowDown", "Please reduce your request rate.", 503)
+        yield
+
+    region.guard(guard)
+    client = clients(service)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(getattr(client, call), **members)
+        assert inside.wait(20)
+        getattr(client, call)(**members)
+        leave.set()
+        with pytest.raises(ClientError, match="SlowDown") as caught:
+            slow.result()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert len(set(asked)) == 1
+
+
+def test_pages_prefixes_and_delimiters(region: Region, s3: Any) -> None:
+    for number in range(7):
+        region.objects.put(BUCKET, f"runs/{number}/model.tar.gz", b"")
+    region.objects.put(BUCKET, "readme", b"")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, PaginationConfig={"PageSize": 3})
+    assert [len(page["Contents"]) for page in pages] == [3, 3, 2]
+    top = s3.list_objects_v2(Bucket=BUCKET, Delimiter="/")
+    assert [row["Prefix"] for row in top["CommonPrefixes"]] == ["runs/"]
+    assert [row["Key"] for row in top["Contents"]] == ["readme"]
+    below = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=BUCKET, Prefix="runs/", Delimiter="/", PaginationConfig={"PageSize": 4}
+    )
+    assert [row["Prefix"] for page in below for row in page.get("CommonPrefixes", [])] == [
+        f"runs/{number}/" for number in range(7)
+    ]
+
+
+def test_conditions_on_what_is_there(s3: Any) -> None:
+    s3.create_bucket(Bucket=BUCKET)
+    etag = s3.put_object(Bucket=BUCKET, Key="a", Body=b"one", IfNoneMatch="*")["ETag"]
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=BUCKET, Key="a", Body=b"two", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="304"):
+        s3.get_object(Bucket=BUCKET, Key="a", IfNoneMatch=etag)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.get_object(Bucket=BUCKET, Key="a", IfMatch='"other"')
+    assert s3.get_object(Bucket=BUCKET, Key="a", IfMatch=etag, Range="bytes=1-")["Body"].read() == b"ne"
+
+
+def test_an_object_has_the_region_s_time(region: Region, s3: Any) -> None:
+    region.objects.put(BUCKET, "mine", b"")
+    region.advance(60)
+    s3.put_object(Bucket=BUCKET, Key="theirs", Body=b"")
+    rows = {row["Key"]: row["LastModified"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+    assert (rows["theirs"] - rows["mine"]).total_seconds() == 60
+    assert rows["theirs"] == region.now() == s3.head_object(Bucket=BUCKET, Key="theirs")["LastModified"]
+
+
+def test_what_is_no_document_and_what_is_no_operation_is_refused_once(
+    clients: Clients, region: Region, s3: Any
+) -> None:
+    s3.create_bucket(Bucket=BUCKET)
+    address = s3.generate_presigned_url("put_bucket_tagging", {"Bucket": BUCKET, "Tagging": {"TagSet": []}})
+    for body in (b"<nonsense", b"<Other/>"):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urllib.request.Request(address, data=body, method="PUT"))
+        assert caught.value.code == 400
+        assert b"MalformedXML" in caught.value.read()
+    with pytest.raises(ClientError, match=r"NotImplemented|InvalidAction"):
+        clients("iam").list_organizations_features()
+    with pytest.raises(ClientError, match=r"NotImplemented|InvalidAction"):
+        clients("ec2").describe_capacity_blocks()
+    assert [call.operation for call in region.calls][-2:] == ["ListOrganizationsFeatures", "DescribeCapacityBlocks"]
+
+
+HOSTILE = ["../up", "a/../../up", "/root", "a//b", "nul\0", "über/größe", "A", "a", "a/b", "%2e%2e/x", "x" * 1000, "."]
+
+
+def test_no_key_leads_out_of_its_bucket(region: Region, s3: Any) -> None:
+    s3.create_bucket(Bucket=BUCKET)
+    before = set(region.state.iterdir())
+    for number, key in enumerate(HOSTILE):
+        region.objects.put(BUCKET, key, str(number).encode(), {"number": number})
+    assert sorted(region.objects.keys(BUCKET)) == sorted(HOSTILE)
+    assert sorted(keys(s3)) == sorted(HOSTILE)
+    for number, key in enumerate(HOSTILE):
+        assert region.objects.about(BUCKET, key) == {"number": number}
+    assert set(region.state.iterdir()) == before
+    for key in ("../up", "a/../../up", "A", "a", "a/b", "x" * 1000):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"through S3", Metadata={"said": "yes"})
+        assert s3.head_object(Bucket=BUCKET, Key=key)["Metadata"] == {"said": "yes"}
+        assert region.objects.get(BUCKET, key) == b"through S3"
+    assert set(region.state.iterdir()) == before
+
+
+def test_what_is_known_of_an_object_counts_for_its_bytes_only(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path / "objects")
+    store.put("bucket", "key", b"old", {"is": "old"})
+
+    def fail_halfway() -> None:
+        with store.writing("bucket", "key", {"is": "new"}) as file:
+            file.write(b"new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    assert (store.get("bucket", "key"), store.about("bucket", "key")) == (b"old", {"is": "old"})
+    place, store._bodies.make_way = store._bodies.make_way, fail_to_place  # type: ignore[method-assign]  # killed there
+    with pytest.raises(InterruptedError):
+        store.put("bucket", "key", b"new", {"is": "new"})
+    assert (store.get("bucket", "key"), store.about("bucket", "key")) == (b"old", {"is": "old"})
+    store._bodies.make_way = place  # type: ignore[method-assign]  # as it was
+    store.put("bucket", "key", b"new", {"is": "new"})
+    assert ObjectStore(tmp_path / "objects").about("bucket", "key") == {"is": "new"}
+    store.put("bucket", "key", b"plain")
+    assert store.about("bucket", "key") == {}
+    store.delete("bucket", "key")
+    assert store.about("bucket", "key") == {}
+    assert store.buckets() == ["bucket"]
+
+
+def fail_to_place(bucket: str, key: str) -> Path:
+    raise InterruptedError
+
+
+def test_roles_users_keys_buckets_and_objects_outlive_a_killed_process(start: Start) -> None:
+    running = start("--tuning-jobs", "0")
+    iam, s3 = real_client(running, "iam"), real_client(running, "s3")
+    iam.create_role(RoleName="kept", AssumeRolePolicyDocument=TRUST, Tags=[{"Key": "a", "Value": "b"}])
+    iam.attach_role_policy(RoleName="kept", PolicyArn="arn:aws:iam::aws:policy/AmazonSageMakerFullAccess")
+    iam.delete_role_policy(RoleName="cmapss-sagemaker-execution", PolicyName="train-and-serve")
+    iam.create_user(UserName="kept")
+    key = iam.create_access_key(UserName="kept")["AccessKey"]
+    s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.create_bucket(Bucket="gone-bucket")
+    s3.put_bucket_tagging(Bucket="gone-bucket", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.delete_bucket(Bucket="gone-bucket")
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=TRUST)
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.create_bucket(Bucket="plain-bucket")
+    about: dict[str, Any] = {"ContentType": "text/csv", "Metadata": {"who": "me"}, "ServerSideEncryption": "AES256"}
+    s3.put_object(Bucket="plain-bucket", Key="a/b", Body=b"x", Tagging="k=v", ACL="public-read", **about)
+    s3.put_object(Bucket="plain-bucket", Key="later", Body=b"x")
+    s3.put_object_tagging(Bucket="plain-bucket", Key="later", Tagging={"TagSet": [{"Key": "l", "Value": "w"}]})
+    version = s3.put_object(Bucket=BUCKET, Key="v", Body=b"2")["VersionId"]
+
+    def told(iam: Any, s3: Any) -> list[Any]:
+        head = s3.head_object(Bucket="plain-bucket", Key="a/b")
+        answers = [
+            iam.get_role(RoleName="kept")["Role"],
+            iam.list_attached_role_policies(RoleName="kept")["AttachedPolicies"],
+            iam.list_role_policies(RoleName="cmapss-sagemaker-execution")["PolicyNames"],
+            iam.list_access_keys(UserName="kept")["AccessKeyMetadata"],
+            [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]],
+            s3.get_bucket_versioning(Bucket=BUCKET)["Status"],
+            s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"],
+            {name: head[name] for name in ("ETag", "LastModified", "ServerSideEncryption", "ContentType", "Metadata")},
+            s3.get_object_tagging(Bucket="plain-bucket", Key="a/b")["TagSet"],
+            s3.get_object_tagging(Bucket="plain-bucket", Key="later")["TagSet"],
+            s3.get_object_acl(Bucket="plain-bucket", Key="a/b")["Grants"],
+            s3.get_object(Bucket=BUCKET, Key="v", VersionId=version)["Body"].read(),
+        ]
+        for answer in answers:
+            if isinstance(answer, dict):
+                answer.pop("ResponseMetadata", None)
+        return answers
+
+    before = told(iam, s3)
+    assert before[3][0]["AccessKeyId"] == key["AccessKeyId"]
+    assert before[2] == []
+    running.end(signal.SIGKILL)
+    again = start("--tuning-jobs", "0", "--enforce-iam")
+    assert told(real_client(again, "iam"), real_client(again, "s3")) == before
+    kept = real_client(again, "sts", key["AccessKeyId"], key["SecretAccessKey"])
+    assert kept.get_caller_identity()["Arn"].endswith(":user/kept"), "the secret is the same"
+
+
+def test_networks_outlive_the_process_too(tmp_path: Path) -> None:
+    with enforced_region(tmp_path / "state") as first:
+        ec2 = first.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")
+        ec2.create_security_group(GroupName="group", Description="text", VpcId=vpc)
+        before = networks(ec2)
+    with enforced_region(tmp_path / "another") as other:
+        assert vpc not in networks(other.client("ec2"))[0]
+    with enforced_region(tmp_path / "state") as again:
+        assert networks(again.client("ec2")) == before
+
+
+def networks(ec2: Any) -> list[list[str]]:
+    return [
+        sorted(row["VpcId"] for row in ec2.describe_vpcs()["Vpcs"]),
+        sorted(row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]),
+        sorted(row["GroupId"] for row in ec2.describe_security_groups()["SecurityGroups"]),
+    ]
+
+
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"AWS": "000000000000"}, "Resource": "*"}]}'
+)
+
+
+def real_client(running: Running, service: str, access_key: str = "sandbox", secret: str = "sandbox") -> Any:
+    return Session().create_client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=running.address["endpoint_url"],
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret,
+    )

@@ -125,7 +125,7 @@ def change(region: Region, service: str, environ: WSGIEnvironment, kept_as: str 
             _revisions[region] = _revisions.get(region, 0) + 1
             table = region.table(_table(service))
             if kept_as is None:
-                kept_as = f"{int(next(reversed(list(table)), '-1')) + 1:08d}"
+                kept_as = f"{len(table):08d}"
             # A later request for the same thing has its place at the end.
             table.pop(kept_as, None)
             table[kept_as] = record
@@ -262,11 +262,13 @@ def _seed(number: int | None) -> None:
 def _environ(record: Record) -> WSGIEnvironment:
     from werkzeug.test import EnvironBuilder
 
-    body = base64.b64decode(record["body"])
     environ: WSGIEnvironment = EnvironBuilder(
-        path="/", method=record["method"], query_string=record["query"], data=body
+        path=record["path"],
+        method=record["method"],
+        query_string=record["query"],
+        data=base64.b64decode(record["body"]),
     ).get_environ()
-    return {**environ, **record["headers"], "PATH_INFO": record["path"]}
+    return {**environ, **record["headers"]}
 
 
 def _is_kept(name: str) -> bool:
