@@ -126,7 +126,7 @@ def test_what_is_wrong_fails_the_job_and_the_reason_says_what(region: Region, sa
         assert job["FailureReason"].startswith(f"ClientError: {reason}")
         assert "\n" not in job["FailureReason"]
         assert "FinalMetricDataList" not in job
-        assert job["SecondaryStatusTransitions"][-1]["StatusMessage"] == job["FailureReason"]
+        assert job["SecondaryStatusTransitions"][-1]["StatusMessage"] == "Training job failed"
         assert region.objects.head("models", f"output/{name}/output/model.tar.gz") is None
     assert "TrainingStartTime" not in sagemaker.describe_training_job(TrainingJobName="image")
 

@@ -9,7 +9,7 @@ from typing import Any
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.endpoints import describe_endpoint
-from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, TRAINING_JOB, TUNING_JOB, Kind, public, tags_of
+from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, TRAINING_JOB, TUNING_JOB, Kind, tags_of
 from cmapss_sandbox.services.sagemaker.search_filters import (
     MISSING,
     NAMED,
@@ -37,11 +37,14 @@ def search(region: Region, request: dict[str, Any], context: RequestContext) -> 
     if kind is None or request.get("CrossAccountFilterOption") == "CrossAccount":
         return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
     expression, sort_by = request.get("SearchExpression"), request.get("SortBy", "LastModifiedTime")
-    if expression is not None:
-        check_expression(resource, expression)
+    used = [] if expression is None else check_expression(resource, expression)
     property_type(resource, sort_by)
-    visible = [record for record in _records(region, resource, context) if _is_visible(record, request)]
-    found = [record for record in visible if matches(record, expression or {})]
+    records = _records(region, resource, context)
+    if request.get("VisibilityConditions") or "Tags" in {name.partition(".")[0] for name in (sort_by, *used)}:
+        records = [_with_tags(region, kind, record) for record in records]
+    found = [record for record in records if _is_visible(record, request)]
+    if expression is not None:
+        found = [record for record in found if matches(record, expression)]
     page, token = cut_page(
         region,
         _ordered(found, kind, sort_by, descending=request.get("SortOrder", "Descending") == "Descending"),
@@ -50,8 +53,12 @@ def search(region: Region, request: dict[str, Any], context: RequestContext) -> 
         token=request.get("NextToken"),
         size=request.get("MaxResults", _DEFAULT_PAGE),
     )
+    shown = members_of(resource)
     return {
-        "Results": [{resource: record} for record in page],
+        "Results": [
+            {resource: {member: whole[member] for member in shown if member in whole}}
+            for whole in (_with_tags(region, kind, record) for record in page)
+        ],
         "NextToken": token,
         "TotalHits": {"Value": len(found), "Relation": "EqualTo"},
     }
@@ -63,26 +70,25 @@ def get_search_suggestions(region: Region, request: dict[str, Any], context: Req
     if resource not in _KINDS:
         return {"PropertyNameSuggestions": []}
     hint = request.get("SuggestionQuery", {}).get("PropertyNameQuery", {}).get("PropertyNameHint", "")
-    named = {name for record in _records(region, resource, context) for name in _named(record)}
+    records = _records(region, resource, context)
+    named = {name for record in records for name in _named(_with_tags(region, _KINDS[resource], record))}
     names = [name for name in (*sorted(named), *members_of(resource)) if name.lower().startswith(hint.lower())]
     return {"PropertyNameSuggestions": [{"PropertyName": name} for name in names[:_MOST_SUGGESTIONS]]}
 
 
-def _records(region: Region, resource: str, context: RequestContext) -> Iterator[Record]:
-    """The resources as Search shows them, with their tags."""
+def _records(region: Region, resource: str, context: RequestContext) -> Iterable[Record]:
+    """The resources as they are described, without their tags."""
     kind = _KINDS[resource]
     records = kind.records(region).values()
-    found: Iterable[Mapping[str, Any]]
-    if resource == "TrainingJob":
-        found = (public(record) for record in records)
-    elif resource == "HyperParameterTuningJob":
-        found = described(region, records)
-    else:
-        found = [describe_endpoint(region, {kind.name: record[kind.name]}, context) for record in records]
-    known = frozenset(members_of(resource))
-    for record in found:
-        shown = {member: value for member, value in record.items() if member in known}
-        yield {**shown, "Tags": tags_of(region, record[kind.arn])}
+    if resource == "HyperParameterTuningJob":
+        return described(region, records)
+    if resource == "Endpoint":
+        return [describe_endpoint(region, {kind.name: record[kind.name]}, context) for record in records]
+    return records
+
+
+def _with_tags(region: Region, kind: Kind, record: Record) -> Record:
+    return {**record, "Tags": tags_of(region, record[kind.arn])}
 
 
 def _is_visible(record: Record, request: Mapping[str, Any]) -> bool:

@@ -39,8 +39,8 @@ _INTEGER = re.compile(r"[-+]?\d+")
 _NUMERIC = ("integer", "long", "float", "double")
 
 
-def check_expression(resource: str, expression: Mapping[str, Any]) -> None:
-    """Raise ValidationException for a search expression that AWS refuses."""
+def check_expression(resource: str, expression: Mapping[str, Any]) -> list[str]:
+    """The properties that a search expression is about; raises ValidationException for one that AWS refuses."""
     conditions = list(_conditions(expression))
     if not conditions:
         raise validation_exception("SearchExpression must have at least one Filter, NestedFilter or SubExpression.")
@@ -52,6 +52,7 @@ def check_expression(resource: str, expression: Mapping[str, Any]) -> None:
         property_type(resource, name)
     for entry in conditions:
         _check_filter(resource, entry)
+    return [entry["Name"] for entry in conditions]
 
 
 def property_type(resource: str, name: str) -> str:
@@ -91,8 +92,11 @@ def matches(record: Record, expression: Mapping[str, Any]) -> bool:
 
 def property_value(record: Mapping[str, Any], name: str) -> Any:
     """The value of a property, MISSING where the record has none; of a list, that of its first object."""
-    values = _values(record, name)
-    return values[0] if values else MISSING
+    value = record.get(name, MISSING)
+    if value is MISSING or isinstance(value, list):
+        values = _values(record, name)
+        return values[0] if values else MISSING
+    return value
 
 
 @lru_cache

@@ -178,9 +178,9 @@ def _entered(record: Record, status: str, at: datetime) -> Record:
         transition if "EndTime" in transition else {**transition, "EndTime": max(at, transition["StartTime"])}
         for transition in record["SecondaryStatusTransitions"]
     ]
-    entered = {"Status": status, "StartTime": at, "StatusMessage": _MESSAGES[status]}
+    entered: dict[str, Any] = {"Status": status, "StartTime": at, "StatusMessage": _MESSAGES[status]}
     if record["TrainingJobStatus"] not in ACTIVE:
-        entered |= {"EndTime": at, "StatusMessage": record.get("FailureReason", _MESSAGES[status])}
+        entered["EndTime"] = at
     return {
         **record,
         "SecondaryStatus": status,
