@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import production_variant
+from tests.sandbox.boosters import artefact, as_csv, random_rows
 from tests.sandbox.conftest import Clients
 from tests.sandbox.endpoints import M5, UPDATED, Hosting, blue_green, rolling, with_alarms
 from tests.sandbox.test_sagemaker_endpoints import refused
@@ -97,6 +99,29 @@ def test_a_canary_gets_its_part_first_and_bakes(hosting: Hosting) -> None:
     assert hosting.shares() == {"green": 1.0}
     hosting.until("InService")
     assert hosting.described()["EndpointConfigName"] == "green"
+
+
+def test_both_fleets_answer_while_the_traffic_shifts(hosting: Hosting, clients: Clients) -> None:
+    runtime, body = clients("sagemaker-runtime"), as_csv(random_rows(1))
+
+    def answers(times: int) -> Counter[bytes]:
+        return Counter(
+            runtime.invoke_endpoint(EndpointName="engines", ContentType="text/csv", Body=body)["Body"].read()
+            for _ in range(times)
+        )
+
+    hosting.endpoint(count=2)
+    [blue] = answers(4)
+    model = hosting.model("green-model", artefact(1))
+    config = hosting.config("green", production_variant(model, InitialInstanceCount=4))
+    hosting.update(config, blue_green("CANARY", CanarySize="25%"))
+    assert answers(4) == {blue: 4}
+    hosting.until("Baking")
+    split = answers(20)
+    assert split[blue] == 15
+    [green] = split.keys() - {blue}
+    hosting.until("InService")
+    assert answers(4) == {green: 4}
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ def test_weights_and_counts_of_several_variants_change_together(hosting: Hosting
         ([{"VariantName": AT_ALL, "DesiredInstanceCount": 0}], "must be at least 1"),
         ([{"VariantName": "x", "DesiredWeight": 1.0}], 'The variant name(s) "x" is/are not present within endpoint'),
         ([{"VariantName": AT_ALL, "DesiredWeight": 1.0}] * 2, "is given more than once"),
+        ([{"VariantName": AT_ALL, "DesiredWeight": float("inf")}], "must be a finite number"),
         (
             [{"VariantName": AT_ALL, "ServerlessUpdateConfig": {"MaxConcurrency": 5}}],
             "ServerlessUpdateConfig cannot be specified for the variant AllTraffic",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,6 +100,8 @@ def update_endpoint_weights_and_capacities(
             )
         if entry.get("DesiredInstanceCount", 1) < 1:
             raise validation_exception(f"DesiredInstanceCount of the variant {name} must be at least 1.")
+        if not math.isfinite(entry.get("DesiredWeight", 0.0)):
+            raise validation_exception(f"DesiredWeight of the variant {name} must be a finite number.")
         wanted[name] = {key: value for key, value in entry.items() if key != "VariantName"}
     rescaled = any("DesiredInstanceCount" in change for change in wanted.values())
     _rescale(region, record, wanted, rescaling_seconds(record["EndpointName"], instances=rescaled))
