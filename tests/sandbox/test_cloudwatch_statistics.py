@@ -224,3 +224,12 @@ def test_steady_minutes_are_those_that_each_minute_by_itself_would_have_left(
     found = store.periods(key, 0, (minute + 5) * 60, 60)
     assert {time // 60: buckets[0].sum for time, buckets in found} == plain
     assert all(len(series.runs) <= len(stretches) for _, series in store.series())
+
+
+def test_minutes_that_are_steady_already_stay_as_they_were() -> None:
+    store, key = MetricStore(), metric_key("n", "m")
+    store.put_steady([(key, "None", IDLE)], 10, 20)
+    store.put_steady([(key, "None", Steady(2.0))], 15, 18)
+    store.put_steady([(key, "None", Steady(3.0))], 15, 22)
+    found = {time // 60: buckets[0].sum for time, buckets in store.periods(key, 0, 3600, 60)}
+    assert found == {**dict.fromkeys(range(10, 20), 0.0), 20: 3.0, 21: 3.0}

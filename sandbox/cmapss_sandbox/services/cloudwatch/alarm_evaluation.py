@@ -32,7 +32,8 @@ def evaluate_alarms(region: Region, end: int, chosen: Callable[[Record], bool] =
     """
     changed = False
     for alarm in _metric_alarms(region):
-        if chosen(alarm):
+        # Whoever hears of one alarm's change may delete another.
+        if alarm["AlarmName"] in alarm_table(region) and chosen(alarm):
             changed |= _evaluate(region, alarm, end)
     return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,8 @@ class Published:
 def publish(region: Region, published: Sequence[Published]) -> None:
     """Store what is sent at once, on disk too: whoever was told that it is taken will find it after a crash."""
     journal, store = _journal_table(region), metrics_of(region)
-    number = int(next(reversed(list(journal)), "0")) + 1
-    journal[str(number)] = {"published": [_published_record(one) for one in published]}
+    number = len(journal) + 1  # it is only ever cleared as a whole
+    journal[str(number)] = {"published": json.dumps([_published_record(one) for one in published])}
     for one in published:
         one.put(store)
 
@@ -124,7 +125,7 @@ def _load(region: Region) -> MetricStore:
         for second, text in record["buckets"].items():
             store.load_second(int(second), text, numbered)
     for record in _journal_table(region).values():
-        for one in record["published"]:
+        for one in json.loads(record["published"]):
             _published_of(one).put(store)
     return store
 

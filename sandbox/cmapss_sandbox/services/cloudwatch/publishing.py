@@ -34,7 +34,8 @@ def put_metric_data(region: Region, members: dict[str, Any], _: RequestContext) 
     if len(data) > _MAXIMUM_DATA:
         raise _invalid(f"The collection MetricData must not have a size greater than {_MAXIMUM_DATA}.")
     # All are read before any is stored: a request is taken whole or refused whole.
-    publish(region, [_published(region.now(), namespace, datum, parameter) for parameter, datum in data])
+    now = region.now()
+    publish(region, [_published(now, namespace, datum, parameter) for parameter, datum in data])
     return {}
 
 

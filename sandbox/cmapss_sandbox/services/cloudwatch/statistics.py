@@ -34,7 +34,8 @@ class Bucket:
         """The bucket of values given as {value: how often}; there must be at least one."""
         if len(counts) == 1:
             [(value, count)] = counts.items()
-            return cls(float(count), float(value * count), float(value), float(value))
+            value = float(value)  # one object for sum, minimum and maximum
+            return cls(float(count), value if count == 1 else value * count, value, value)
         return cls(
             sample_count=float(sum(counts.values())),
             sum=math.fsum(value * count for value, count in counts.items()),

@@ -147,16 +147,17 @@ class MetricStore:
     def put_steady(self, metrics: Iterable[tuple[MetricKey, str, Steady]], first: int, end: int) -> None:
         """Let these metrics, each with its unit, and no others be steady in the minutes from first to before end.
 
-        Values of their own go before it. Raises ValueError when the minutes are not after all that were steady before.
+        Values of their own go before it; minutes that were steady already stay as they were.
         """
         still: dict[int, SteadyRun] = {}
         for key, unit, steady in metrics:
             series = self.define(key, unit)
             run = self._open.get(series.number)
             if run is None or run.end != first or run.steady != steady:
-                if series.runs and series.runs[-1].end > first:
-                    raise ValueError(f"{key.name} was already steady in minute {first}.")
-                run = SteadyRun(first, end, steady)
+                start = max(first, series.runs[-1].end) if series.runs else first
+                if start >= end:
+                    continue
+                run = SteadyRun(start, end, steady)
                 series.runs.append(run)
                 self._changed_runs.add(series.number)
             run.end = end
