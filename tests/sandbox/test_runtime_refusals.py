@@ -23,6 +23,7 @@ from cmapss_sandbox.services import install
 from cmapss_sandbox.services.serving import artefacts
 from cmapss_sandbox.services.serving.artefacts import load_boosters, model_files
 from cmapss_sandbox.services.serving.container import Container, start_container
+from cmapss_sandbox.services.serving.model_format import check_format
 from cmapss_sandbox.services.serving.payloads import ContainerError
 from tests.sandbox.artefacts import make_endpoint, tarball
 from tests.sandbox.boosters import artefact, as_csv, random_rows, serve, trained
@@ -263,8 +264,38 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_in_time(monkeypatch: pyt
         model_files(bomb.getvalue())
 
 
+@pytest.mark.parametrize("format_", ["ubj", "json"])
+def test_a_model_is_whole_or_refused(format_: str) -> None:
+    model = bytes(trained(0, 3).save_raw(format_))
+    check_format(model)
+    for end in {*range(0, len(model), 97), len(model) - 1}:
+        with pytest.raises(ValueError, match=r"is broken|is empty|line 1"):
+            check_format(model[:end])
+    with pytest.raises(ValueError, match=r"ends at byte|Extra data"):
+        check_format(model + b"x")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{L" + (2**62).to_bytes(8, "big") + b"x",
+        b"{L" + bytes(7) + b"\x01a[$d#L" + (2**40).to_bytes(8, "big"),
+        b"{L" + bytes(7) + b"\x01a" + b"[" * 200,
+        b"{L" + bytes(7) + b"\x01a?}",
+        b'{"a":' * 100_000,
+    ],
+    ids=["empty", "a long name", "a long array", "deep", "no marker", "deep JSON"],
+)
+def test_a_model_that_xgboost_would_not_come_back_from_is_refused(content: bytes) -> None:
+    with pytest.raises(
+        ContainerError, match="Unable to load model: Model at /opt/ml/model/xgboost-model cannot be loaded"
+    ):
+        load_boosters(tarball(xgboost_model=content))
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=400).filter(lambda noise: not noise.startswith(b"{")), st.integers(0, 2000))
+@given(st.binary(max_size=400), st.integers(0, 2000))
 def test_any_artefact_is_loaded_or_refused(noise: bytes, place: int) -> None:
     for archive in (noise, artefact()[:place] + noise, gzip.compress(noise), tarball(xgboost_model=noise)):
         assert _status(partial(load_boosters, archive)) in (200, 500)

@@ -8,6 +8,7 @@ import tarfile
 import zlib
 from typing import TYPE_CHECKING
 
+from cmapss_sandbox.services.serving.model_format import check_format
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 if TYPE_CHECKING:
@@ -60,10 +61,9 @@ def _load(name: str, content: bytes) -> Booster:
 
     booster = Booster()
     try:
-        if not content:
-            raise ValueError("the file is empty")  # which XGBoost would end the process for
         if content.startswith(_PICKLE):
             raise ValueError("it is a pickle, which the sandbox does not load; save the model with Booster.save_model")
+        check_format(content)
         booster.load_model(bytearray(content))
     except (XGBoostError, ValueError) as error:
         reason = str(error).partition("\n")[0]
