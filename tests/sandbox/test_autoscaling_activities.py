@@ -97,6 +97,19 @@ def test_capacity_that_does_not_come_leaves_the_activity_unfulfilled(
     assert counts(sagemaker) == ("InService", 1, 1)
 
 
+@pytest.mark.parametrize("deregistered", [False, True])
+def test_what_an_endpoint_that_fails_had_in_progress_is_unfulfilled(
+    region: Region, autoscaling: Any, sagemaker: Any, deregistered: bool
+) -> None:
+    register(autoscaling, 3, 4)
+    region.controls["endpoints"](region, {"fail": "engines"})
+    if deregistered:
+        autoscaling.deregister_scalable_target(**VARIANT)
+        sagemaker.delete_endpoint(EndpointName="engines")
+    region.advance(60)
+    assert statuses(autoscaling) == [("Setting desired instance count to 3.", "Unfulfilled")]
+
+
 def test_a_quota_fails_the_activity_with_sagemakers_words(region: Region, autoscaling: Any, sagemaker: Any) -> None:
     region.controls["quotas"](region, {"ml.m5.xlarge": 4})
     register(autoscaling, 6, 8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.serving.accounting import Invocation, VariantMinute
+from cmapss_sandbox.services.serving.accounting import Instance, Invocation, VariantMinute
 from cmapss_sandbox.services.serving.fleet import fleet_of
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import Clients
@@ -194,6 +195,65 @@ def test_suspended_scaling_waits(region: Region, load: Load, autoscaling: Any, s
     suspend(DynamicScalingInSuspended=False)
     load(0, 1)
     assert steps(autoscaling) == [3, 2]
+
+
+def test_a_high_resolution_policy_scales_out_after_thirty_seconds(
+    region: Region, load: Load, autoscaling: Any, sagemaker: Any
+) -> None:
+    register(
+        region,
+        autoscaling,
+        1,
+        9,
+        TargetValue=5,
+        PredefinedMetricSpecification={
+            "PredefinedMetricType": "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+        },
+    )
+    region.advance(60 - region.now().second)
+    instance, now = Instance("engines", "AllTraffic", "i-0"), int(region.now().timestamp())
+    for second in range(now + 20, now + 60, 10):
+        with ExitStack() as requests:
+            for _ in range(12):
+                requests.enter_context(fleet_of(region).meter.running(instance, second))
+    region.advance(60)
+    assert counts(sagemaker) == ("Updating", 1, 3)
+    assert steps(autoscaling) == [3]
+
+
+def test_a_step_scales_in_although_target_tracking_would_rather_stay(
+    region: Region, load: Load, autoscaling: Any, sagemaker: Any, clients: Clients
+) -> None:
+    register(region, autoscaling, 3, 9)
+    autoscaling.register_scalable_target(**VARIANT, MinCapacity=1)
+    arn = autoscaling.put_scaling_policy(
+        **VARIANT,
+        PolicyName="steps",
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [{"MetricIntervalUpperBound": 0.0, "ScalingAdjustment": -1}],
+        },
+    )["PolicyARN"]
+    clients("cloudwatch").put_metric_alarm(
+        AlarmName="few",
+        Namespace="AWS/SageMaker",
+        MetricName="Invocations",
+        Dimensions=[
+            {"Name": "EndpointName", "Value": "engines"},
+            {"Name": "VariantName", "Value": "AllTraffic"},
+        ],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=30,
+        ComparisonOperator="LessThanThreshold",
+        AlarmActions=[arn],
+    )
+    load(28, 1)
+    assert counts(sagemaker) == ("Updating", 3, 2), "9.3 on each is between nine tenths of the target and the target"
+    [step, *_] = activities(autoscaling)
+    assert step["Cause"] == "monitor alarm few in state ALARM triggered policy steps"
 
 
 def test_a_policy_that_never_scales_in(region: Region, load: Load, autoscaling: Any, sagemaker: Any) -> None:

@@ -70,6 +70,7 @@ def _refuse_unscalable(region: Region, *, name: str, instance_types: Mapping[str
 
 
 def _deregister(region: Region, *, name: str) -> None:
-    """DeleteEndpoint deregisters scalable targets itself."""
+    """DeleteEndpoint deregisters scalable targets itself; what an endpoint that failed had in progress is over."""
+    activities.end_scaling_of(region, name)
     for target in targets_of(region, name):
         targets.deregister(region, variant_of(target))

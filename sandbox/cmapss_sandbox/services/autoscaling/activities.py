@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ _RETENTION = timedelta(weeks=6)
 _PAGE_SIZE = 50
 # Region seconds, from and to, until instances that were asked for have arrived.
 _ARRIVAL = (180.0, 240.0)
-_OPEN = ("Pending", "InProgress")
+OPEN = ("Pending", "InProgress")
 
 
 def start_scaling(region: Region, variant: VariantId, wanted: int, cause: str, policy: str = "") -> None:
@@ -77,7 +77,7 @@ def pass_on(region: Region, variant: VariantId, activity: Record) -> None:
 
 
 def end_scaling_of(region: Region, endpoint: str) -> None:
-    """Close what is in progress on the variants of an endpoint that serves with the instances it got."""
+    """Close what is in progress on the variants of an endpoint, now that it has the instances it got."""
     prefix = f"endpoint/{endpoint}/variant/"
     for activity in list(_table(region).values()):
         if activity["StatusCode"] != "InProgress" or not activity["ResourceId"].startswith(prefix):
@@ -87,7 +87,7 @@ def end_scaling_of(region: Region, endpoint: str) -> None:
         if record is not None and record["CurrentInstanceCount"] == wanted:
             _end(region, activity, "Successful", f"{done} successfully fulfilled by {NAMESPACE}.")
         else:
-            reason = region.table("endpoints")[endpoint].get("FailureReason")
+            reason = region.table("endpoints").get(endpoint, {}).get("FailureReason")
             because = f" Reason: {reason}" if reason else ""
             _end(region, activity, "Unfulfilled", f"{done} could not be fulfilled by {NAMESPACE}.{because}")
 
@@ -102,12 +102,11 @@ def override(region: Region, variant: VariantId, wanted: int) -> None:
         _end(region, activity, "Overridden", done + later)
 
 
-def abandon(region: Region, variant: VariantId) -> None:
-    """Close what waits to be passed on for a variant that is no scalable target any more."""
+def abandon(region: Region, variant: VariantId, reason: str, statuses: Collection[str] = OPEN) -> None:
+    """Close what is under way on a variant, in one of those statuses, because it cannot end by itself any more."""
     activity = open_activity(region, variant)
-    if activity is not None and activity["StatusCode"] == "Pending":
-        wanted = activity["_to"]
-        message = f"Failed to set desired instance count to {wanted}. Reason: the scalable target was deregistered."
+    if activity is not None and activity["StatusCode"] in statuses:
+        message = f"Failed to set desired instance count to {activity['_to']}. Reason: {reason}."
         _end(region, activity, "Unfulfilled", message)
 
 
@@ -161,7 +160,7 @@ def record_not_scaled(
 def open_activity(region: Region, variant: VariantId) -> Record | None:
     """The activity under way on a variant: at most one, and no other has been started since."""
     newest = newest_scaling(region, variant)
-    return newest if newest is not None and newest["StatusCode"] in _OPEN else None
+    return newest if newest is not None and newest["StatusCode"] in OPEN else None
 
 
 def newest_scaling(region: Region, variant: VariantId) -> Record | None:
@@ -225,10 +224,8 @@ def _end(region: Region, activity: Record, status: str, message: str) -> None:
 def _add(region: Region, activity: Record) -> None:
     """Keep an activity, in the place of what it was before; those older than AWS keeps them are forgotten."""
     table, oldest = _table(region), region.now() - _RETENTION
-    for known, old in list(table.items()):
-        if old["StartTime"] >= oldest:
-            break
-        del table[known]
+    while (first := next(iter(table), None)) is not None and table[first]["StartTime"] < oldest:
+        del table[first]
     table[activity["ActivityId"]] = activity
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.autoscaling import tracking
 from cmapss_sandbox.services.autoscaling.activities import (
+    abandon,
     completed,
     open_activity,
     record_not_scaled,
@@ -110,8 +111,11 @@ def scale(region: Region) -> None:
     for target in list(target_table(region).values()):
         variant = variant_of(target)
         policies = of_target(policy_table(region), target["ResourceId"])
-        record = variant_record(region, variant) if policies else None
-        if record is None or open_activity(region, variant) is not None:
+        record = variant_record(region, variant)
+        if record is None:
+            abandon(region, variant, "the endpoint is not in service")
+            continue
+        if not policies or open_activity(region, variant) is not None:
             continue
         situation = Situation(region, variant, target, bounds_of(target), record["CurrentInstanceCount"])
         votes = [vote for policy in policies for vote in _votes(situation, policy)]

@@ -24,7 +24,7 @@ from cmapss_sandbox.services.autoscaling.resources import (
     variant_id,
 )
 from cmapss_sandbox.services.autoscaling.steps import check_step_scaling
-from cmapss_sandbox.services.cloudwatch.alarms import alarm_arn, alarm_table, delete_alarm, put_alarm
+from cmapss_sandbox.services.cloudwatch.alarms import ACTIONS, alarm_arn, alarm_table, delete_alarm, put_alarm
 from cmapss_sandbox.store import Record
 
 STEP_SCALING = "StepScaling"
@@ -37,8 +37,6 @@ _CONFIGURATIONS = {
     tracking.TYPE: tracking.CONFIGURATION,
     "PredictiveScaling": "PredictiveScalingPolicyConfiguration",
 }
-# The states of an alarm and the member that names what it does in each.
-ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 # How CloudWatch refuses a definition; anything else it refuses is an access that failed.
 _WRONG_DEFINITION = ("ValidationError", "InvalidParameterCombination", "InvalidParameterValue", "MissingParameter")
 

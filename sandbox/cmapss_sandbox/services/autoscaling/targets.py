@@ -82,7 +82,7 @@ def deregister(region: Region, variant: VariantId) -> None:
     """Forget a scalable target and all that belongs to it; its activities stay."""
     remove_policies(region, variant.resource_id)
     remove_scheduled_actions(region, variant.resource_id)
-    activities.abandon(region, variant)
+    activities.abandon(region, variant, "the scalable target was deregistered", ("Pending",))
     del target_table(region)[variant.resource_id]
 
 
