@@ -149,7 +149,8 @@ def _refuse_what_is_not_allowed(
     circumstances = _circumstances(region, caller, context)
     if context.operation in _ABOUT_ONESELF and ":user/" in caller.arn and caller.identity is not None:
         members = {"UserName": caller.identity.name, **members}
-    asked = needs(region, context.service, context.operation, members)
+    with region.lock:
+        asked = needs(region, context.service, context.operation, members)
     for need in asked.own:
         decision = decide(region, caller, need, circumstances)
         if not decision.allowed:

@@ -83,9 +83,11 @@ def logs(region: Region, operation: str, members: Members) -> Needs:
     group = named.partition(":log-group:")[2].removesuffix(":*") or named
     stream = members.get("logStreamName", "") if operation in _STREAM_OPERATIONS else ""
     resource = region.arn("logs", f"log-group:{group}:log-stream:{stream}")
-    tags = _tag_map_context(members.get("tags") or {})
+    given = members.get("tags") or {}
+    # What is to be removed is a list of keys.
+    tags = _tag_map_context(given) if isinstance(given, dict) else {"aws:tagkeys": tuple(given)}
     own = [Need(action, resource, tags)]
-    if tags:
+    if tags and operation == "CreateLogGroup":
         own.append(Need("logs:TagResource", resource, tags))
     return Needs(tuple(own))
 

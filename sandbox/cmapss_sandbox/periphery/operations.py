@@ -70,7 +70,11 @@ def name_s3(request: Request, bucket: str | None, key: str | None) -> Named:
 
 @cache
 def _candidates() -> tuple[_Candidate, ...]:
-    model = models.service_model("s3")
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    # Not kept, for it is large and the rest of it is moto's affair.
+    model = ServiceModel(Loader().load_service_model("s3", "service-2"), "s3")
     found = []
     for name in model.operation_names:
         operation: Any = model.operation_model(name)
