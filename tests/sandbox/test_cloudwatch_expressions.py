@@ -210,23 +210,27 @@ _OPERATORS: dict[str, Callable[[float, float], float]] = {
 }
 
 
+def _number(function: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return None
+    try:
+        return float(function(one, other))
+    except ArithmeticError:
+        return None
+
+
 def _pointwise(function: Callable[[float, float], float], one: Reading, other: Reading) -> Reading | None:
     """What AWS's guide says of two operands: a point where both have one and the result is a number."""
     if isinstance(one, float) and isinstance(other, float):
-        try:
-            return float(function(one, other))
-        except ArithmeticError:
-            return None
-    times = sorted((one if isinstance(one, dict) else other).keys())  # type: ignore[union-attr]
-    found = {}
-    for time in times:
-        values = [operand.get(time) if isinstance(operand, dict) else operand for operand in (one, other)]
-        if values[0] is not None and values[1] is not None:
-            try:
-                found[time] = float(function(values[0], values[1]))
-            except ArithmeticError:
-                continue
-    return found
+        return _number(function, one, other)
+    times = sorted({time for operand in (one, other) if isinstance(operand, dict) for time in operand})
+    values = {
+        time: _number(
+            function, *(operand.get(time) if isinstance(operand, dict) else operand for operand in (one, other))
+        )
+        for time in times
+    }
+    return {time: value for time, value in values.items() if value is not None}
 
 
 Tree = tuple[str, Reading | None]
@@ -240,8 +244,7 @@ leaves: st.SearchStrategy[Tree] = st.one_of(
 def _branch(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
     def join(parts: tuple[Tree, str, Tree]) -> Tree:
         (one, first), sign, (other, second) = parts
-        known = first is not None and second is not None
-        value = _pointwise(_OPERATORS[sign], first, second) if known else None  # type: ignore[arg-type]
+        value = None if first is None or second is None else _pointwise(_OPERATORS[sign], first, second)
         return f"({one} {sign} {other})", value
 
     return st.tuples(children, st.sampled_from(sorted(_OPERATORS)), children).map(join)
