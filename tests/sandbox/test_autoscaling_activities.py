@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.test_autoscaling_scheduled_actions import restarted
 from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, put_policy, refused
 
 
@@ -142,6 +144,19 @@ def test_a_target_that_is_deregistered_lets_what_is_in_progress_end_and_what_wai
     region.advance(600)
     assert [status for _, status in statuses(autoscaling)[1:]] == ["Overridden", "Unfulfilled"]
     assert counts(sagemaker) == ("InService", 4, 4)
+
+
+def test_what_is_under_way_when_the_region_is_killed_goes_on(region: Region, autoscaling: Any, tmp_path: Path) -> None:
+    register(autoscaling, 5, 6)
+    region.advance(60)
+    register(autoscaling, 1, 3)
+    again = restarted(tmp_path, NOON)
+    again.advance(600)
+    found = [(activity["_to"], activity["StatusCode"]) for activity in again.table("scaling_activities").values()]
+    assert found == [(5, "Overridden"), (3, "Successful")]
+    [variant] = again.table("endpoints")["engines"]["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == 3
+    again.close()
 
 
 def test_a_refusal_that_repeats_every_minute_is_told_once(
