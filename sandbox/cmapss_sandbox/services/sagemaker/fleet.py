@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -199,5 +199,5 @@ def _all(fleet: Fleet) -> list[dict[str, Any]]:
     return [*fleet["variants"], *fleet["shadows"]]
 
 
-def _each(fleet: Fleet, change: Any) -> Fleet:
+def _each(fleet: Fleet, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Fleet:
     return {**fleet, **{member: [change(variant) for variant in fleet[member]] for member in ("variants", "shadows")}}

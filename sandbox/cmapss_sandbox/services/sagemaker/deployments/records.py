@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from cmapss_sandbox.services.sagemaker.deployments.steps import Step, step_from_json
@@ -49,18 +48,16 @@ def fleets_at(fleets: list[Fleet], step: Step) -> list[Fleet]:
 def shown(record: Record) -> Record:
     """The record with all that DescribeEndpoint shows of what serves and of what is under way."""
     rest = {member: value for member, value in record.items() if member not in _SHOWN}
-    deployment, fleets = record.get("_deployment"), record["_fleets"]
-    coming = None
-    status: list[dict[str, Any]] = []
-    actor = "new"
-    if deployment is not None and deployment["steps"]:
-        step = step_of(deployment)
-        actor = step.actor
-        status = _status(step, deployment["step_began"])
-        if deployment["kind"] in DEPLOYING:
-            *fleets, coming = fleets_at(deployment["fleets"], step)
-            rest |= _pending(deployment, coming, status if actor == "new" else [])
-    return {**rest, **_serving(fleets, status if actor == "old" or coming is None else [])}
+    deployment = record.get("_deployment")
+    if deployment is None:
+        return {**rest, **_serving(record["_fleets"], [])}
+    step = step_of(deployment)
+    status = [{"Status": step.status, "StatusMessage": step.message, "StartTime": deployment["step_began"]}]
+    if deployment["kind"] not in DEPLOYING:
+        return {**rest, **_serving(record["_fleets"], status)}
+    *old, coming = fleets_at(deployment["fleets"], step)
+    statuses: dict[str, list[dict[str, Any]]] = {"old": [], "new": [], step.actor: status}
+    return {**rest, **_serving(old, statuses["old"]), **_pending(deployment, coming, statuses["new"])}
 
 
 def _serving(fleets: list[Fleet], status: list[dict[str, Any]]) -> Record:
@@ -91,7 +88,3 @@ def _pending(deployment: Mapping[str, Any], coming: Fleet, status: list[dict[str
         "PendingDeploymentSummary": summary,
         "_next": {"config": coming["config"], "variants": coming["variants"], "fleet": coming["made_of"]},
     }
-
-
-def _status(step: Step, since: datetime) -> list[dict[str, Any]]:
-    return [{"Status": step.status, "StatusMessage": step.message, "StartTime": since}]
