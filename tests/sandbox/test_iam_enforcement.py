@@ -6,13 +6,15 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
-from tests.sandbox.enforced import Enforced, Keys, allow, deny, document, enforced_region
+from tests.sandbox.enforced import ANYBODY, Enforced, Keys, allow, deny, document, enforced_region
 
 BUCKET = "engines-bucket"
 ANA = "arn:aws:iam::000000000000:user/ana"
@@ -317,6 +319,32 @@ def test_execution_roles_are_asked_too(enforced: Enforced) -> None:
     assert region.permits(ROLE, "s3:GetObject", "arn:aws:s3:::cmapss-models/a/model.tar.gz")
     assert not region.permits(ROLE, "s3:GetObject", "arn:aws:s3:::other/a")
     assert not region.permits(f"{ROLE}-2", "s3:GetObject", "arn:aws:s3:::cmapss-models/a")
+
+
+def test_where_nothing_is_enforced_every_role_may_do_everything(region: Region) -> None:
+    assert region.permits("arn:aws:iam::000000000000:role/absent", "s3:GetObject", "arn:aws:s3:::x/y")
+    assert region.assumable("arn:aws:iam::000000000000:role/absent")
+
+
+def test_changes_of_everything_at_once_hold_nobody_up(enforced: Enforced) -> None:
+    keys = enforced.user("hal", allow("sagemaker:*", "s3:*", "iam:*", "application-autoscaling:*"))
+    enforced.region.objects.create_bucket("busy")
+    services = {name: enforced.client(name, keys) for name in ("sagemaker", "s3", "iam", "sts")}
+    role = enforced.role("busy")
+
+    def act(number: int) -> None:
+        services["iam"].create_role(RoleName=f"busy-{number}", AssumeRolePolicyDocument=document(ANYBODY))
+        services["s3"].put_object(Bucket="busy", Key=f"{number}", Body=b"x")
+        services["sagemaker"].list_endpoints()
+        services["sts"].assume_role(RoleArn=role, RoleSessionName=f"busy-{number}")
+        services["s3"].put_bucket_tagging(Bucket="busy", Tagging={"TagSet": [{"Key": "a", "Value": f"{number}"}]})
+        enforced.region.permits(role, "s3:GetObject", "arn:aws:s3:::busy/1")
+        services["s3"].list_objects_v2(Bucket="busy")
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(act, number) for number in range(18)]:
+            done.result(timeout=60)
+    assert len(list(enforced.region.objects.keys("busy"))) == 18
 
 
 def test_a_simulation_says_what_would_happen(enforced: Enforced) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import signal
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 from botocore.session import Session
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.objects import ObjectStore
@@ -291,6 +294,51 @@ def test_what_is_no_document_and_what_is_no_operation_is_refused_once(
     with pytest.raises(ClientError, match=r"NotImplemented|InvalidAction"):
         clients("ec2").describe_capacity_blocks()
     assert [call.operation for call in region.calls][-2:] == ["ListOrganizationsFeatures", "DescribeCapacityBlocks"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "AWSAccessKeyId=sandbox&Signature=x&Expires={past}",
+        "X-Amz-Credential=sandbox/20260105/us-east-1/s3/aws4_request&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60",
+        "X-Amz-Credential=sandbox/20260105/us-east-1/s3/aws4_request&X-Amz-Date=nonsense&X-Amz-Expires=60",
+    ],
+)
+def test_a_presigned_address_has_an_end(region: Region, s3: Any, query: str) -> None:
+    region.objects.put(BUCKET, "a", b"found")
+    address = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "a"})
+    assert urllib.request.urlopen(address).read() == b"found"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{address.partition('?')[0]}?{query.format(past=int(time.time()) - 10)}")
+    assert caught.value.code == 403
+    assert b"<Code>AccessDenied</Code><Message>Request has expired</Message>" in caught.value.read()
+
+
+_SEGMENTS = st.sampled_from(
+    ["", ".", "..", "a", "A", "%", "%-", "%_", "\0", "x" * 300, "ü" * 200, "%41" * 100]
+) | st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+_KEYS = st.lists(_SEGMENTS, min_size=1, max_size=4).map("/".join).filter(bool)
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(_KEYS, st.none() | st.integers(), min_size=1, max_size=8), st.sets(_KEYS, max_size=3))
+def test_any_key_has_its_own_bytes_and_what_is_known_of_them_within_the_store(
+    tmp_path_factory: pytest.TempPathFactory, objects: dict[str, int | None], absent: set[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    store = ObjectStore(folder / "objects")
+    for key, number in objects.items():
+        store.put("bucket", key, key.encode(), None if number is None else {"number": number})
+    assert sorted(store.keys("bucket")) == sorted(objects)
+    for key, number in objects.items():
+        assert store.get("bucket", key) == key.encode()
+        assert store.about("bucket", key) == ({} if number is None else {"number": number})
+    for key in absent - objects.keys():
+        assert (store.head("bucket", key), store.about("bucket", key)) == (None, {})
+    assert [path.name for path in folder.iterdir()] == ["objects"]
+    for key in objects:
+        store.delete("bucket", key)
+    assert [path for path in store.root.rglob("*") if path.is_file()] == []
 
 
 HOSTILE = ["../up", "a/../../up", "/root", "a//b", "nul\0", "über/größe", "A", "a", "a/b", "%2e%2e/x", "x" * 1000, "."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -31,6 +32,18 @@ def is_signed_with(secret: str, request: Request) -> bool:
         parts = {name: query.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")}
         return _fits_version_4(Credentials, secret, request, parts, query.get("X-Amz-Date", ""))
     return _fits_version_2(Credentials, secret, request, query)
+
+
+def has_expired(request: Request) -> bool:
+    """Whether a presigned address is past its end, by this machine's time, which is the time of who made it."""
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    try:
+        if "X-Amz-Expires" in query:
+            made = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return datetime.now(UTC) > made + timedelta(seconds=int(query["X-Amz-Expires"]))
+        return "Signature" in query and datetime.now(UTC).timestamp() > int(query["Expires"])
+    except (KeyError, ValueError, OverflowError):
+        return True
 
 
 def _fits_version_4(credentials: Any, secret: str, request: Request, parts: dict[str, str], stamp: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
+from cmapss_sandbox.iam.signatures import has_expired
 from cmapss_sandbox.periphery import backends, deletions
 from cmapss_sandbox.periphery.backends import EXECUTION_ROLE
 from cmapss_sandbox.periphery.operations import Named, name_form, name_s3
@@ -44,6 +45,8 @@ def answer(region: Region, scope: Scope, environ: WSGIEnvironment, request_id: s
         service, named.operation, scope.access_key, scope.region_name, request.headers, request_id, request
     )
     try:
+        if service == "s3" and has_expired(request):
+            raise AwsError("AccessDenied", "Request has expired", 403)
         with region.guarded(context, named.members):
             if service == "iam":
                 _refuse_violations(named)
