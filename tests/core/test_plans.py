@@ -149,7 +149,7 @@ def test_an_endpoint_that_is_being_created_is_deleted_once_aws_allows_it(
 
 
 def test_a_model_whose_artefact_is_gone_fails_with_the_reason_and_can_be_deleted(
-    sandbox: LiveSandbox, aws: Aws, carry: Carry
+    sandbox: LiveSandbox, aws: Aws, carry: Carry, tmp_path: Path
 ) -> None:
     job = next(ranked.job for ranked in read_jobs(aws).jobs if ranked.rank == 2)
     assert job.model_artifact is not None
@@ -162,7 +162,15 @@ def test_a_model_whose_artefact_is_gone_fails_with_the_reason_and_can_be_deleted
         plan_deploy(aws, DeployRequest(job=job.name, name="plan-h"))
     assert caught.value.kind is ErrorKind.NOT_FOUND
 
-    outcome = carry(plan)
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def losing(event: StepEvent) -> None:
+        """The artefact is there when the model is created, and gone when the endpoint's instances want it."""
+        if event.state == "waiting":
+            s3.delete_object(Bucket=bucket, Key=key)
+            sandbox.advance(minutes=1)
+
+    outcome = run(aws, plan, Journal(tmp_path), on_event=losing)
     assert outcome.status == "failed"
     assert outcome.error is not None
     assert "plan-g is Failed" in outcome.error.message
