@@ -164,6 +164,28 @@ def test_a_boundary_bounds_a_role_and_a_session_policy_its_session(enforced: Enf
     assert message.endswith("because no session policy allows the sagemaker:ListEndpoints action")
 
 
+def test_a_boundary_bounds_a_user_too(enforced: Enforced) -> None:
+    iam = enforced.client("iam")
+    bound = iam.create_policy(PolicyName="lists", PolicyDocument=document(allow("sagemaker:List*")))["Policy"]["Arn"]
+    keys = enforced.user("ivo", allow("sagemaker:*"))
+    sagemaker = enforced.client("sagemaker", keys)
+    assert refusal(sagemaker.describe_model, ModelName="x")[0] == "ValidationException"
+    iam.put_user_permissions_boundary(UserName="ivo", PermissionsBoundary=bound)
+    assert "because no permissions boundary allows" in refusal(sagemaker.describe_model, ModelName="x")[2]
+    sagemaker.list_models()
+    iam.delete_user_permissions_boundary(UserName="ivo")
+    assert refusal(sagemaker.describe_model, ModelName="x")[0] == "ValidationException"
+    for call in (iam.put_user_permissions_boundary, iam.delete_user_permissions_boundary):
+        members = {"PermissionsBoundary": bound} if call == iam.put_user_permissions_boundary else {}
+        assert refusal(call, UserName="nobody-there", **members)[0] == "NoSuchEntity"
+    iam.create_user(UserName="bounded", PermissionsBoundary=bound)
+    enforced.allow_user("bounded", allow("sagemaker:*"))
+    iam.update_user(UserName="bounded", NewUserName="renamed")
+    made = iam.create_access_key(UserName="renamed")["AccessKey"]
+    renamed = enforced.client("sagemaker", (made["AccessKeyId"], made["SecretAccessKey"], None))
+    assert refusal(renamed.describe_model, ModelName="x")[0] == "AccessDeniedException"
+
+
 def test_resources_and_condition_keys_narrow_what_is_allowed(enforced: Enforced) -> None:
     small = {"ForAllValues:StringEquals": {"sagemaker:InstanceTypes": ["ml.m5.large"]}}
     tagged = {"StringEquals": {"aws:RequestTag/owner": "${aws:username}"}}

@@ -11,9 +11,10 @@ from weakref import WeakKeyDictionary
 
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.policies import Caller, Policies, Policy, parse_policy
+from cmapss_sandbox.iam.user_boundaries import boundaries
 from cmapss_sandbox.periphery import backends
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.store import Table
+from cmapss_sandbox.store import Record, Table
 
 _log = logging.getLogger(__name__)
 
@@ -98,10 +99,11 @@ def directory(region: Region) -> Directory:
     known = _directories.get(region)
     if known is not None and known[0] == backends.revision(region):
         return known[1]
-    with backends.moto(region, "iam"):
+    # Whoever changes IAM holds the region's lock, and then moto's.
+    with region.lock, backends.moto(region, "iam"):
         from moto.iam.models import iam_backends
 
-        found = _read(iam_backends[region.account]["aws"])
+        found = _read(iam_backends[region.account]["aws"], dict(boundaries(region)))
         _directories[region] = (backends.revision(region), found)
     return found
 
@@ -166,22 +168,22 @@ def _of_session(region: Region, session: Mapping[str, Any]) -> Principal | None:
     )
 
 
-def _read(backend: Any) -> Directory:
+def _read(backend: Any, bounds: Mapping[str, Record]) -> Directory:
     managed = {arn: _default_document(policy) for arn, policy in backend.managed_policies.items()}
     users: dict[str, Identity] = {}
     keys: dict[str, tuple[Identity, str]] = {}
     for name, user in backend.users.items():
         groups = [group for group in backend.groups.values() if user in group.users]
         attached = [policy for holder in (user, *groups) for policy in _attached(holder)]
-        identity = Identity(name, user.arn, user.id, Policies(tuple(attached)), _tags(user.tags or []))
+        policies = Policies(tuple(attached), _boundary(managed, bounds.get(name, {}).get("arn")))
+        identity = Identity(name, user.arn, user.id, policies, _tags(user.tags or []))
         users[name] = identity
         keys |= {
             key.access_key_id: (identity, key.secret_access_key) for key in user.access_keys if key.status == "Active"
         }
     roles = {}
     for held in backend.roles.values():
-        bound = held.permissions_boundary_arn
-        boundary = None if not bound else _parsed(managed.get(bound, _NOTHING), bound)
+        boundary = _boundary(managed, held.permissions_boundary_arn)
         roles[held.name] = Identity(
             held.name,
             held.arn,
@@ -192,6 +194,11 @@ def _read(backend: Any) -> Directory:
             int(held.max_session_duration or 3600),
         )
     return Directory(users, keys, roles, managed)
+
+
+def _boundary(managed: Mapping[str, str], arn: str | None) -> Policy | None:
+    """The policy that bounds a user or a role; one that is gone allows nothing."""
+    return None if not arn else _parsed(managed.get(arn, _NOTHING), arn)
 
 
 def _attached(holder: Any) -> Iterable[Policy]:

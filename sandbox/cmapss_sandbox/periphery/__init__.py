@@ -82,18 +82,32 @@ def _carry_out(
             return _delete_what_may_be(region, context, named, request, environ)
         return _carry_out_s3(region, named, environ)
     if service == "iam":
-        # Who is simulated is found where IAM is held, behind this very module.
-        from cmapss_sandbox.iam import simulation
-
-        simulated = simulation.answer(region, context, named.members)
-        if simulated is not None:
-            return simulated
+        return _carry_out_iam(region, context, named, request, environ)
     if named.operation.startswith(_READING):
         with backends.moto(region, service):
-            if service == "iam":
-                backends.know_managed_policies(request.body)
             return backends.call(service, environ)
     return backends.change(region, service, environ)
+
+
+def _carry_out_iam(
+    region: Region, context: RequestContext, named: Named, request: Request, environ: WSGIEnvironment
+) -> Reply:
+    # What they answer of is found where IAM is held, behind this very module.
+    from cmapss_sandbox.iam import simulation, user_boundaries
+
+    for part in (simulation, user_boundaries):
+        answered: Reply | None = part.answer(region, context, named.members)
+        if answered is not None:
+            return answered
+    if named.operation.startswith(_READING):
+        with backends.moto(region, "iam"):
+            backends.know_managed_policies(request.body)
+            return backends.call("iam", environ)
+    with region.transaction():
+        reply = backends.change(region, "iam", environ)
+        if reply.status < 300:
+            user_boundaries.follow(region, named.operation, named.members)
+        return reply
 
 
 def _refuse_violations(named: Named) -> None:

@@ -122,7 +122,7 @@ def change(region: Region, service: str, environ: WSGIEnvironment, kept_as: str 
         }
         reply = _run(service, record, {**environ, "wsgi.input": io.BytesIO(body)})
         if reply.status < 300:
-            _revisions[region] = _revisions.get(region, 0) + 1
+            note_change(region)
             table = region.table(_table(service))
             if kept_as is None:
                 kept_as = f"{len(table):08d}"
@@ -170,6 +170,11 @@ def ensure_linked_role(region: Region, service: str) -> None:
 
     form = {"Action": "CreateServiceLinkedRole", "Version": "2010-05-08", "AWSServiceName": service}
     change(region, "iam", EnvironBuilder(path="/", method="POST", data=form).get_environ())
+
+
+def note_change(region: Region) -> None:
+    """Let those look again who have read what is held for the region."""
+    _revisions[region] = revision(region) + 1
 
 
 def call(service: str, environ: WSGIEnvironment) -> Reply:
