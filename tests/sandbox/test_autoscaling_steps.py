@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_sandbox.errors import AwsError
@@ -154,15 +154,15 @@ def test_configurations_that_do_not_hold_together(configuration: dict[str, Any],
     assert failed.value.code == "ValidationException"
 
 
-@given(st.lists(st.integers(0, 50), min_size=1, max_size=6, unique=True), st.floats(-100, 100), st.booleans())
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=6, unique=True), st.floats(0, 100), st.booleans())
 def test_a_configuration_that_holds_together_has_one_step_for_every_breach(
-    bounds: list[int], value: float, outward: bool
+    bounds: list[int], beyond: float, outward: bool
 ) -> None:
     ordered = sorted(bounds)
     covered = steps(*ordered, None) if outward else steps(None, *(-bound for bound in reversed(ordered)))
     check_step_scaling({"AdjustmentType": "ChangeInCapacity", "StepAdjustments": covered})
     comparison = "GreaterThanThreshold" if outward else "LessThanThreshold"
-    assume((value >= ordered[0]) if outward else (value <= -ordered[0]))
+    value = ordered[0] + beyond if outward else -ordered[0] - beyond
     matching = [step for step in covered if matching_step([step], value, 0, comparison) is not None]
     assert len(matching) == 1
 
@@ -322,6 +322,20 @@ def test_an_exact_capacity_and_the_other_actions_of_an_alarm(
     assert activities(autoscaling)[0]["Cause"] == "monitor alarm deep in state OK triggered policy exact"
     found = activities(autoscaling, IncludeNotScaledActivities=True)
     assert found[0]["NotScaledReasons"] == [{"Code": "AlreadyAtDesiredCapacity", "CurrentCapacity": 3}]
+
+
+def test_an_alarm_that_a_client_sets_off_counts_as_at_its_threshold(
+    clients: Clients, autoscaling: Any, sagemaker: Any, region: Region
+) -> None:
+    put_alarm(clients, "deep", 50, put_step(autoscaling, "out", OUT))
+    put_alarm(clients, "quiet", 50, put_step(autoscaling, "none", OUT), ActionsEnabled=False)
+    for name in ("quiet", "deep"):
+        clients("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    assert counts(sagemaker) == ("Updating", 1, 2)
+    region.advance(600)
+    assert counts(sagemaker) == ("InService", 2, 2)
+    assert activities(autoscaling)[0]["Cause"] == "monitor alarm deep in state ALARM triggered policy out"
+    assert moves(autoscaling) == [2], "the next evaluation finds no data"
 
 
 def test_an_alarm_without_actions_or_data_moves_nothing(

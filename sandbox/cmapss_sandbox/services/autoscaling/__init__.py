@@ -17,6 +17,7 @@ from cmapss_sandbox.services.autoscaling import (
     targets,
 )
 from cmapss_sandbox.services.autoscaling.resources import targets_of, variant_of, variant_record
+from cmapss_sandbox.services.cloudwatch.alarms import ALARM_STATE_CHANGED
 from cmapss_sandbox.services.cloudwatch.minutes import ALARMS_EVALUATED
 
 SERVICE = "application-autoscaling"
@@ -44,6 +45,7 @@ def install(region: Region) -> None:
     region.guard(concurrency.one_update_at_a_time(SERVICE))
     region.on(scheduled_actions.DUE, scheduled_actions.run)
     region.subscribe(ALARMS_EVALUATED, control.scale)
+    region.subscribe(ALARM_STATE_CHANGED, control.follow_set_state)
     region.subscribe("endpoint_in_service", _settle)
     region.subscribe("endpoint_update_asked", _refuse_unscalable)
     region.subscribe("endpoint_deleted", _deregister)

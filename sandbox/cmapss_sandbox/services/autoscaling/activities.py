@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,19 +37,8 @@ def start_scaling(region: Region, variant: VariantId, wanted: int, cause: str, p
     record = variant_record(region, variant)
     assert record is not None  # whoever asks has looked
     override(region, variant, wanted)
-    activity: Record = {
-        "ActivityId": _new_id(region, variant, f"{wanted} {cause}"),
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": variant.resource_id,
-        "ScalableDimension": DIMENSION,
-        "Description": f"Setting desired instance count to {wanted}.",
-        "Cause": cause,
-        "StartTime": region.now(),
-        "StatusCode": "Pending",
-        "_from": record["CurrentInstanceCount"],
-        "_to": wanted,
-        "_policy": policy,
-    }
+    own = {"_from": record["CurrentInstanceCount"], "_to": wanted, "_policy": policy}
+    activity = _new(region, variant, f"Setting desired instance count to {wanted}.", cause, "Pending", own)
     if record["endpoint_status"] == "InService":
         pass_on(region, variant, activity)
     else:
@@ -113,21 +102,10 @@ def abandon(region: Region, variant: VariantId, reason: str, statuses: Collectio
 def record_bounds(region: Region, variant: VariantId, scheduled_action: str, change: str, refusal: str = "") -> None:
     """Record that a scheduled action has set a target's bounds, or why it could not; AWS gives it no end time."""
     cause = f"scheduled action name {scheduled_action} was triggered"
-    failed = {"StatusCode": "Failed", "StatusMessage": f"Failed to set {change}. Reason: {refusal}"}
-    done = {"StatusCode": "Successful", "StatusMessage": f"Successfully set {change}"}
-    _add(
-        region,
-        {
-            "ActivityId": _new_id(region, variant, cause),
-            "ServiceNamespace": NAMESPACE,
-            "ResourceId": variant.resource_id,
-            "ScalableDimension": DIMENSION,
-            "Description": f"Setting {change}",
-            "Cause": cause,
-            "StartTime": region.now(),
-            **(failed if refusal else done),
-        },
-    )
+    status, message = "Successful", f"Successfully set {change}"
+    if refusal:
+        status, message = "Failed", f"Failed to set {change}. Reason: {refusal}"
+    _add(region, _new(region, variant, f"Setting {change}", cause, status, {"StatusMessage": message}))
 
 
 def record_not_scaled(
@@ -140,21 +118,8 @@ def record_not_scaled(
         [reason] = activity["NotScaledReasons"]
         if (reason["Code"], activity["Cause"], activity["_since"]) == (code, cause, since):
             return
-    _add(
-        region,
-        {
-            "ActivityId": _new_id(region, variant, f"{code} {cause}"),
-            "ServiceNamespace": NAMESPACE,
-            "ResourceId": variant.resource_id,
-            "ScalableDimension": DIMENSION,
-            "Description": "Attempting to scale due to alarm triggered",
-            "Cause": cause,
-            "StartTime": region.now(),
-            "StatusCode": "Failed",
-            "NotScaledReasons": [{"Code": code, **capacity}],
-            "_since": since,
-        },
-    )
+    reasons = {"NotScaledReasons": [{"Code": code, **capacity}], "_since": since}
+    _add(region, _new(region, variant, "Attempting to scale due to alarm triggered", cause, "Failed", reasons))
 
 
 def open_activity(region: Region, variant: VariantId) -> Record | None:
@@ -229,8 +194,21 @@ def _add(region: Region, activity: Record) -> None:
     table[activity["ActivityId"]] = activity
 
 
-def _new_id(region: Region, variant: VariantId, what: str) -> str:
-    """An id that is the same whenever the same happens at the same time, and that no other activity has."""
-    identity = f"{variant.resource_id} {region.now().isoformat()} {what}"
+def _new(
+    region: Region, variant: VariantId, description: str, cause: str, status: str, further: Mapping[str, Any]
+) -> Record:
+    """An activity that begins now; its id is the same whenever the same happens at the same time, and its own."""
+    now = region.now()
+    identity = f"{variant.resource_id} {now.isoformat()} {description} {cause}"
     ids = (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{identity} {number}")) for number in itertools.count())
-    return next(activity_id for activity_id in ids if activity_id not in _table(region))
+    return {
+        "ActivityId": next(activity_id for activity_id in ids if activity_id not in _table(region)),
+        "ServiceNamespace": NAMESPACE,
+        "ResourceId": variant.resource_id,
+        "ScalableDimension": DIMENSION,
+        "Description": description,
+        "Cause": cause,
+        "StartTime": now,
+        "StatusCode": status,
+        **further,
+    }

@@ -33,6 +33,8 @@ from cmapss_sandbox.services.autoscaling.resources import (
 )
 from cmapss_sandbox.services.autoscaling.steps import adjusted_capacity, aggregated, matching_step
 from cmapss_sandbox.services.cloudwatch.alarm_evaluation import recent_points
+from cmapss_sandbox.services.cloudwatch.alarm_state import State
+from cmapss_sandbox.services.cloudwatch.alarms import alarm_table
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
 from cmapss_sandbox.store import Record
 
@@ -64,13 +66,14 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the policies of one target look at: the region's minute, the variant and its bounds."""
+    """What the policies of one target look at: the region's minute, the variant, its bounds and whether it can move."""
 
     region: Region
     variant: VariantId
     target: Record
     bounds: Bounds
     current: int
+    changeable: bool
 
     def suspended(self, direction: str) -> bool:
         """Whether scaling "In" or "Out" is suspended on this target."""
@@ -109,17 +112,40 @@ class Situation:
 def scale(region: Region) -> None:
     """Move every target whose policies want it moved, unless an activity is under way or its endpoint is changing."""
     for target in list(target_table(region).values()):
-        variant = variant_of(target)
         policies = of_target(policy_table(region), target["ResourceId"])
-        record = variant_record(region, variant)
-        if record is None:
-            abandon(region, variant, "the endpoint is not in service")
+        situation = _situation(region, target)
+        if situation is None:
+            abandon(region, variant_of(target), "the endpoint is not in service")
+        elif policies and open_activity(region, situation.variant) is None:
+            _carry_out(situation, [vote for policy in policies for vote in _votes(situation, policy)])
+
+
+def follow_set_state(region: Region, *, name: str, before: State, after: State) -> None:
+    """Carry out the step policies of an alarm that a client has put into another state (SetAlarmState).
+
+    Such a state says nothing of the metric, which counts as being at the threshold. Alarms that have looked at their
+    data points wait for scale(), when all have.
+    """
+    alarm = alarm_table(region)[name]
+    if "StateReasonData" in alarm:
+        return
+    for policy in list(policy_table(region).values()):
+        if policy["PolicyType"] == tracking.TYPE or alarm not in triggering_alarms(region, policy):
             continue
-        if not policies or open_activity(region, variant) is not None:
-            continue
-        situation = Situation(region, variant, target, bounds_of(target), record["CurrentInstanceCount"])
-        votes = [vote for policy in policies for vote in _votes(situation, policy)]
-        _carry_out(situation, votes, changeable=record["endpoint_status"] == "InService")
+        situation = _situation(region, target_table(region)[policy["ResourceId"]])
+        if situation is not None and open_activity(region, situation.variant) is None:
+            vote = _step(situation, policy, alarm, [float(alarm["Threshold"])])
+            _carry_out(situation, [] if vote is None else [vote])
+
+
+def _situation(region: Region, target: Record) -> Situation | None:
+    """How a target stands; None when its variant does not serve."""
+    variant = variant_of(target)
+    record = variant_record(region, variant)
+    if record is None:
+        return None
+    changeable = record["endpoint_status"] == "InService"
+    return Situation(region, variant, target, bounds_of(target), record["CurrentInstanceCount"], changeable)
 
 
 def winning_vote(current: int, votes: Sequence[Vote]) -> Vote | None:
@@ -139,10 +165,10 @@ def winning_vote(current: int, votes: Sequence[Vote]) -> Vote | None:
     return max(inward, key=lambda vote: vote.capacity, default=None)
 
 
-def _carry_out(situation: Situation, votes: Sequence[Vote], *, changeable: bool) -> None:
+def _carry_out(situation: Situation, votes: Sequence[Vote]) -> None:
     region, variant = situation.region, situation.variant
     decided = winning_vote(situation.current, votes)
-    if decided is not None and changeable:
+    if decided is not None and situation.changeable:
         start_scaling(region, variant, decided.capacity, decided.cause, decided.policy)
         return
     reasons = [(vote, vote.not_scaled) for vote in votes if vote.not_scaled is not None]
@@ -157,7 +183,10 @@ def _votes(situation: Situation, policy: Record) -> Iterator[Vote]:
     """What the policy wants: target tracking has always a say, unless it never scales in and has nothing to add."""
     alarms = triggering_alarms(situation.region, policy)
     if policy["PolicyType"] != tracking.TYPE:
-        yield from (vote for alarm in alarms if (vote := _step(situation, policy, alarm)) is not None)
+        for alarm in alarms:
+            vote = _step(situation, policy, alarm, _measured_since_settled(situation, alarm))
+            if vote is not None:
+                yield vote
         return
     configuration, (high, low) = policy[tracking.CONFIGURATION], tracking.alarm_names(policy)
     firing = {alarm["AlarmName"]: alarm for alarm in alarms}
@@ -189,9 +218,9 @@ def _track_in(situation: Situation, policy: Record, alarm: Record) -> Vote:
     return _vote(situation, policy, alarm, capacity, kept)
 
 
-def _step(situation: Situation, policy: Record, alarm: Record) -> Vote | None:
-    """What a step policy wants because of an alarm; None while no step is meant, or it has to wait."""
-    configuration, values = policy[STEP_CONFIGURATION], _measured_since_settled(situation, alarm)
+def _step(situation: Situation, policy: Record, alarm: Record, values: Sequence[float]) -> Vote | None:
+    """What a step policy wants because of an alarm's data points; None while no step is meant, or it has to wait."""
+    configuration = policy[STEP_CONFIGURATION]
     if not values:
         return None
     value, threshold = aggregated(values, configuration), float(alarm["Threshold"])
