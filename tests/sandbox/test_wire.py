@@ -238,6 +238,26 @@ def test_an_unknown_operation_answers_once_and_is_not_retried(wire: Wire) -> Non
     client.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {}),
+        ("/", {"X-Amz-Target": ""}),
+        ("/", {"X-Amz-Target": "DescribeAlarms."}),
+        (
+            "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
+            {"Smithy-Protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"},
+        ),
+    ],
+)
+def test_what_names_no_operation_in_a_protocol_of_the_wire_is_refused(
+    wire: Wire, path: str, headers: dict[str, str]
+) -> None:
+    wire.on("cloudwatch", "DescribeAlarms", nothing)
+    reply = wire.send("monitoring", path=path, headers=headers)
+    assert (reply.status, reply.document["__type"]) == (400, "UnknownOperationException")
+
+
 def test_errors_take_the_form_of_their_protocol(wire: Wire) -> None:
     def refuse(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
         raise AwsError("ModelError", "the model said <no>", 424, {"OriginalStatusCode": 415})
