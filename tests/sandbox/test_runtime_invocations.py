@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.serving.container import Container
+from cmapss_sandbox.services.serving import fleet
+from cmapss_sandbox.services.serving.container import Container, start_container
 from cmapss_sandbox.services.serving.fleet import fleet_of
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.boosters import artefact, as_csv, random_rows, serve, trained
@@ -162,6 +163,53 @@ def test_every_instance_has_its_log_stream(clients: Clients, region: Region) -> 
     region.advance(5 * 60)
     streams = clients("logs").describe_log_streams(logGroupName=group)["logStreams"]
     assert len({stream["logStreamName"] for stream in streams}) == 3
+
+
+def test_instances_take_turns_and_are_counted(clients: Clients, region: Region, runtime: Any) -> None:
+    serve(clients("sagemaker"), region)
+    clients("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName="engines", DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
+    )
+    region.advance(10 * 60)
+    for _ in range(7):
+        invoke(runtime, as_csv(random_rows(1)))
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            invoke(runtime, b"a,b")
+    counted = region.reports()["invocations_by_instance"]["engines"]["AllTraffic"]
+    assert sorted(counted.values()) == [3, 3, 4]
+    events = clients("logs").filter_log_events(
+        logGroupName="/aws/sagemaker/Endpoints/engines", filterPattern='"Loading csv"'
+    )["events"]
+    assert {event["logStreamName"] for event in events} == {f"AllTraffic/{instance}" for instance in counted}
+    clients("sagemaker").delete_endpoint(EndpointName="engines")
+    assert region.reports()["invocations_by_instance"] == {}
+
+
+def test_a_model_that_loads_keeps_no_other_endpoint_waiting(
+    clients: Clients, region: Region, runtime: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(clients("sagemaker"), region)
+    serve(clients("sagemaker"), region, "slow")
+    body = as_csv(random_rows(1))
+    expected = invoke(runtime, body)["Body"].read()
+    fleet_of(region).forget("slow")
+    begun, released = threading.Event(), threading.Event()
+    start = start_container
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert released.wait(timeout=20)
+        return start(*arguments)
+
+    monkeypatch.setattr(fleet, "start_container", slow)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(invoke, runtime, body, EndpointName="slow")
+        assert begun.wait(timeout=20)
+        assert invoke(runtime, body)["Body"].read() == expected
+        assert not answer.done()
+        released.set()
+        assert answer.result()["Body"].read() == expected
 
 
 def test_the_fleet_of_a_region_is_one(region: Region) -> None:

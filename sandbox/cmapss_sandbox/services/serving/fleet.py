@@ -141,4 +141,9 @@ def _key(variant: ServingVariant) -> _Key:
 
 
 def _same_model(one: ServingVariant, other: ServingVariant) -> bool:
-    return (one.model, one.image, one.model_data_url) == (other.model, other.image, other.model_data_url)
+    return (one.model, one.image, one.model_data_url, one.environment) == (
+        other.model,
+        other.image,
+        other.model_data_url,
+        other.environment,
+    )

@@ -85,11 +85,10 @@ def _answer(
 ) -> Answer:
     fleet = fleet_of(region)
     instance = fleet.instance(variant)
-    second = int(request.at.timestamp())
     latency = fleet.limits.latency(variant.endpoint, variant.variant)
     outcome: Answer | ContainerError
     model_seconds = 0.0
-    with fleet.meter.running(instance, second):
+    with fleet.meter.running(instance, int(request.at.timestamp())):
         try:
             container = fleet.container(variant)
             model_started = time.perf_counter()
@@ -103,7 +102,8 @@ def _answer(
             outcome = error
         if overhead := latency.overhead or region.invoke_latency_seconds:
             time.sleep(overhead)
-    _count(fleet, serving, variant, outcome.status, second // 60, model_seconds, started)
+    minute = int(region.now().timestamp()) // 60
+    _count(fleet, serving, variant, outcome.status, minute, model_seconds, started)
     if isinstance(outcome, ContainerError):
         outcome = ContainerError(outcome.status, outcome.message[:_LONGEST_MESSAGE])
         with region.transaction():
