@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cmapss_sandbox.region import Region
+from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, forget
+from cmapss_sandbox.services.sagemaker.training_jobs import create_training_job
+from cmapss_sandbox.services.sagemaker.training_records import stop
 from cmapss_sandbox.training.trainer import Trainer
 from tests.sandbox.artefacts import channel, csv_rows, put_channels, training_request
 from tests.sandbox.conftest import Clients
@@ -274,6 +277,25 @@ def test_a_job_that_is_interrupted_starts_again_or_is_stopped(region: Region, sa
     assert last.wait_until_idle(_PATIENCE)
     last.close()
     assert sagemaker.describe_training_job(TrainingJobName="first")["TrainingJobStatus"] == "Stopped"
+
+
+def test_a_namesake_is_not_taken_for_the_job_that_was_deleted(region: Region, sagemaker: Any, trainer: Trainer) -> None:
+    with region.lock:
+        # Whatever the process answers to the first has to wait until the second is there.
+        for _ in range(2):
+            sagemaker_create(region, training_request("again"))
+            stop(region, "again")
+            forget(region, TRAINING_JOB, "again")
+        sagemaker_create(region, training_request("again"))
+    assert trainer.wait_until_idle(_PATIENCE)
+    job = sagemaker.describe_training_job(TrainingJobName="again")
+    assert job["TrainingJobStatus"] == "Completed"
+    assert [transition["Status"] for transition in job["SecondaryStatusTransitions"]].count("Training") == 1
+
+
+def sagemaker_create(region: Region, request: dict[str, Any]) -> None:
+    """As the operation does it, without a request that would wait for the region's lock."""
+    create_training_job(region, request, RequestContext("sagemaker", "CreateTrainingJob", "me", Region.name, {}, "1"))
 
 
 def test_absent_and_duplicate_jobs_are_refused(sagemaker: Any) -> None:

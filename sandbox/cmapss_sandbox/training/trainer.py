@@ -23,7 +23,7 @@ from cmapss_sandbox.services.sagemaker.training_records import (
     enter,
     fail,
 )
-from cmapss_sandbox.services.sagemaker.tuning_records import set_status
+from cmapss_sandbox.services.sagemaker.tuning_records import set_status, stop_children
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.journal import Journal
 from cmapss_sandbox.training.process import Answer, WorkerProcess
@@ -182,8 +182,8 @@ class Trainer:
             return
         assert work.training_job is not None
         job = TRAINING_JOB.records(self._region).get(work.training_job)
-        if job is None or job["TrainingJobStatus"] not in ACTIVE:
-            # It was stopped before its training began, or never came to be.
+        if job is None or job["_identity"] != work.identity or job["TrainingJobStatus"] not in ACTIVE:
+            # It was stopped before its training began, and perhaps deleted and created anew.
             return
         if "round" in answer:
             self.progress = Progress(work.training_job, answer["round"], answer["rounds"], answer["metrics"])
@@ -245,5 +245,6 @@ class Trainer:
             return
         if "failed" in answer:
             set_status(self._region, tuning_job, "Failed", FailureReason=answer["failed"])
+            stop_children(self._region, tuning_job)
         else:
             launch_child(self._region, tuning_job, definition, answer["done"]["hyperparameters"])

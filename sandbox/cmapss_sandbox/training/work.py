@@ -20,11 +20,15 @@ from cmapss_sandbox.training.tuning import followed_objective, next_suggestion
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A command for the training process, and whose it is."""
+    """A command for the training process, and whose it is.
+
+    `identity` tells a job from a later one of its name.
+    """
 
     command: dict[str, Any]
     training_job: str | None = None
     tuning_job: str | None = None
+    identity: str | None = None
 
 
 def next_work(region: Region) -> Work | None:
@@ -57,7 +61,7 @@ def _training(region: Region, *, of_tuning_jobs: bool) -> Work | None:
         if chosen is None and ("TuningJobArn" in job) == of_tuning_jobs:
             reason = _cannot_begin(region, job)
             if reason is None:
-                chosen = Work(_train_command(region, job), training_job=name)
+                chosen = Work(_train_command(region, job), training_job=name, identity=job["_identity"])
             else:
                 fail(region, name, reason)
         elif job["SecondaryStatus"] == "Starting" and chosen is not None:

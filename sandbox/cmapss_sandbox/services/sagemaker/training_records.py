@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +67,7 @@ def born(region: Region, definition: Mapping[str, Any], **further: Any) -> Recor
         "TrainingJobArn": TRAINING_JOB.arn_of(region, name),
         "ModelArtifacts": {"S3ModelArtifacts": f"{output['S3OutputPath'].rstrip('/')}/{name}/output/model.tar.gz"},
         "CreationTime": now,
+        "_identity": uuid.uuid4().hex,
         "TrainingJobStatus": "InProgress",
         "SecondaryStatusTransitions": [],
     }
