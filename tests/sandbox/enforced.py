@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from cmapss_sandbox.iam.authorization import enforce
@@ -87,6 +89,14 @@ def allow(*actions: str, resource: Any = "*", **more: Any) -> dict[str, Any]:
 def deny(*actions: str, resource: Any = "*", **more: Any) -> dict[str, Any]:
     """A statement that denies."""
     return {**allow(*actions, resource=resource, **more), "Effect": "Deny"}
+
+
+def refusal(call: Any, **members: Any) -> tuple[str, int, str]:
+    """The code, the status and the message with which a call is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**members)
+    error = caught.value.response["Error"]
+    return error["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"], error["Message"]
 
 
 @contextmanager

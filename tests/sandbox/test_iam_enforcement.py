@@ -10,13 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
-from tests.sandbox.enforced import ANYBODY, Enforced, Keys, allow, deny, document, enforced_region
+from tests.sandbox.enforced import ANYBODY, Enforced, Keys, allow, deny, document, enforced_region, refusal
 
-BUCKET = "engines-bucket"
 ANA = "arn:aws:iam::000000000000:user/ana"
 
 
@@ -31,14 +29,6 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
 def nobody(enforced: Enforced) -> Keys:
     """A user who may do nothing."""
     return enforced.user("nobody")
-
-
-def refusal(call: Any, **members: Any) -> tuple[str, int, str]:
-    """The code, the status and the message with which a call is refused."""
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"], error["Message"]
 
 
 CALLS = [
@@ -94,6 +84,27 @@ def test_keys_that_nobody_has_and_a_secret_that_is_wrong(
         ((*nobody[:2], "a token"), unknown),
     ):
         assert refusal(getattr(enforced.client(service, keys), call))[:2] == expected
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "AWS4-HMAC-SHA256 Credential=sandbox/20260105/us-east-1/sagemaker/aws4_request, Signature=x",
+        "AWS4-HMAC-SHA256 Credential=sandbox/20260105/us-east-1/sagemaker/aws4_request, SignedHeaders=host",
+        "AWS4-HMAC-SHA256 Credential=sandbox/20260105/r/sagemaker/aws4_request, SignedHeaders=;;x, Signature=\xe9",
+        "AWS4-HMAC-SHA256 Credential=sandbox/x/y/sagemaker/z, SignedHeaders=host;x-amz-date, Signature=00",
+    ],
+)
+def test_half_a_signature_is_none(enforced: Enforced, authorization: str) -> None:
+    asked = urllib.request.Request(
+        enforced.url,
+        data=b"{}",
+        headers={"Authorization": authorization, "X-Amz-Target": "SageMaker.ListModels", "X-Amz-Date": "x"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(asked)
+    assert caught.value.code == 403
+    assert json.loads(caught.value.read())["__type"] == "InvalidSignatureException"
 
 
 def test_a_key_that_was_made_inactive_is_unknown(enforced: Enforced) -> None:
@@ -237,77 +248,6 @@ def test_tags_of_what_is_there_and_the_region_s_time_are_known(enforced: Enforce
     assert refusal(sagemaker.describe_endpoint_config, EndpointConfigName="red")[0] == "AccessDeniedException"
 
 
-def test_only_the_listing_that_the_prefix_allows(enforced: Enforced) -> None:
-    enforced.region.objects.put(BUCKET, "mine/a", b"x")
-    keys = enforced.user(
-        "dan",
-        allow("s3:ListBucket", resource=f"arn:aws:s3:::{BUCKET}", Condition={"StringLike": {"s3:prefix": "mine/*"}}),
-        allow("s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/mine/*"),
-    )
-    s3 = enforced.client("s3", keys)
-    assert len(s3.list_objects_v2(Bucket=BUCKET, Prefix="mine/")["Contents"]) == 1
-    assert s3.get_object(Bucket=BUCKET, Key="mine/a")["Body"].read() == b"x"
-    assert refusal(s3.list_objects_v2, Bucket=BUCKET)[2] == (
-        "User: arn:aws:iam::000000000000:user/dan is not authorized to perform: s3:ListBucket on resource: "
-        f'"arn:aws:s3:::{BUCKET}" because no identity-based policy allows the s3:ListBucket action'
-    )
-    assert refusal(s3.get_object, Bucket=BUCKET, Key="mine/absent")[:2] == ("AccessDenied", 403)
-    assert refusal(s3.head_object, Bucket=BUCKET, Key="mine/absent")[:2] == ("403", 403)
-    enforced.allow_user("dan", allow("s3:*"))
-    assert refusal(s3.head_object, Bucket=BUCKET, Key="mine/absent")[:2] == ("404", 404)
-
-
-def test_a_bucket_s_own_policy_lets_in_and_keeps_out(enforced: Enforced, nobody: Keys) -> None:
-    operator = enforced.client("s3")
-    operator.create_bucket(Bucket="shared")
-    operator.put_object(Bucket="shared", Key="open/a", Body=b"x")
-    operator.put_object(Bucket="shared", Key="closed/a", Body=b"x")
-    principal = {"AWS": "arn:aws:iam::000000000000:user/nobody"}
-    operator.put_bucket_policy(
-        Bucket="shared",
-        Policy=document(
-            allow("s3:GetObject", resource="arn:aws:s3:::shared/*", Principal=principal),
-            deny("s3:*", resource="arn:aws:s3:::shared/closed/*", Principal="*"),
-        ),
-    )
-    s3 = enforced.client("s3", nobody)
-    assert s3.get_object(Bucket="shared", Key="open/a")["Body"].read() == b"x"
-    message = refusal(s3.get_object, Bucket="shared", Key="closed/a")[2]
-    assert message.endswith("with an explicit deny in a resource-based policy")
-    assert refusal(s3.put_object, Bucket="shared", Key="open/b")[0] == "AccessDenied"
-
-
-def test_of_many_deletions_those_happen_that_may(enforced: Enforced) -> None:
-    for key in ("mine/1", "mine/2", "theirs/1"):
-        enforced.region.objects.put("many", key, b"")
-    keys = enforced.user("eva", allow("s3:DeleteObject", resource="arn:aws:s3:::many/mine/*"))
-    s3 = enforced.client("s3", keys)
-    objects = [{"Key": key} for key in ("mine/1", "mine/2", "theirs/1")]
-    answer = s3.delete_objects(Bucket="many", Delete={"Objects": objects})
-    assert sorted(row["Key"] for row in answer["Deleted"]) == ["mine/1", "mine/2"]
-    [error] = answer["Errors"]
-    assert (error["Key"], error["Code"]) == ("theirs/1", "AccessDenied")
-    assert list(enforced.region.objects.keys("many")) == ["theirs/1"]
-    answer = s3.delete_objects(Bucket="many", Delete={"Objects": [{"Key": "theirs/1"}]})
-    assert "Deleted" not in answer
-
-
-@pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_a_presigned_address_is_good_for_what_its_maker_may(enforced: Enforced, nobody: Keys, version: str) -> None:
-    enforced.region.objects.put(BUCKET, "deep/größe 1+1.csv", b"found")
-    asked = {"Bucket": BUCKET, "Key": "deep/größe 1+1.csv"}
-    keys = enforced.user(f"fay-{version}", allow("s3:*"))
-    address = enforced.client("s3", keys, signature_version=version).generate_presigned_url("get_object", asked)
-    assert urllib.request.urlopen(address).read() == b"found"
-    for wrong in (
-        address.replace("1%2B1", "1%2B2"),
-        enforced.client("s3", nobody, signature_version=version).generate_presigned_url("get_object", asked),
-    ):
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(wrong)
-        assert caught.value.code == 403
-
-
 def test_an_endpoint_is_not_deleted_by_who_may_not_deregister_what_scales_it(enforced: Enforced) -> None:
     region = enforced.region
     keys = enforced.user("gil", allow("sagemaker:DeleteEndpoint"))
@@ -390,6 +330,8 @@ def test_a_simulation_says_what_would_happen(enforced: Enforced) -> None:
             ContextEntries=[{**entry, "ContextKeyValues": [value]}],
         )["EvaluationResults"]
         assert row["EvalDecision"] == expected
+    [row] = iam.simulate_custom_policy(PolicyInputList=[passed], ActionNames=["iam:PassRole"])["EvaluationResults"]
+    assert (row["EvalDecision"], row["MissingContextValues"]) == ("implicitDeny", ["iam:passedtoservice"])
     assert refusal(iam.simulate_principal_policy, PolicySourceArn=f"{role}-2", ActionNames=actions)[0] == "NoSuchEntity"
     assert refusal(iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=actions)[0] == "InvalidInput"
     assert refusal(iam.simulate_custom_policy, PolicyInputList=[passed], ActionNames=["nonsense"])[0] == "InvalidInput"

@@ -76,10 +76,13 @@ class Statement:
     conditions: tuple[Condition | NullCondition, ...]
     variables: bool
 
+    def names(self, action: str) -> bool:
+        """Whether it is about an action."""
+        return any(matches(pattern, action, ignore_case=True) for pattern in self.actions) is not self.not_actions
+
     def concerns(self, question: Question) -> bool:
         """Whether it is about the action, the resource and the circumstances; the caller is looked at apart."""
-        named = any(matches(pattern, question.action, ignore_case=True) for pattern in self.actions)
-        if named is self.not_actions:
+        if not self.names(question.action):
             return False
         if self.resources is not None:
             context = question.context if self.variables else None

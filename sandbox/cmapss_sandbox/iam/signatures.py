@@ -50,14 +50,14 @@ def _fits_version_4(credentials: Any, secret: str, request: Request, parts: dict
     from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
     from botocore.awsrequest import AWSRequest
 
-    scope = parts["Credential"].split("/")
+    scope = parts.get("Credential", "").split("/")
     if len(scope) != 5 or not stamp:
         return False
     service, region_name = scope[3], scope[2]
     presigned = "x-amz-signature" in request.query.lower()
     made_by = SigV4Auth if service != "s3" else S3SigV4QueryAuth if presigned else S3SigV4Auth
     signer: Any = made_by(credentials(scope[0], secret), service, region_name)
-    signed = [name for name in parts["SignedHeaders"].split(";") if name in request.headers]
+    signed = [name for name in parts.get("SignedHeaders", "").split(";") if name in request.headers]
     asked: Any = AWSRequest(
         method=request.method,
         url=_url(request, without="X-Amz-Signature"),
@@ -66,7 +66,7 @@ def _fits_version_4(credentials: Any, secret: str, request: Request, parts: dict
     )
     asked.context["timestamp"] = stamp
     expected = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
-    return hmac.compare_digest(expected, parts["Signature"])
+    return hmac.compare_digest(expected.encode(), parts["Signature"].encode())
 
 
 def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict[str, str]) -> bool:
@@ -85,7 +85,8 @@ def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict
     split = urlsplit(_url(request, without="Signature"))
     bucket = split.hostname.removesuffix(_BY_HOST) if split.hostname and split.hostname.endswith(_BY_HOST) else None
     path = split.path if bucket is None else f"/{bucket}{split.path}"
-    return hmac.compare_digest(signer.get_signature(request.method, split, headers, auth_path=path), given)
+    expected = signer.get_signature(request.method, split, headers, auth_path=path)
+    return hmac.compare_digest(expected.encode(), given.encode())
 
 
 def _url(request: Request, *, without: str) -> str:

@@ -81,13 +81,11 @@ def _results(
         for arn in members.get("ResourceArns") or [EVERYTHING]:
             need = Need(action, arn)
             decision = evaluate(policies, Question(need.action, need.resource, known, source.caller))
-            results.append(_result(need, decision, policies.boundary, known, source))
+            results.append(_result(need, decision, policies, known, source))
     return results
 
 
-def _result(
-    need: Need, decision: Decision, boundary: Policy | None, known: Context, source: Principal
-) -> dict[str, Any]:
+def _result(need: Need, decision: Decision, policies: Policies, known: Context, source: Principal) -> dict[str, Any]:
     outcome = "allowed" if decision.allowed else "explicitDeny" if decision.explicit else "implicitDeny"
     result: dict[str, Any] = {
         "EvalActionName": need.action,
@@ -97,12 +95,27 @@ def _result(
             {"SourcePolicyId": name, "SourcePolicyType": "none" if name.startswith(_INPUT) else source.kind}
             for name, _ in decision.matched
         ],
-        "MissingContextValues": [],
+        "MissingContextValues": _missing(need, policies, known),
     }
-    if boundary is not None:
-        within = evaluate(Policies((boundary,)), Question(need.action, need.resource, known, source.caller))
+    if policies.boundary is not None:
+        within = evaluate(Policies((policies.boundary,)), Question(need.action, need.resource, known, source.caller))
         result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within.allowed}
     return result
+
+
+def _missing(need: Need, policies: Policies, known: Context) -> list[str]:
+    """The condition keys of statements about the action that nobody has said anything about."""
+    given = (*policies.identity, *(() if policies.boundary is None else (policies.boundary,)))
+    return sorted(
+        {
+            condition.key
+            for policy in given
+            for statement in policy.statements
+            if statement.names(need.action)
+            for condition in statement.conditions
+            if condition.key not in known
+        }
+    )
 
 
 def _identity(region: Region, arn: str) -> Identity:
