@@ -117,7 +117,7 @@ def endpoint(region: Region, monkeypatch: pytest.MonkeyPatch) -> str:
     """An endpoint that serves, as far as the metrics ask."""
     from cmapss_sandbox.services.sagemaker import serving
 
-    variant = serving.ServingVariant("e", "v", "c", 1.0, 1, "m", "xgboost", "s3://models/m", {}, "ml.m5.xlarge")
+    variant = serving.ServingVariant("e", "v", "c", 1.0, 1, "m", "xgboost", "s3://models/m", {}, "ml.m5.xlarge", NOON)
     region.table("endpoints")["e"] = {"EndpointName": "e", "EndpointStatus": "Creating"}
     monkeypatch.setattr(serving, "serving", lambda region, name: serving.Serving("e", (variant,), (), None))
     return "e"

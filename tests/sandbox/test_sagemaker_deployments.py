@@ -357,11 +357,21 @@ def test_variants_come_and_go_with_a_canary(hosting: Hosting) -> None:
     assert [variant["VariantName"] for variant in hosting.described()["ProductionVariants"]] == ["c"]
 
 
-def test_the_same_config_is_deployed_anew(hosting: Hosting) -> None:
+def test_the_same_config_is_deployed_anew(hosting: Hosting, clients: Clients) -> None:
+    def answer() -> bytes:
+        answered = clients("sagemaker-runtime").invoke_endpoint(
+            EndpointName="engines", ContentType="text/csv", Body=as_csv(random_rows(1))
+        )
+        return bytes(answered["Body"].read())
+
     hosting.endpoint()
+    before = answer()
+    hosting.region.objects.put("models", "blue-model/model.tar.gz", artefact(1))
     resolved = hosting.described()["ProductionVariants"][0]["DeployedImages"][0]["ResolutionTime"]
     hosting.update("blue")
+    assert answer() == before
     hosting.region.advance(UPDATED)
+    assert answer() != before
     again = hosting.described()["ProductionVariants"][0]["DeployedImages"][0]["ResolutionTime"]
     assert (hosting.status(), again > resolved) == ("InService", True)
 

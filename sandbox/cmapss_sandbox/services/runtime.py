@@ -110,7 +110,7 @@ def install(region: Region) -> None:
 def _start_containers(region: Region, *, name: str) -> None:
     serving = _serving(region, {"EndpointName": name})
     running = (*serving.variants, *serving.shadows)
-    fleet_of(region).keep_only(name, {variant.config for variant in running})
+    fleet_of(region).keep_only(name, running)
     for variant in running:
         log_start(region, variant)
     # The first load imports XGBoost, for which nobody should have to wait while the region is locked.

@@ -13,8 +13,8 @@ from cmapss_sandbox.services.sagemaker.models import first_container
 from cmapss_sandbox.services.sagemaker.resources import MODEL
 from cmapss_sandbox.store import Record
 
-# A fleet is JSON: its `config`, its `share` of the traffic, its `variants` and `shadows` as DescribeEndpoint
-# shows them, what each is `made_of`, and what data `capture` and `metrics` configuration comes with it.
+# A fleet is JSON: its `config` and when that was deployed, its `share` of the traffic, its `variants` and `shadows`
+# as DescribeEndpoint shows them, what each is `made_of`, and what data `capture` and `metrics` come with it.
 Fleet = dict[str, Any]
 
 _SHOWN = ("ManagedInstanceScaling", "RoutingConfig")
@@ -27,6 +27,7 @@ def planned_fleet(region: Region, config: Record) -> Fleet:
     made_of = {variant["VariantName"]: _made_of(region, config, variant) for variant in (*production, *shadows)}
     return {
         "config": config["EndpointConfigName"],
+        "deployed_at": now,
         "share": 1.0,
         "variants": [_described(variant, made_of[variant["VariantName"]], now) for variant in production],
         "shadows": [_described(variant, made_of[variant["VariantName"]], now) for variant in shadows],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
@@ -19,8 +20,8 @@ class ServingVariant:
     """A variant that takes requests now: its weight, its instances, and the model that it answers with.
 
     While a deployment shifts traffic there are two of one name, of the old config and of the new one, and the
-    weights of all are shares that sum to 1; else they are the variants' own. A shadow's weight is the part of all
-    requests that it gets a copy of, 0 to 1.
+    weights of all are shares that sum to 1; else they are the variants' own. A config that is deployed again is told
+    from itself by when that was. A shadow's weight is the part of all requests that it gets a copy of, 0 to 1.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class ServingVariant:
     model_data_url: str
     environment: Mapping[str, str]
     instance_type: str
+    deployed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,5 @@ def _of(
         model_data_url=made_of["model_data_url"],
         environment=made_of["environment"],
         instance_type=made_of["instance_type"],
+        deployed_at=fleet["deployed_at"],
     )

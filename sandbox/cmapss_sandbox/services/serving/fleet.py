@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -22,8 +23,8 @@ from cmapss_sandbox.services.serving.shadowing import ShadowQueue
 if TYPE_CHECKING:
     from cmapss_sandbox.services.sagemaker.serving import ServingVariant
 
-# A variant as one config has it; two configs serve at once while a deployment shifts traffic.
-_Key = tuple[str, str, str]
+# A variant as it was deployed with a config; two deployments serve at once while traffic shifts, of one config too.
+_Key = tuple[str, str, str, datetime]
 
 
 class Fleet:
@@ -66,11 +67,12 @@ class Fleet:
         turn = next(self._turns[_key(variant)])
         return instance_of(variant, turn % max(variant.current_instances, 1) + 1)
 
-    def keep_only(self, endpoint: str, configs: Collection[str]) -> None:
-        """Stop the containers of an endpoint that serve none of these configs any more."""
+    def keep_only(self, endpoint: str, variants: Collection[ServingVariant]) -> None:
+        """Stop the containers of an endpoint that are none of these variants' any more."""
+        kept = {_key(variant) for variant in variants}
         with self._lock:
             for table in (self._containers, self._loading, self._credits, self._turns):
-                for key in [key for key in table if key[0] == endpoint and key[2] not in configs]:
+                for key in [key for key in table if key[0] == endpoint and key not in kept]:
                     del table[key]
 
     def forget(self, endpoint: str) -> None:
@@ -137,7 +139,7 @@ def instance_of(variant: ServingVariant, number: int) -> Instance:
 
 
 def _key(variant: ServingVariant) -> _Key:
-    return variant.endpoint, variant.variant, variant.config
+    return variant.endpoint, variant.variant, variant.config, variant.deployed_at
 
 
 def _same_model(one: ServingVariant, other: ServingVariant) -> bool:
