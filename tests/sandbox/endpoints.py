@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class Hosting:
         """The part of the traffic that each config gets."""
         variants = serving(self.region, name).variants
         total = sum(variant.weight for variant in variants)
-        found: Counter[str] = Counter()
+        found: defaultdict[str, float] = defaultdict(float)
         for variant in variants:
             found[variant.config] += variant.weight / total
         return {config: round(share, 6) for config, share in found.items()}
