@@ -278,6 +278,13 @@ def test_execution_roles_are_asked_too(enforced: Enforced) -> None:
     assert region.assumable(ROLE)
     assert not region.assumable(ROLE, "ec2.amazonaws.com")
     assert not region.assumable(f"{ROLE}-2")
+    for account, expected in (("000000000000", True), ("111111111111", False)):
+        condition = {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{account}:*"},
+        }
+        trust = {**ANYBODY, "Principal": {"Service": "sagemaker.amazonaws.com"}, "Condition": condition}
+        assert region.assumable(enforced.role(f"of-{account}", trust=trust)) is expected
     assert region.permits(ROLE, "s3:GetObject", "arn:aws:s3:::cmapss-models/a/model.tar.gz")
     assert not region.permits(ROLE, "s3:GetObject", "arn:aws:s3:::other/a")
     assert not region.permits(f"{ROLE}-2", "s3:GetObject", "arn:aws:s3:::cmapss-models/a")

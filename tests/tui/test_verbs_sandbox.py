@@ -25,6 +25,7 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     [
         ("sandbox", []),
         ("sandbox --json", ["--json"]),
+        ("sandbox --enforce-iam", ["--enforce-iam"]),
         (
             "sandbox --port 5000 --speed 120 --data C.zip --state s --tuning-jobs 0 --json",
             ["--port=5000", "--speed=120.0", "--data=C.zip", "--state=s", "--tuning-jobs=0", "--json"],

@@ -70,10 +70,9 @@ class Authority:
         found = role(self.region, role_arn)
         if found is None or found.trust is None:
             return False
-        account = self.region.account
-        question = Question(
-            "sts:AssumeRole", role_arn, {"aws:sourceaccount": (account,)}, Caller(service=frozenset({service}))
-        )
+        source = self.region.arn(service.partition(".")[0], "*")
+        known = {"aws:sourceaccount": (self.region.account,), "aws:sourcearn": (source,)}
+        question = Question("sts:AssumeRole", role_arn, known, Caller(service=frozenset({service})))
         trusted = found.trust.matching(question, allows=True)
         return bool(trusted) and not found.trust.matching(question, allows=False)
 
