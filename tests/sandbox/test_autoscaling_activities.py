@@ -13,7 +13,7 @@ from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import NOON, Clients
 from tests.sandbox.test_autoscaling_scheduled_actions import restarted
-from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, put_policy, refused
+from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, refused
 
 
 @pytest.fixture
@@ -201,57 +201,3 @@ def test_activities_come_newest_first_in_pages_of_fifty_and_by_resource(
         activities(autoscaling, NextToken=pages[0]["NextToken"][:-4] + "AAAA")
     with refused("ValidationException", "MaxResults must be between 1 and 50"):
         activities(autoscaling, MaxResults=51)
-
-
-def test_a_policys_alarms_are_put_back_as_they_were(clients: Clients, autoscaling: Any) -> None:
-    register(autoscaling, 1, 5)
-    put_policy(autoscaling)
-    cloudwatch = clients("cloudwatch")
-    high, low = cloudwatch.describe_alarms()["MetricAlarms"]
-    edited = {"AlarmName", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator"}
-    cloudwatch.put_metric_alarm(
-        **{member: high[member] for member in edited}, Threshold=1, EvaluationPeriods=1, ActionsEnabled=False
-    )
-    cloudwatch.delete_alarms(AlarmNames=[low["AlarmName"]])
-    put_policy(autoscaling)
-    changing = {"AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp"}
-    again = cloudwatch.describe_alarms()["MetricAlarms"]
-    assert [{name: alarm[name] for name in alarm.keys() - changing} for alarm in again] == [
-        {name: alarm[name] for name in alarm.keys() - changing} for alarm in (high, low)
-    ]
-    assert high["AlarmDescription"] == (
-        f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {high['AlarmActions'][0]}."
-    )
-
-
-def test_a_high_resolution_policy_has_an_alarm_of_ten_seconds(clients: Clients, autoscaling: Any) -> None:
-    register(autoscaling, 1, 5)
-    put_policy(
-        autoscaling,
-        PredefinedMetricSpecification={
-            "PredefinedMetricType": "SageMakerVariantConcurrentRequestsPerModelHighResolution"
-        },
-    )
-    high, low = clients("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert (high["Namespace"], high["MetricName"]) == ("AWS/SageMaker", "ConcurrentRequestsPerModel")
-    assert (high["Period"], high["EvaluationPeriods"]) == (10, 3)
-    assert (low["Period"], low["EvaluationPeriods"], low["Threshold"]) == (60, 15, 9.0)
-
-
-def test_alarms_that_cloudwatch_does_not_make_fail_the_policy(
-    monkeypatch: pytest.MonkeyPatch, clients: Clients, autoscaling: Any
-) -> None:
-    from cmapss_sandbox.errors import AwsError
-    from cmapss_sandbox.services.autoscaling import policies
-
-    def denied(*_: Any) -> None:
-        raise AwsError("AccessDenied", "User is not authorized to perform: cloudwatch:PutMetricAlarm", 403)
-
-    register(autoscaling, 1, 5)
-    monkeypatch.setattr(policies, "put_alarm", denied)
-    with refused(
-        "FailedResourceAccessException",
-        "Unable to create alarms for scaling policy Invocations-ScalingPolicy due to reason: User is not authorized",
-    ):
-        put_policy(autoscaling)
-    assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
