@@ -50,8 +50,13 @@ def install(region: Region) -> None:
 
 def _set_capacity(region: Region, asked: dict[str, Any]) -> None:
     changes = asked_by_type(asked, 'Capacity is set with {"ml.m5.xlarge": 0}, and unlimited again with null.')
-    with region.transaction():
+    with region.lock:
         region.settle()
+        _keep_limits(region, changes)
+
+
+def _keep_limits(region: Region, changes: Mapping[str, int | None]) -> None:
+    with region.transaction():
         running = _running(region)
         for instance_type, left in changes.items():
             if left is None:
