@@ -180,3 +180,20 @@ def test_an_alarm_on_the_seconds_of_the_regions_own_metric_misses_none(region: R
         "Alarm updated from OK to ALARM",
         "Alarm updated from ALARM to OK",
     ]
+
+
+def test_the_minutes_go_on_whatever_fails_in_one(tmp_path: Path) -> None:
+    region = Region(tmp_path / "state", paused=True, now=NOON)
+    install(region)
+    ended: list[datetime] = []
+
+    def fail(region: Region) -> None:
+        ended.append(region.now())
+        raise RuntimeError("a subscriber failed")
+
+    region.subscribe("alarms_evaluated", fail)
+    metrics_of(region).put(KEY, NOON_MINUTE, Bucket.of({1.0: 1}))
+    region.advance(180)
+    assert len(ended) == 3
+    assert list(region.table("metric_minutes")) == [str(NOON_MINUTE)]
+    region.close()

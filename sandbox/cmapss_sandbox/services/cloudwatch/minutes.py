@@ -19,6 +19,7 @@ from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricKey, Steady
 from cmapss_sandbox.services.serving.emission import emissions, idle_emissions
 
 MINUTE_OVER = "cloudwatch_minute"
+METRICS_DUE = "cloudwatch_metrics"
 ALARMS_DUE = "cloudwatch_alarms"
 FINE_ALARMS_DUE = "cloudwatch_fine_alarms"
 ALARMS_EVALUATED = "alarms_evaluated"
@@ -38,6 +39,7 @@ _RESTLESS: WeakKeyDictionary[Region, datetime] = WeakKeyDictionary()
 def install(region: Region) -> None:
     """Let every minute of the region end in this module."""
     region.on(MINUTE_OVER, end_minute)
+    region.on(METRICS_DUE, measure)
     region.on(ALARMS_DUE, look_at_alarms)
     region.on(FINE_ALARMS_DUE, look_at_fine_alarms)
     if not any(event["name"] == MINUTE_OVER for event in region.table("timed_events").values()):
@@ -45,12 +47,17 @@ def install(region: Region) -> None:
 
 
 def end_minute(region: Region) -> None:
-    """The event at the end of a minute: its metrics are written, and the alarms are up next."""
+    """The event at the end of a minute: its metrics are up next, then the alarms."""
     now = region.now()
-    # Alarms are an event of their own, so that the minutes go on whatever their subscribers do.
+    # Each is an event of its own, so that the minutes go on, and what was measured is kept, whatever fails in one.
     following = region.schedule(_after(now), MINUTE_OVER)
+    region.schedule(now, METRICS_DUE)
     region.schedule(now, ALARMS_DUE, following=following)
-    write_metrics(region, int(now.timestamp()) // MINUTE - 1)
+
+
+def measure(region: Region) -> None:
+    """The event after that: what the minute came to is written."""
+    write_metrics(region, int(region.now().timestamp()) // MINUTE - 1)
 
 
 def look_at_alarms(region: Region, following: str) -> None:
