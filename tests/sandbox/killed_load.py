@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 NAMESPACE = "Killed"
 BUCKET = "killed"
@@ -68,11 +69,19 @@ class Ledger:
 
 
 def act_until_killed(actor: Actor, clients: Clients, ledger: Ledger, seed: int) -> None:
-    """Let an actor act again and again until nobody answers."""
-    random_ = random.Random(seed)
+    """Let an actor act again and again until nobody answers.
+
+    The kill may cut an answer short; a region that goes on answering has no such excuse.
+    """
+    random_, cut_short = random.Random(seed), ""
     try:
-        while True:
-            actor(clients, ledger, random_)
+        while not cut_short:
+            try:
+                actor(clients, ledger, random_)
+            except ResponseParserError as error:
+                cut_short = f"An answer of {actor.__name__} cannot be read: {error}"
+        clients["sagemaker"].list_endpoints()
+        ledger.failures.append(cut_short)
     except BotoCoreError:
         # So that whoever counts answers is not kept waiting.
         ledger.answers.release(1000)
@@ -93,9 +102,7 @@ def change_endpoint(clients: Clients, ledger: Ledger, random_: random.Random) ->
             sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=random_.choice(CONFIGS))
         return
     if "EndpointStatus" not in answer:
-        # The kill may have cut an answer short; a region that goes on answering has no such excuse.
-        sagemaker.list_endpoints()
-        ledger.failures.append(f"DescribeEndpoint answered {answer}")
+        raise ResponseParserError(f"DescribeEndpoint answered {answer}")
     if answer.get("EndpointStatus") not in ("InService", "Failed"):
         return
     match random_.randrange(6):
