@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -118,17 +119,32 @@ def _json(shape: Shape, value: Any, path: str) -> Any:
         }
     _check(shape, value, path)
     if isinstance(shape, ListShape):
-        return [_json(shape.member, item, f"{path}[]") for item in value]
+        return _json_list(shape.member, value, f"{path}[]")
     if isinstance(shape, MapShape):
         return {key: _json(shape.value, item, f"{path}.{key}") for key, item in value.items()}
     if shape.type_name == "timestamp":
-        stamp = shape.serialization.get("timestampFormat", "unixTimestamp")
+        stamp = _stamp_format(shape)
         return round(value.timestamp(), 3) if stamp == "unixTimestamp" else _time(value, stamp)
     if shape.type_name == "blob":
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
         return _float(value)
     return value
+
+
+def _stamp_format(shape: Shape) -> str:
+    stamp: str = shape.serialization.get("timestampFormat", "unixTimestamp")
+    return stamp
+
+
+def _json_list(shape: Shape, items: Sequence[Any], path: str) -> list[Any]:
+    """The items of a list; of a metric's thousands of times and values each is as good as the next."""
+    kinds = set(map(type, items))
+    if shape.type_name in ("float", "double") and kinds <= {float} and all(map(math.isfinite, items)):
+        return list(items)
+    if shape.type_name == "timestamp" and kinds <= {datetime} and _stamp_format(shape) == "unixTimestamp":
+        return [round(item.timestamp(), 3) for item in items]
+    return [_json(shape, item, path) for item in items]
 
 
 def _xml_members(shape: StructureShape, value: dict[str, Any], path: str) -> str:
