@@ -16,7 +16,7 @@ from cmapss_sandbox.calls import KEPT, Call
 from cmapss_sandbox.clock import RegionClock
 from cmapss_sandbox.events import EventHandler, EventQueue, TimedEvent
 from cmapss_sandbox.objects import ObjectStore
-from cmapss_sandbox.store import Store, Table
+from cmapss_sandbox.store import FILE, Store, Table, set_aside
 
 if TYPE_CHECKING:
     from cmapss_sandbox.iam.authorization import Authority
@@ -75,7 +75,10 @@ class Region:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._written = threading.Condition(self.lock)
-        self.store = Store(state / "region.sqlite", self.lock)
+        aside = set_aside(state)
+        if aside is not None:
+            _log.warning("The state of another version is kept in %s; a new region begins.", aside)
+        self.store = Store(state / FILE, self.lock)
         self.objects = ObjectStore(state / "objects", self.now)
         self.events = EventQueue(self.table("timed_events"))
         self.invoke_latency_seconds = 0.0

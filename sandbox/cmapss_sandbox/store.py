@@ -6,8 +6,9 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from cmapss_sandbox.errors import SandboxError
 
 Record = dict[str, Any]
 
+# What the records mean; a state of another number is of no use here.
+FORMAT = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     position INTEGER PRIMARY KEY,
@@ -29,6 +32,7 @@ INSERT INTO records (collection, key, record) VALUES (?, ?, ?)
 ON CONFLICT (collection, key) DO UPDATE SET record = excluded.record
 """
 _DATETIME = "$datetime"
+FILE = "region.sqlite"
 
 
 class Table(MutableMapping[str, Record]):
@@ -71,6 +75,29 @@ class Table(MutableMapping[str, Record]):
         self._records = records
 
 
+def set_aside(state: Path) -> Path | None:
+    """Move what another version of the sandbox has left in a state folder into a folder within, and return that.
+
+    None where there is nothing to move: the state is new, of this version, damaged, or in use.
+    """
+    path = state / FILE
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
+            [version] = connection.execute("PRAGMA user_version").fetchone()
+            empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    except sqlite3.DatabaseError:
+        return None
+    if empty or version == FORMAT:
+        return None
+    aside = next(aside for n in count(1) if not (aside := state / f"format-{version}-{n}").exists())
+    aside.mkdir(mode=0o700)
+    for left in [*state.glob(f"{FILE}*"), *state.glob("objects*")]:
+        left.rename(aside / left.name)
+    return aside
+
+
 class Store:
     """The SQLite file of a state folder, held exclusively: raises SandboxError when another sandbox has it."""
 
@@ -90,6 +117,7 @@ class Store:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(_SCHEMA)
+            self._connection.execute(f"PRAGMA user_version = {FORMAT}")
             self._connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._connection.close()

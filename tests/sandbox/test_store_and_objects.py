@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from cmapss_sandbox.errors import SandboxError
 from cmapss_sandbox.objects import ObjectStore
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.store import Store
+from cmapss_sandbox.store import FILE, Store
 from tests.sandbox.conftest import NOON
 
 _JSON = st.recursive(
@@ -262,3 +263,23 @@ def test_a_table_is_found_while_somebody_else_holds_the_lock(tmp_path: Path) -> 
         finder.join(10)
         assert found == [table]
     store.close()
+
+
+def test_the_state_of_another_version_is_set_aside_and_kept(tmp_path: Path) -> None:
+    older = Region(tmp_path, now=NOON)
+    older.table("endpoints")["engines"] = {"EndpointName": "engines"}
+    older.objects.put("models", "model.tar.gz", b"weights")
+    older.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    newer = Region(tmp_path, now=NOON)
+    assert dict(newer.table("endpoints")) == {}
+    assert newer.objects.head("models", "model.tar.gz") is None
+    newer.close()
+    [aside] = tmp_path.glob("format-1-*")
+    with closing(sqlite3.connect(aside / FILE)) as connection:
+        assert connection.execute("SELECT key FROM records WHERE collection = 'endpoints'").fetchall() == [("engines",)]
+    assert any(path.read_bytes() == b"weights" for path in aside.rglob("*") if path.is_file())
+    again = Region(tmp_path, now=NOON)
+    again.close()
+    assert list(tmp_path.glob("format-*")) == [aside]
