@@ -6,7 +6,7 @@ SDK := .venv-sagemaker
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL) -c constraints.txt
 
-.PHONY: run test check bench fidelity picture clean
+.PHONY: run test check bench campaign fidelity picture clean
 
 run: $(VENV)/.console
 	$(BIN)/cmapss-console --sandbox
@@ -22,6 +22,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# What the tests do a few times, many times: random calls to a whole region, and regions killed under load.
+campaign: $(VENV)/.dev
+	CMAPSS_CAMPAIGN=200 CMAPSS_KILLS=100 $(BIN)/python -m pytest tests/sandbox/test_whole_region.py tests/sandbox/test_durability.py $(ARGS)
 
 # The SageMaker SDK, unmodified, in an environment of its own: it knows nothing of the sandbox but its address.
 fidelity: $(VENV)/.dev $(SDK)/.installed

@@ -126,7 +126,12 @@ def _read(aws: Aws, tuning_job: str | None) -> tuple[list[TrainingJob], list[Tun
     ):
         jobs += [_training_job(record["TrainingJob"]) for record in page["Results"]]
     for name in {job.tuning_job for job in jobs if job.tuning_job is not None} - tuning_jobs.keys():
-        tuning_jobs[name] = _describe_tuning_job(aws, name)
+        try:
+            tuning_jobs[name] = _describe_tuning_job(aws, name)
+        except ConsoleError as error:
+            # A tuning job can be deleted, and its training jobs are still there.
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
     return [_as_tuned(job, tuning_jobs) for job in jobs], list(tuning_jobs.values())
 
 

@@ -106,6 +106,17 @@ def test_stand_alone_jobs_are_ranked_among_the_tuned() -> None:
     assert snapshot.jobs[1].job.tuning_job is None
 
 
+def test_the_jobs_of_a_tuning_job_that_is_gone_are_ranked_all_the_same() -> None:
+    gone = not_found("Amazon SageMaker can't find a tuning job called hyper-cmapss. Type another name.")
+    aws = ScriptedAws(
+        {"sagemaker:Search": search([record(1), record(0)]), "sagemaker:DescribeHyperParameterTuningJob": gone}
+    )
+    snapshot = read_jobs(aws)
+    assert snapshot.error is None
+    assert [ranked.job.name for ranked in snapshot.jobs] == ["hyper-cmapss-000", "hyper-cmapss-001"]
+    assert snapshot.tuning_jobs == ()
+
+
 def test_jobs_without_metric_or_artefact_come_last() -> None:
     failed = record(1, TrainingJobStatus="Failed", FinalMetricDataList=[], ModelArtifacts={})
     running = record(2, TrainingJobStatus="InProgress", ModelArtifacts={})
