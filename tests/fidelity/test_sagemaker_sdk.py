@@ -116,9 +116,7 @@ def test_the_tuner_is_attached_and_its_analytics_rank(session: Any, tuning_job: 
     from sagemaker.tuner import HyperparameterTuner
 
     tuner = HyperparameterTuner.attach(tuning_job, sagemaker_session=session)
-    described = sandbox.client("sagemaker").describe_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=tuning_job
-    )
+    described = sandbox.client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning_job)
     assert tuner.best_training_job() == described["BestTrainingJob"]["TrainingJobName"]
     assert tuner.best_estimator().model_data.startswith("s3://")
     frame = HyperparameterTuningJobAnalytics(tuning_job, sagemaker_session=session).dataframe()
