@@ -57,9 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, state: Path) -> int:
-    from cmapss_sandbox import periphery, services
+    from cmapss_sandbox import services
     from cmapss_sandbox.events import Ticker
     from cmapss_sandbox.iam import authorization
+    from cmapss_sandbox.periphery import answering
     from cmapss_sandbox.region import Region
     from cmapss_sandbox.seeds import Seeds
     from cmapss_sandbox.server import Server
@@ -102,7 +103,7 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
                 threading.Thread(target=_wait_for_owner, args=(reasons,), name="owner", daemon=True).start()
             seeds.plant()
             trainer.start()
-            threading.Thread(target=periphery.warm, args=(region,), name="warm", daemon=True).start()
+            threading.Thread(target=answering.warm, args=(region,), name="warm", daemon=True).start()
             _log.info("Serving at %s", server.url)
             reason = reasons.get()
             _log.info("Stopping")

@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from cmapss_sandbox.periphery import EXECUTION_ROLE
+from cmapss_sandbox.periphery.execution_role import EXECUTION_ROLE
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
 from cmapss_sandbox.services.sagemaker.training_jobs import create_training_job

@@ -101,8 +101,7 @@ SAID = {
         "logs": ("ServiceUnavailableException", 503, "temporary failure"),
     },
     "expired-token": {
-        "": ("ExpiredTokenException", 400, "The security token included in the request is expired"),
-        "sagemaker-runtime": ("ExpiredTokenException", 403, "The security token included in the request is expired"),
+        "": ("ExpiredTokenException", 403, "The security token included in the request is expired"),
         "cloudwatch": ("ExpiredToken", 403, "The security token included in the request is expired"),
         "sts": ("ExpiredToken", 403, "The security token included in the request is expired"),
     },

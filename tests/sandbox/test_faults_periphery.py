@@ -49,3 +49,5 @@ def test_s3_objects_are_stored_or_not_when_their_connection_is_dropped(
     with pytest.raises(ConnectionClosedError):
         s3.put_object(Bucket="bucket", Key="key", Body=b"after")
     assert region.objects.get("bucket", "key") == b"after"
+    dropped = [call for call in region.calls if call.status == 0]
+    assert [(call.operation, call.code) for call in dropped] == [("PutObject", "ConnectionDropped")] * 2

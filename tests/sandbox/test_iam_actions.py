@@ -9,7 +9,8 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from cmapss_sandbox.iam.actions import EVERYTHING, Need, needs
+from cmapss_sandbox.iam.actions import needs
+from cmapss_sandbox.iam.needs import EVERYTHING, Need
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import _MODULES
 from tests.sandbox.artefacts import ROLE, production_variant

@@ -11,6 +11,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.iam.actions import needs
+from cmapss_sandbox.iam.needs import Need
+from cmapss_sandbox.iam.policies import Policies, Question, evaluate
+from cmapss_sandbox.iam.principals import caller_of
+from cmapss_sandbox.iam.refusals import denied, expired_token
 from cmapss_sandbox.region import Region, RequestContext
 
 # Code, message and status.
@@ -18,29 +23,22 @@ _Words = tuple[str, str, int]
 
 _FAILED = "The request processing has failed because of an unknown error, exception or failure."
 _UNAVAILABLE = "The request has failed due to a temporary failure of the server."
-_EXPIRED = "The security token included in the request is expired"
 
 _JSON: Mapping[str, _Words] = {
     "throttling": ("ThrottlingException", "Rate exceeded", 400),
     "internal-failure": ("InternalFailure", _FAILED, 500),
     "service-unavailable": ("ServiceUnavailable", _UNAVAILABLE, 503),
-    "expired-token": ("ExpiredTokenException", _EXPIRED, 400),
     "clock-skew": ("InvalidSignatureException", "{signature}", 400),
 }
 # What services that have the query protocol say, also when they are asked in JSON.
 _QUERY: Mapping[str, _Words] = {
     **_JSON,
     "throttling": ("Throttling", "Rate exceeded", 400),
-    "expired-token": ("ExpiredToken", _EXPIRED, 403),
     "clock-skew": ("SignatureDoesNotMatch", "{signature}", 403),
 }
 _WORDS: Mapping[str, Mapping[str, _Words]] = {
     "sagemaker": _JSON,
-    "sagemaker-runtime": {
-        **_JSON,
-        "expired-token": ("ExpiredTokenException", _EXPIRED, 403),
-        "clock-skew": ("InvalidSignatureException", "{signature}", 403),
-    },
+    "sagemaker-runtime": {**_JSON, "clock-skew": ("InvalidSignatureException", "{signature}", 403)},
     "application-autoscaling": {**_JSON, "internal-failure": ("InternalServiceException", _FAILED, 500)},
     "cloudwatch": {**_QUERY, "internal-failure": ("InternalServiceError", _FAILED, 500)},
     "logs": {**_JSON, "service-unavailable": ("ServiceUnavailableException", _UNAVAILABLE, 503)},
@@ -55,7 +53,6 @@ _WORDS: Mapping[str, Mapping[str, _Words]] = {
         "throttling": ("SlowDown", "Please reduce your request rate.", 503),
         "internal-failure": ("InternalError", "We encountered an internal error. Please try again.", 500),
         "service-unavailable": ("ServiceUnavailable", "Service is unable to handle request.", 503),
-        "expired-token": ("ExpiredToken", "The provided token has expired.", 400),
         "clock-skew": (
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
@@ -67,13 +64,13 @@ _WORDS: Mapping[str, Mapping[str, _Words]] = {
         "throttling": ("RequestLimitExceeded", "Request limit exceeded.", 503),
         "internal-failure": ("InternalError", "An internal error has occurred", 500),
         "service-unavailable": ("Unavailable", "The server is overloaded and can't handle the request.", 503),
-        "expired-token": ("RequestExpired", "Request has expired.", 400),
         "clock-skew": ("RequestExpired", "Request has expired.", 400),
     },
 }
 SERVICES = tuple(_WORDS)
-ACCESS_DENIED = "access-denied"
-KINDS = (*_JSON, ACCESS_DENIED)
+# What IAM says is the same where its enforcement refuses.
+EXPIRED_TOKEN, ACCESS_DENIED = "expired-token", "access-denied"
+KINDS = (*_JSON, EXPIRED_TOKEN, ACCESS_DENIED)
 
 # How far a signature's date may be off; it is more where the query protocol or S3's is at home.
 _TOLERANCE = timedelta(minutes=5)
@@ -86,6 +83,8 @@ def refusal(kind: str, region: Region, context: RequestContext, members: Mapping
     """What the service of a request says for a kind of fault other than a clock's skew."""
     if kind == ACCESS_DENIED:
         return _denied(region, context, members)
+    if kind == EXPIRED_TOKEN:
+        return expired_token(context.service)
     return AwsError(*_WORDS.get(context.service, _JSON)[kind])
 
 
@@ -125,12 +124,7 @@ def _signed_at(headers: Mapping[str, str]) -> datetime | None:
 
 def _denied(region: Region, context: RequestContext, members: Mapping[str, Any]) -> AwsError:
     """What IAM says to a caller without any policy, whoever it is."""
-    from cmapss_sandbox.iam.actions import Need, needs
-    from cmapss_sandbox.iam.policies import Policies, Question, evaluate
-    from cmapss_sandbox.iam.refusals import denied
-    from cmapss_sandbox.services.sts import get_caller_identity
-
     needed = needs(region, context.service, context.operation, members).own
     need = needed[0] if needed else Need(f"{context.service}:{context.operation}")
     decision = evaluate(Policies(), Question(need.action, need.resource))
-    return denied(context.service, get_caller_identity(region, {}, context)["Arn"], need, decision)
+    return denied(context.service, caller_of(region, context.access_key).arn, need, decision)

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.iam import refusals
-from cmapss_sandbox.iam.actions import Need, needs
+from cmapss_sandbox.iam.actions import needs
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.needs import Need
+from cmapss_sandbox.iam.periphery_actions import deletion
 from cmapss_sandbox.iam.policies import Caller, Decision, Policies, Policy, Question, evaluate, parse_policy
 from cmapss_sandbox.iam.principals import Principal, principal, role
 from cmapss_sandbox.iam.service_actions import LINKED_SERVICE
@@ -81,8 +84,6 @@ class Authority:
         caller = _authenticated(self.region, context)
         if caller.administrator:
             return {}
-        from cmapss_sandbox.iam.periphery_actions import deletion
-
         circumstances = _circumstances(self.region, caller, context)
         refused = {}
         for key in keys:
@@ -178,8 +179,6 @@ def _authenticated(region: Region, context: RequestContext) -> Principal:
 
 
 def _token(context: RequestContext) -> str | None:
-    from urllib.parse import parse_qs
-
     sent = context.headers.get("x-amz-security-token")
     if sent is not None or context.request is None:
         return sent

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
-from cmapss_sandbox.iam.actions import EVERYTHING, Members, Need, Needs, present, tag_context
 from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.needs import EVERYTHING, Members, Need, Needs, present, tag_context
 from cmapss_sandbox.iam.principals import Directory, directory
 from cmapss_sandbox.region import Region
 

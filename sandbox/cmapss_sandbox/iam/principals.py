@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.policies import Caller, Policies, Policy, parse_policy
-from cmapss_sandbox.iam.user_boundaries import boundaries
 from cmapss_sandbox.periphery import backends
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.store import Record, Table
@@ -19,9 +18,12 @@ from cmapss_sandbox.store import Record, Table
 _log = logging.getLogger(__name__)
 
 _ADMINISTRATOR = parse_policy('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', "administrator")
+_NOTHING = '{"Version": "2012-10-17", "Statement": []}'
 BOOTSTRAP_KEY = BOOTSTRAP_SECRET = "sandbox"
 _OPERATOR_ID = "AROACMAPSSSANDBOXOPER"
 _OPERATOR_SESSION = "sandbox"
+# How the keys begin that IAM and STS make; all others are the operator's.
+_MADE_KEYS = ("AKIA", "ASIA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,14 @@ def directory(region: Region) -> Directory:
         return known[1]
     # Whoever changes IAM holds the region's lock, and then moto's.
     with region.lock, backends.moto(region, "iam"):
-        from moto.iam.models import iam_backends
-
-        found = _read(iam_backends[region.account]["aws"], dict(boundaries(region)))
+        found = _read(backends.iam_backend(region), dict(boundaries(region)))
         _directories[region] = (backends.revision(region), found)
     return found
+
+
+def boundaries(region: Region) -> Table:
+    """The ARN of the policy that bounds a user, by the user's name; moto knows those of roles only."""
+    return region.table("user_permissions_boundaries")
 
 
 def sessions(region: Region) -> Table:
@@ -116,7 +121,7 @@ def sessions(region: Region) -> Table:
 def principal(region: Region, access_key: str) -> Principal | None:
     """Who has that access key, None when nobody has; temporary keys may have expired."""
     if access_key == BOOTSTRAP_KEY:
-        return operator(region)
+        return _operator(region)
     session = sessions(region).get(access_key)
     if session is not None:
         return _of_session(region, session)
@@ -127,7 +132,19 @@ def principal(region: Region, access_key: str) -> Principal | None:
     return Principal(identity.arn, identity.id, secret, region.account, identity=identity, tags=identity.tags)
 
 
-def operator(region: Region) -> Principal:
+def caller_of(region: Region, access_key: str) -> Principal:
+    """Who calls where IAM is not enforced too: whose keys IAM or STS made, the operator for all other keys."""
+    made = principal(region, access_key) if access_key.startswith(_MADE_KEYS) else None
+    return made or _operator(region)
+
+
+def role(region: Region, arn: str) -> Identity | None:
+    """The role of that ARN, None when there is none."""
+    found = directory(region).roles.get(arn.rpartition("/")[2])
+    return found if found is not None and found.arn == arn else None
+
+
+def _operator(region: Region) -> Principal:
     """The account's administrator, who has the keys that the sandbox starts with."""
     return Principal(
         arn=f"arn:aws:sts::{region.account}:assumed-role/operator/{_OPERATOR_SESSION}",
@@ -136,12 +153,6 @@ def operator(region: Region) -> Principal:
         account=region.account,
         administrator=True,
     )
-
-
-def role(region: Region, arn: str) -> Identity | None:
-    """The role of that ARN, None when there is none."""
-    found = directory(region).roles.get(arn.rpartition("/")[2])
-    return found if found is not None and found.arn == arn else None
 
 
 def _of_session(region: Region, session: Mapping[str, Any]) -> Principal | None:
@@ -224,6 +235,3 @@ def _parsed(text: str, name: str = "") -> Policy:
 
 def _tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-_NOTHING = '{"Version": "2012-10-17", "Statement": []}'

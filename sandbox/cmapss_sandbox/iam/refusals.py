@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.iam.actions import EVERYTHING, Need
+from cmapss_sandbox.iam.needs import EVERYTHING, Need
 from cmapss_sandbox.iam.policies import Decision
 
 _INVALID = "The security token included in the request is invalid."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cmapss_sandbox.iam.actions import (
+from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.needs import (
     EVERYTHING,
     Members,
     Need,
@@ -14,7 +15,6 @@ from cmapss_sandbox.iam.actions import (
     resource_tags,
     tag_context,
 )
-from cmapss_sandbox.iam.matching import Context
 from cmapss_sandbox.region import Region
 
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"

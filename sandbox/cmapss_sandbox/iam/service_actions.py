@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cmapss_sandbox.iam.actions import (
+from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.needs import (
     EVERYTHING,
     Members,
     Need,
@@ -14,7 +15,7 @@ from cmapss_sandbox.iam.actions import (
     resource_tags,
     tag_context,
 )
-from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.principals import directory
 from cmapss_sandbox.iam.sagemaker_actions import arn as sagemaker_arn
 from cmapss_sandbox.iam.sagemaker_actions import scaling_context
 from cmapss_sandbox.region import Region
@@ -127,8 +128,6 @@ def _registering(region: Region, members: Members) -> Iterator[Need]:
 
 def _linked_role(region: Region) -> list[Need]:
     """The first scalable target of an account brings the role that scaling is done with."""
-    from cmapss_sandbox.iam.principals import directory
-
     if LINKED_ROLE in directory(region).roles:
         return []
     resource = f"arn:aws:iam::{region.account}:role/aws-service-role/{LINKED_SERVICE}/{LINKED_ROLE}"

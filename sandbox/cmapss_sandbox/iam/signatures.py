@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from cmapss_sandbox.wire.requests import Request
+from cmapss_sandbox.wire.requests import Request, bucket_of_host
 
 _TOKEN_PARAMETER = "x-amz-security-token"
-# What stands after the bucket's name where that is part of the host's.
-_BY_HOST = ".localhost"
 _HEADER_PARTS = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
 
@@ -83,7 +81,7 @@ def _fits_version_2(credentials: Any, secret: str, request: Request, query: dict
     signer: Any = HmacV1Auth(credentials("-", secret))
     signer._get_date = lambda: query.get("Expires") or request.headers.get("date", "")
     split = urlsplit(_url(request, without="Signature"))
-    bucket = split.hostname.removesuffix(_BY_HOST) if split.hostname and split.hostname.endswith(_BY_HOST) else None
+    bucket = bucket_of_host(split.hostname or "")
     path = split.path if bucket is None else f"/{bucket}{split.path}"
     expected = signer.get_signature(request.method, split, headers, auth_path=path)
     return hmac.compare_digest(expected.encode(), given.encode())

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.iam.actions import EVERYTHING, Need
 from cmapss_sandbox.iam.authorization import known_of
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.matching import Context
+from cmapss_sandbox.iam.needs import EVERYTHING, Need
 from cmapss_sandbox.iam.policies import Decision, Policies, Policy, Question, evaluate, parse_policy
 from cmapss_sandbox.iam.principals import Identity, Principal, directory
 from cmapss_sandbox.paging import cut_page

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.iam.principals import boundaries, directory
 from cmapss_sandbox.periphery import backends
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.store import Table
 from cmapss_sandbox.wire import models, serialise
 from cmapss_sandbox.wire.replies import Reply
 
 _OPERATIONS = frozenset({"PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"})
 
 
-def boundaries(region: Region) -> Table:
-    """The ARN of the policy that bounds a user, by the user's name."""
-    return region.table("user_permissions_boundaries")
-
-
 def answer(region: Region, context: RequestContext, form: Mapping[str, str]) -> Reply | None:
     """The answer to a request that sets or removes a user's boundary, None to all others."""
     if context.operation not in _OPERATIONS:
         return None
-    from cmapss_sandbox.iam.principals import directory
-
     name = form["UserName"]
     with region.transaction():
         if name not in directory(region).users:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import logging
 import os
 import random
@@ -22,6 +21,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from cmapss_sandbox.periphery.execution_role import create_execution_role
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.wire.replies import Reply
@@ -29,44 +29,10 @@ from cmapss_sandbox.wire.replies import Reply
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from cmapss_sandbox.mirror import Mirror
+    from cmapss_sandbox.periphery.mirror import Mirror
 
 _log = logging.getLogger(__name__)
 
-EXECUTION_ROLE = "cmapss-sagemaker-execution"
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-# The least that the developer guide has a hosting role need, and what training needs besides.
-_PERMISSIONS = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
-            "Resource": ["arn:aws:s3:::cmapss-*", "arn:aws:s3:::cmapss-*/*"],
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-            "Resource": "arn:aws:logs:*:*:log-group:/aws/sagemaker/*",
-        },
-        {
-            "Effect": "Allow",
-            "Action": [
-                "cloudwatch:PutMetricData",
-                "cloudwatch:DescribeAlarms",
-                "ecr:GetAuthorizationToken",
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:GetDownloadUrlForLayer",
-                "ecr:BatchGetImage",
-            ],
-            "Resource": "*",
-        },
-    ],
-}
 # The numbers that a service's state begins with, so that a VPC which nobody made has the same id at every start.
 _FIRST_SEED = 5
 _NO_SETTING = " "
@@ -120,7 +86,7 @@ def change(region: Region, service: str, environ: WSGIEnvironment, kept_as: str 
             "seed": random.SystemRandom().getrandbits(48),
             "at": region.now(),
         }
-        reply = _run(service, record, {**environ, "wsgi.input": io.BytesIO(body)})
+        reply = _run(region, service, record, {**environ, "wsgi.input": io.BytesIO(body)})
         if reply.status < 300:
             note_change(region)
             table = region.table(_table(service))
@@ -159,12 +125,17 @@ def bucket_policy(region: Region, bucket: str) -> str | None:
     return policy.decode(errors="replace") if isinstance(policy, bytes) else policy
 
 
+def iam_backend(region: Region) -> Any:
+    """moto's IAM of the region's account; moto must be held."""
+    from moto.iam.models import iam_backends
+
+    return iam_backends[region.account]["aws"]
+
+
 def ensure_linked_role(region: Region, service: str) -> None:
     """Make the role that a service works with in the account, unless it is there."""
     with moto(region, "iam"):
-        from moto.iam.models import iam_backends
-
-        if any(service in role.arn for role in iam_backends[region.account]["aws"].roles.values()):
+        if any(service in role.arn for role in iam_backend(region).roles.values()):
             return
     from werkzeug.test import EnvironBuilder
 
@@ -188,50 +159,12 @@ def call(service: str, environ: WSGIEnvironment) -> Reply:
     return Reply(started["status"], started["headers"], body)
 
 
-def _take_over(region: Region) -> None:
-    _set_up()
-    from cmapss_sandbox.mirror import Mirror
-
-    _mirrors.clear()
-    _restored.clear()
-    _mirrors[region] = Mirror(region.objects, region.account, region.name)
-
-
-def _restore(region: Region, service: str, mirror: Mirror) -> None:
-    """Bring moto's state of a service to where the region left it."""
-    _application(service)
-    _seed(_FIRST_SEED)
-    if service == "iam":
-        _create_role(region)
-    elif service == "ec2":
-        from moto.ec2.models import ec2_backends
-
-        ec2_backends[region.account][region.name].reset()
-    records: Mapping[str, Record] = region.table(_table(service))
-    if service == "s3":
-        # Buckets made with settings of their own, then all the others, then what was set later.
-        made = [key for key in records if key.endswith(_NO_SETTING)]
-        _repeat(service, {key: records[key] for key in made})
-        mirror.show(None, None)
-        records = {key: record for key, record in records.items() if key not in made}
-    _repeat(service, records)
-
-
-def _repeat(service: str, records: Mapping[str, Record]) -> None:
-    for key, record in records.items():
-        reply = _run(service, record, _environ(record))
-        if reply.status >= 300:
-            _log.error("%s of %s could not be done again: %s", key, service, reply.body[:200])
-
-
-def know_managed_policies(body: bytes) -> None:
+def know_managed_policies(region: Region, body: bytes) -> None:
     """Let IAM have AWS's own policies before the first request that speaks of them; moto must be held.
 
     They are some 1,600, of which few regions use any.
     """
-    from moto.iam.models import iam_backends
-
-    backend = iam_backends[Region.account]["aws"]
+    backend = iam_backend(region)
     if backend.aws_managed_policies or not any(mention in body for mention in _MANAGED_POLICIES):
         return
     _seed(_FIRST_SEED)
@@ -244,11 +177,49 @@ def know_managed_policies(body: bytes) -> None:
     backend.managed_policies.update(backend._init_managed_policies())
 
 
-def _run(service: str, record: Record, environ: WSGIEnvironment) -> Reply:
+def _take_over(region: Region) -> None:
+    _set_up()
+    from cmapss_sandbox.periphery.mirror import Mirror
+
+    _mirrors.clear()
+    _restored.clear()
+    _mirrors[region] = Mirror(region.objects, region.account, region.name)
+
+
+def _restore(region: Region, service: str, mirror: Mirror) -> None:
+    """Bring moto's state of a service to where the region left it."""
+    _application(service)
+    _seed(_FIRST_SEED)
+    if service == "iam":
+        backend = iam_backend(region)
+        backend.reset()
+        create_execution_role(backend)
+    elif service == "ec2":
+        from moto.ec2.models import ec2_backends
+
+        ec2_backends[region.account][region.name].reset()
+    records: Mapping[str, Record] = region.table(_table(service))
+    if service == "s3":
+        # Buckets made with settings of their own, then all the others, then what was set later.
+        made = [key for key in records if key.endswith(_NO_SETTING)]
+        _repeat(region, service, {key: records[key] for key in made})
+        mirror.show(None, None)
+        records = {key: record for key, record in records.items() if key not in made}
+    _repeat(region, service, records)
+
+
+def _repeat(region: Region, service: str, records: Mapping[str, Record]) -> None:
+    for key, record in records.items():
+        reply = _run(region, service, record, _environ(record))
+        if reply.status >= 300:
+            _log.error("%s of %s could not be done again: %s", key, service, reply.body[:200])
+
+
+def _run(region: Region, service: str, record: Record, environ: WSGIEnvironment) -> Reply:
     """Have moto answer with the record's random numbers, at its time."""
     global _moment
     if service == "iam":
-        know_managed_policies(base64.b64decode(record["body"]))
+        know_managed_policies(region, base64.b64decode(record["body"]))
     _seed(record["seed"])
     _moment = record["at"]
     try:
@@ -282,15 +253,6 @@ def _is_kept(name: str) -> bool:
 
 def _table(service: str) -> str:
     return f"{service}_requests"
-
-
-def _create_role(region: Region) -> None:
-    from moto.iam.models import iam_backends
-
-    backend = iam_backends[region.account]["aws"]
-    backend.reset()
-    backend.create_role(EXECUTION_ROLE, json.dumps(_TRUST), "/", None, "Trains and serves for SageMaker", [], "3600")
-    backend.put_role_policy(EXECUTION_ROLE, "train-and-serve", json.dumps(_PERMISSIONS))
 
 
 def _set_up() -> None:

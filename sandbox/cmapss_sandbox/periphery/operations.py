@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from cmapss_sandbox.wire import models
-from cmapss_sandbox.wire.requests import Request
+from cmapss_sandbox.wire.requests import Request, bucket_of_host
 
 _UNKNOWN = "-"
+_READING = ("Get", "List", "Describe", "Head", "Generate", "Simulate", "Select", "Download")
 # How many labels the path of an operation has: none, the bucket, or the bucket and the key.
 _LEVELS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
 
@@ -23,6 +24,11 @@ class Named:
     operation: str
     members: Mapping[str, Any]
     xml: bool = False
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.operation.startswith(_READING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,9 @@ def name_form(request: Request) -> Named:
     return Named(form.get("Action", _UNKNOWN), form)
 
 
-def name_s3(request: Request, bucket: str | None, key: str | None) -> Named:
+def name_s3(request: Request) -> Named:
     """The operation of an S3 request, and the members that travel in its path, its query string and its headers."""
+    bucket, key = _address(request)
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     there = {("querystring", name): value for name, value in query.items()}
     there |= {("header", name): unquote(value) for name, value in request.headers.items()}
@@ -66,6 +73,15 @@ def name_s3(request: Request, bucket: str | None, key: str | None) -> Named:
     members = {name: there[where] for where, name in found.located.items() if where in there}
     labels = {"Bucket": bucket, "Key": key}
     return Named(found.operation, {**{name: value for name, value in labels.items() if value}, **members}, found.xml)
+
+
+def _address(request: Request) -> tuple[str | None, str | None]:
+    """The bucket and the key that an S3 request is about, of which there may be neither, or a bucket only."""
+    path, bucket_before = request.path.removeprefix("/"), bucket_of_host(request.headers.get("host", ""))
+    if bucket_before is not None:
+        return bucket_before, path or None
+    bucket, _, key = path.partition("/")
+    return bucket or None, key or None
 
 
 @cache

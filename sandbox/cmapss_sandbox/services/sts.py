@@ -10,12 +10,15 @@ from datetime import timedelta
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.iam.authorization import known_of
+from cmapss_sandbox.iam.conditions import PolicyError
+from cmapss_sandbox.iam.needs import present, tag_context
+from cmapss_sandbox.iam.policies import Question, parse_policy, trusts
+from cmapss_sandbox.iam.principals import Identity, Principal, caller_of, directory, role, sessions
 from cmapss_sandbox.region import Handler, Region, RequestContext
 
 SERVICE = "sts"
 
-# How the keys begin that IAM and STS make; all others are the operator's.
-_MADE_KEYS = ("AKIA", "ASIA")
 _KEY_CHARACTERS = string.ascii_uppercase + "234567"
 _ROLE_CHAINING_SECONDS = 3600
 _SESSION_TOKEN_SECONDS = 43_200
@@ -25,30 +28,23 @@ _PACKED_POLICY_CHARACTERS = 2048
 
 def get_caller_identity(region: Region, _: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """GetCallerIdentity: the user or the session whose keys signed the request, the operator for all other keys."""
-    caller = _caller(region, context)
+    caller = caller_of(region, context.access_key)
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}
 
 
 def assume_role(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """AssumeRole: temporary keys with the role's permissions; whether it trusts the caller, where IAM is enforced."""
-    from cmapss_sandbox.iam.principals import role
-
-    caller, arn = _caller(region, context), request["RoleArn"]
+    caller, arn = caller_of(region, context.access_key), request["RoleArn"]
     found = role(region, arn)
     if found is None or not _trusted(region, caller, found, request, context):
         raise AwsError(
             "AccessDenied", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}", 403
         )
     seconds = request.get("DurationSeconds", 3600)
-    if caller.is_role and not caller.administrator and seconds > _ROLE_CHAINING_SECONDS:
-        raise _invalid(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
-        )
-    if seconds > found.maximum_session_seconds:
-        raise _invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    _refuse_duration(caller, found, seconds)
     policies = _session_policies(region, request)
     name = request["RoleSessionName"]
-    session = {
+    session: dict[str, Any] = {
         "arn": f"arn:aws:sts::{region.account}:assumed-role/{found.name}/{name}",
         "user_id": f"{found.id}:{name}",
         "identity": ["role", found.name],
@@ -71,10 +67,10 @@ def assume_role(region: Region, request: dict[str, Any], context: RequestContext
 
 def get_session_token(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """GetSessionToken: temporary keys of the user who asks, with the user's own permissions."""
-    caller = _caller(region, context)
+    caller = caller_of(region, context.access_key)
     if caller.token is not None:
         raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-    session = {
+    session: dict[str, Any] = {
         "arn": caller.arn,
         "user_id": caller.user_id,
         "identity": None if caller.identity is None else ["user", caller.identity.name],
@@ -93,21 +89,24 @@ OPERATIONS: dict[str, Handler] = {
 }
 
 
-def _caller(region: Region, context: RequestContext) -> Any:
-    from cmapss_sandbox.iam.principals import operator, principal
+def _refuse_duration(caller: Principal, taken: Identity, seconds: int) -> None:
+    if caller.is_role and not caller.administrator and seconds > _ROLE_CHAINING_SECONDS:
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        )
+    if seconds > taken.maximum_session_seconds:
+        raise AwsError(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
 
-    made = context.access_key.startswith(_MADE_KEYS)
-    return (principal(region, context.access_key) if made else None) or operator(region)
 
-
-def _trusted(region: Region, caller: Any, role: Any, request: Mapping[str, Any], context: RequestContext) -> bool:
+def _trusted(
+    region: Region, caller: Principal, taken: Identity, request: Mapping[str, Any], context: RequestContext
+) -> bool:
     """Whether the role's trust policy lets the caller in; every role is open to everybody where IAM is not enforced."""
     if region.authority is None:
         return True
-    from cmapss_sandbox.iam.actions import present, tag_context
-    from cmapss_sandbox.iam.authorization import known_of
-    from cmapss_sandbox.iam.policies import Question, trusts
-
     asked = present(
         [
             ("sts:ExternalId", request.get("ExternalId")),
@@ -118,16 +117,12 @@ def _trusted(region: Region, caller: Any, role: Any, request: Mapping[str, Any],
     )
     known = known_of(caller, context.region_name, region.now(), context.headers)
     context_keys = {**known, **asked, **tag_context(request.get("Tags", []))}
-    question = Question("sts:AssumeRole", role.arn, context_keys, caller.caller)
-    return role.trust is not None and trusts(role.trust, caller.policies, question)
+    question = Question("sts:AssumeRole", taken.arn, context_keys, caller.caller)
+    return taken.trust is not None and trusts(taken.trust, caller.policies, question)
 
 
 def _session_policies(region: Region, request: Mapping[str, Any]) -> list[str] | None:
     """The texts of the policies that bound the session, None when it has none."""
-    from cmapss_sandbox.iam.conditions import PolicyError
-    from cmapss_sandbox.iam.policies import parse_policy
-    from cmapss_sandbox.iam.principals import directory
-
     texts = [request["Policy"]] if "Policy" in request else []
     managed = directory(region).managed
     for descriptor in request.get("PolicyArns", []):
@@ -145,8 +140,6 @@ def _session_policies(region: Region, request: Mapping[str, Any]) -> list[str] |
 
 def _issue(region: Region, session: dict[str, Any], seconds: int) -> dict[str, Any]:
     """New temporary keys for a session."""
-    from cmapss_sandbox.iam.principals import sessions
-
     table, now = sessions(region), region.now()
     for key in [key for key, old in table.items() if old["expires"] < now - timedelta(days=1)]:
         del table[key]
@@ -156,7 +149,3 @@ def _issue(region: Region, session: dict[str, Any], seconds: int) -> dict[str, A
     expires = now + timedelta(seconds=seconds)
     table[access_key] = {**session, "secret": secret, "token": token, "issued": now, "expires": expires}
     return {"AccessKeyId": access_key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": expires}
-
-
-def _invalid(message: str) -> AwsError:
-    return AwsError("ValidationError", message)

@@ -11,10 +11,11 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cmapss_sandbox import control, periphery
+from cmapss_sandbox import control
 from cmapss_sandbox.calls import Call
 from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
 from cmapss_sandbox.page import page
+from cmapss_sandbox.periphery import answering
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import Service
 from cmapss_sandbox.wire import models
@@ -68,11 +69,8 @@ def _outcome(
         return Outcome("_sandbox", path, control.answer(region, method, path, body_of(environ)))
     if scope is None:
         return _answer_unsigned(region, method, path, environ.get("QUERY_STRING", ""), request_id)
-    if scope.signing_name in periphery.SIGNING_NAMES:
-        try:
-            return periphery.answer(region, scope, environ, request_id)
-        except ConnectionDroppedError:
-            return Outcome(scope.signing_name, method, DROPPED, "ConnectionDropped")
+    if scope.signing_name in answering.SIGNING_NAMES:
+        return answering.answer(region, scope, environ, request_id)
     request = request_of(environ)
     return answer_operation(region, services, _service(scope, request), request, scope, request_id)
 

@@ -57,12 +57,17 @@ def answer_operation(
         return Outcome(name, operation_name, _success(protocol, operation, answer, request_id))
     except AwsError as error:
         return Outcome(name, operation_name, error_reply(name, protocol, error, request_id), error.code)
-    except ConnectionDroppedError as dropped:
-        return Outcome(name, operation_name, DROPPED, type(dropped).__name__.removesuffix("Error"))
+    except ConnectionDroppedError:
+        return dropped(name, operation_name)
     except Exception:
         _log.exception("%s.%s failed (request %s)", name, operation_name, request_id)
         failure = AwsError("InternalFailure", "The sandbox failed; its log says how.", 500)
         return Outcome(name, operation_name, error_reply(name, protocol, failure, request_id), failure.code)
+
+
+def dropped(service: str, operation: str) -> Outcome:
+    """The outcome of a request whose connection is closed without an answer."""
+    return Outcome(service, operation, DROPPED, "ConnectionDropped")
 
 
 def _protocol(service: str, request: Request) -> str:

@@ -16,6 +16,8 @@ from cmapss_sandbox.wire.unpack import gunzip
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+_LOCAL_DOMAIN = ".localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -75,6 +77,12 @@ def scope_of(environ: WSGIEnvironment) -> Scope | None:
     return Scope(parts[0], Region.name, parts[2]) if len(parts) == 4 else None
 
 
+def bucket_of_host(host: str) -> str | None:
+    """The bucket whose name stands before this machine's in a host's name, as S3 clients may have it; else None."""
+    name = host.partition(":")[0]
+    return name.removesuffix(_LOCAL_DOMAIN) if name.endswith(_LOCAL_DOMAIN) else None
+
+
 def foreign(environ: WSGIEnvironment) -> str | None:
     """Why a request is not one of this machine's programs or its user, but of a web page somewhere; None when it is.
 
@@ -97,7 +105,7 @@ def foreign(environ: WSGIEnvironment) -> str | None:
 @lru_cache(maxsize=256)
 def _is_local(host: str) -> bool:
     name = re.sub(r":\d*$", "", host).strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):  # a bucket's name may stand before it
+    if name == "localhost" or name.endswith(_LOCAL_DOMAIN):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
