@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.training_records import born, end
+from cmapss_sandbox.services.sagemaker.training_records import add_training_job, end
 from tests.sandbox.artefacts import make_endpoint, training_request
 from tests.sandbox.conftest import Clients
 
@@ -17,7 +17,7 @@ from tests.sandbox.conftest import Clients
 def sagemaker(clients: Clients, region: Region) -> Any:
     """Four jobs, a minute apart: three with a metric and one that failed."""
     for number, rmse in enumerate([45.5, 44.25, None, 60.0]):
-        born(region, training_request(f"job-{number}", eta=str(number / 10)))
+        add_training_job(region, training_request(f"job-{number}", eta=str(number / 10)))
         metrics = {} if rmse is None else {"validation:rmse": rmse}
         status, reason = ("Completed", None) if metrics else ("Failed", "no luck")
         end(region, f"job-{number}", status, metrics, reason)

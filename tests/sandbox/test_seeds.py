@@ -11,7 +11,7 @@ import pytest
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.seeds import BUCKET, ORIGIN_KEY, Seeds
-from cmapss_sandbox.services.sagemaker.tuning_records import children
+from cmapss_sandbox.services.sagemaker.tuning_records import training_jobs_of
 from cmapss_sandbox.training.trainer import Trainer
 from tests.sandbox.conftest import Clients
 
@@ -96,8 +96,8 @@ def test_other_data_gets_seeds_of_its_own_and_ends_what_was_tuned_on_the_former(
     seeds = plant(region, trainer, real_data)
     assert seeds.status()["data"] == "nasa"
     assert tuning_jobs[former]["HyperParameterTuningJobStatus"] == "Stopped"
-    assert len(children(region, former)) == 1
-    assert len(children(region, str(seeds.status()["tuning_job"]))) == 1
+    assert len(training_jobs_of(region, former)) == 1
+    assert len(training_jobs_of(region, str(seeds.status()["tuning_job"]))) == 1
     assert json.loads(region.objects.get(BUCKET, ORIGIN_KEY))["origin"] == "nasa"
 
 

@@ -10,7 +10,7 @@ from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB
 from cmapss_sandbox.services.sagemaker.training_records import begin, end, fail
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.suggestions import suggest
-from cmapss_sandbox.training.tuning import launch_child
+from cmapss_sandbox.training.tuning import launch_training_job
 from cmapss_sandbox.training.work import next_work
 from tests.sandbox.artefacts import definition
 
@@ -74,7 +74,7 @@ def step(region: Region, objective: Objective = eta_of) -> bool:
                 parents=command["parents"],
                 number=command["launched"],
             )
-            launch_child(region, work.tuning_job, command["definition"], suggested)
+            launch_training_job(region, work.tuning_job, command["definition"], suggested)
             return True
         assert work.training_job is not None
         begin(region, work.training_job)

@@ -7,7 +7,7 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cmapss_sandbox.training.hyperparameters import CustomerError
 
@@ -35,7 +35,7 @@ class Channels:
         # The container takes neither hidden files nor those with an underscore for data.
         paths = [path for path in map(Path, channel["files"]) if not path.name.startswith((".", "_"))]
         if not paths:
-            raise CustomerError(f"No data in {name} channel path /opt/ml/input/data/{name}")
+            raise _no_data(name)
         key = (read, *((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths))
         if key not in self._cache:
             self._cache[key] = read(name, paths)
@@ -74,7 +74,7 @@ def _read_csv(name: str, paths: Sequence[Path]) -> Any:
         frames = [_read_csv_file(path, delimiter) for path in paths]
         rows = np.vstack([frame.to_numpy(dtype=np.float32) for frame in frames])
     except pd.errors.EmptyDataError:
-        raise CustomerError(f"No data in {name} channel path /opt/ml/input/data/{name}") from None
+        raise _no_data(name) from None
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise CustomerError(
             f"Failed to load csv data with exception: the {name} channel is not CSV of numbers only, "
@@ -127,20 +127,28 @@ def _read_libsvm(name: str, paths: Sequence[Path]) -> Any:
                 ) from None
             starts.append(len(values))
     if not labels:
-        raise CustomerError(f"No data in {name} channel path /opt/ml/input/data/{name}")
+        raise _no_data(name)
     rows = np.full((len(labels), max(columns, default=0) + 1), np.nan, dtype=np.float32)
     rows[np.repeat(np.arange(len(labels)), np.diff(starts)), columns] = values
     return xgb.DMatrix(rows, label=labels, nthread=1)
 
 
+def _no_data(name: str) -> CustomerError:
+    return CustomerError(f"No data in {name} channel path /opt/ml/input/data/{name}")
+
+
 def _lines(path: Path) -> list[str]:
-    with gzip.open(path, "rt", errors="replace") if _is_packed(path) else path.open(errors="replace") as file:
+    with _text(path) as file:
         return [line for line in file if line.strip()]
 
 
 def _first_line(path: Path) -> str:
-    with gzip.open(path, "rt", errors="replace") if _is_packed(path) else path.open(errors="replace") as file:
-        return str(file.readline())
+    with _text(path) as file:
+        return file.readline()
+
+
+def _text(path: Path) -> IO[str]:
+    return gzip.open(path, "rt", errors="replace") if _is_packed(path) else path.open(errors="replace")
 
 
 def _is_packed(path: Path) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
-from cmapss_sandbox.services.sagemaker.training_channels import bucket_and_key
 from cmapss_sandbox.services.sagemaker.training_records import (
     ACTIVE,
     INTERNAL_ERROR,
@@ -23,11 +23,11 @@ from cmapss_sandbox.services.sagemaker.training_records import (
     enter,
     fail,
 )
-from cmapss_sandbox.services.sagemaker.tuning_records import set_status, stop_children
+from cmapss_sandbox.services.sagemaker.tuning_records import set_status, stop_training_jobs_of
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.journal import Journal
 from cmapss_sandbox.training.process import Answer, WorkerProcess
-from cmapss_sandbox.training.tuning import launch_child
+from cmapss_sandbox.training.tuning import launch_training_job
 from cmapss_sandbox.training.work import Work, next_work
 
 _log = logging.getLogger(__name__)
@@ -227,7 +227,7 @@ class Trainer:
         bucket, key = bucket_and_key(job["ModelArtifacts"]["S3ModelArtifacts"])
         if bucket not in self._region.objects.buckets():
             denied = f"NoSuchBucket: The specified bucket does not exist ({bucket})"
-        elif not self._region.permits(job["RoleArn"], "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"):
+        elif not self._region.permits(job["RoleArn"], "s3:PutObject", object_arn(bucket, key)):
             denied = f"AccessDenied: Access Denied (s3://{bucket}/{key})"
         else:
             denied = None
@@ -245,6 +245,6 @@ class Trainer:
             return
         if "failed" in answer:
             set_status(self._region, tuning_job, "Failed", FailureReason=answer["failed"])
-            stop_children(self._region, tuning_job)
+            stop_training_jobs_of(self._region, tuning_job)
         else:
-            launch_child(self._region, tuning_job, definition, answer["done"]["hyperparameters"])
+            launch_training_job(self._region, tuning_job, definition, answer["done"]["hyperparameters"])

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
-from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, born
+from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, add_training_job
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     definitions,
+    grid_sizes,
     hyperband_resources,
+    is_minimised,
     lower_is_better,
     most_training_jobs,
     objective,
     ranges,
 )
 from cmapss_sandbox.services.sagemaker.tuning_records import (
-    children,
     close,
     not_improving,
     objective_value,
-    parents_jobs,
     set_status,
+    training_jobs_of,
+    training_jobs_of_parents,
 )
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.early_stopping import halving_thresholds, median_thresholds
-from cmapss_sandbox.training.suggestions import grid
 
 # After so many jobs, all of which have failed, AWS gives up.
 _ATTEMPTS = 5
@@ -48,7 +49,7 @@ def next_suggestion(region: Region, tuning_job: Record) -> dict[str, Any] | None
     name, status = tuning_job["HyperParameterTuningJobName"], tuning_job["HyperParameterTuningJobStatus"]
     if status not in ACTIVE:
         return None
-    jobs = children(region, name)
+    jobs = training_jobs_of(region, name)
     active = sum(job["TrainingJobStatus"] in ACTIVE for job in jobs)
     if status == "Stopping":
         if not active:
@@ -67,7 +68,7 @@ def next_suggestion(region: Region, tuning_job: Record) -> dict[str, Any] | None
     return _suggest_command(region, tuning_job, jobs)
 
 
-def launch_child(region: Region, tuning_job_name: str, index: int, hyperparameters: Mapping[str, str]) -> None:
+def launch_training_job(region: Region, tuning_job_name: str, index: int, hyperparameters: Mapping[str, str]) -> None:
     """Write the next training job of a tuning job's definition, with the hyper-parameters suggested for it."""
     records = TUNING_JOB.records(region)
     tuning_job = records[tuning_job_name]
@@ -81,7 +82,7 @@ def launch_child(region: Region, tuning_job_name: str, index: int, hyperparamete
     if tags:
         # AWS passes a tuning job's tags on to all the training jobs that it launches.
         region.table("tags")[TRAINING_JOB.arn_of(region, name)] = tags
-    born(
+    add_training_job(
         region,
         {
             **{member: value for member, value in definition.items() if member not in _OF_THE_TUNING_JOB},
@@ -103,7 +104,7 @@ def followed_objective(region: Region, job: Record) -> dict[str, Any] | None:
     config, index = tuning_job["HyperParameterTuningJobConfig"], job["_definition"]
     definition = definitions(tuning_job)[index]
     metric = objective(tuning_job, definition)
-    siblings = _of_definition(children(region, tuning_job["HyperParameterTuningJobName"]), index)
+    siblings = _of_definition(training_jobs_of(region, tuning_job["HyperParameterTuningJobName"]), index)
     curves = [sibling["_curve"] for sibling in siblings if sibling.get("_curve")]
     followed: dict[str, Any] = {
         "metric": metric["MetricName"],
@@ -114,12 +115,8 @@ def followed_objective(region: Region, job: Record) -> dict[str, Any] | None:
     if config["Strategy"] == "Hyperband":
         least, most = hyperband_resources(config, definition)
         assert most is not None
-        better = lower_is_better(metric)
-        return {
-            **followed,
-            "thresholds": halving_thresholds(curves, least, most, lower_is_better=better),
-            "most_rounds": most,
-        }
+        thresholds = halving_thresholds(curves, least, most, lower_is_better=followed["lower_is_better"])
+        return {**followed, "thresholds": thresholds, "most_rounds": most}
     if config["TrainingJobEarlyStoppingType"] == "Auto":
         return {**followed, "thresholds": median_thresholds(curves)}
     return None
@@ -135,8 +132,7 @@ def _has_reached(tuning_job: Record, jobs: Sequence[Record]) -> bool:
     target = criteria.get("TargetObjectiveMetricValue")
     if target is not None:
         values = [value for job in jobs if (value := objective_value(tuning_job, job)) is not None]
-        minimised = lower_is_better(objective(tuning_job, definitions(tuning_job)[0]))
-        if any(value <= target if minimised else value >= target for value in values):
+        if any(value <= target if is_minimised(tuning_job) else value >= target for value in values):
             return True
     count, converged = not_improving(tuning_job, jobs)
     most = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
@@ -184,7 +180,7 @@ def _suggest_command(region: Region, tuning_job: Record, jobs: Sequence[Record])
         "direction": objective(tuning_job, definition)["Type"],
         "ranges": ranges(tuning_job, definition),
         "trials": _trials((tuning_job, job) for job in _of_definition(jobs, index)),
-        "parents": _trials(parents_jobs(region, tuning_job)),
+        "parents": _trials(training_jobs_of_parents(region, tuning_job)),
         "seed": f"{config.get('RandomSeed', tuning_job['HyperParameterTuningJobName'])}:{sum(launched)}",
         "launched": launched[index],
     }
@@ -195,13 +191,13 @@ def _next_definition(tuning_job: Record) -> int:
     launched = tuning_job["_launched"]
     left = range(len(launched))
     if tuning_job["HyperParameterTuningJobConfig"]["Strategy"] == "Grid":
-        sizes = [len(grid(ranges(tuning_job, definition))) for definition in definitions(tuning_job)]
+        sizes = grid_sizes(tuning_job)
         return min((n for n in left if launched[n] < sizes[n]), key=lambda n: launched[n])
     return min(left, key=lambda n: launched[n])
 
 
-def _trials(jobs: Any) -> list[tuple[dict[str, str], float]]:
-    """The hyper-parameters of those jobs that have an objective, with it."""
+def _trials(jobs: Iterable[tuple[Record, Record]]) -> list[tuple[dict[str, str], float]]:
+    """The hyper-parameters and the objective of those jobs that have one, each given with its tuning job."""
     return [
         (job["HyperParameters"], value)
         for tuning_job, job in jobs

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.access import repository_arn
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
 from cmapss_sandbox.services.sagemaker.training_channels import (
-    channel_files,
     forbidden_object,
     nothing_found,
     s3_source,
+    source_files,
 )
 from cmapss_sandbox.services.sagemaker.training_records import end, enter, fail
 from cmapss_sandbox.store import Record
@@ -78,7 +79,7 @@ def _train_command(region: Region, job: Record) -> dict[str, Any]:
         "hyperparameters": job["HyperParameters"],
         "channels": {
             channel["ChannelName"]: {
-                "files": [str(path) for path in channel_files(region, channel)],
+                "files": [str(path) for path in source_files(region, channel["DataSource"]["S3DataSource"])],
                 "content_type": channel.get("ContentType"),
             }
             for channel in job["InputDataConfig"]
@@ -103,9 +104,9 @@ def _cannot_begin(region: Region, job: Record) -> str | None:
                 "ClientError: Data download failed:The sandbox reads channels of the type S3Prefix only "
                 f"({channel['ChannelName']})"
             )
-        if not channel_files(region, channel):
-            return f"ClientError: Data download failed:{nothing_found(region, channel, role)}"
-        forbidden = forbidden_object(region, channel, role)
+        if not source_files(region, source):
+            return f"ClientError: Data download failed:{nothing_found(region, source, role)}"
+        forbidden = forbidden_object(region, source, role)
         if forbidden is not None:
             return (
                 f"ClientError: Data download failed:Unable to download object {forbidden} (AccessDenied: Access Denied)"
@@ -115,10 +116,7 @@ def _cannot_begin(region: Region, job: Record) -> str | None:
 
 def _can_be_pulled(region: Region, image: str, role: str) -> bool:
     """Whether an image is XGBoost's, of an account of AWS's in this region, and the role may have it."""
-    registry, _, repository = image.partition("/")
-    account = registry.partition(".")[0]
-    if registry != f"{account}.dkr.ecr.{region.name}.amazonaws.com" or account == region.account:
+    repository = repository_arn(region, image)
+    if repository is None or "xgboost" not in repository.partition("/")[2]:
         return False
-    name = repository.partition("@")[0].partition(":")[0]
-    arn = f"arn:aws:ecr:{region.name}:{account}:repository/{name}"
-    return "xgboost" in name and region.permits(role, "ecr:BatchGetImage", arn)
+    return region.permits(role, "ecr:BatchGetImage", repository)

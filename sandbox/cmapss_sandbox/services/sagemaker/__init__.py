@@ -28,7 +28,7 @@ OPERATIONS: dict[str, Handler] = {
     "CreateHyperParameterTuningJob": tuning_jobs.create_tuning_job,
     "DescribeHyperParameterTuningJob": tuning_jobs.describe_tuning_job,
     "ListHyperParameterTuningJobs": tuning_jobs.list_tuning_jobs,
-    "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_children,
+    "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_training_jobs_for_tuning_job,
     "StopHyperParameterTuningJob": tuning_jobs.stop_tuning_job,
     "DeleteHyperParameterTuningJob": tuning_jobs.delete_tuning_job,
     "Search": search.search,

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.quota_values import asked_by_type, endpoint_quota, quota_name
 from cmapss_sandbox.services.sagemaker.deployments.steps import Counts, Step, step_from_json
 from cmapss_sandbox.services.sagemaker.fleet import Fleet, by_type, current_counts
-from cmapss_sandbox.services.sagemaker.resources import ENDPOINT
+from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, instances_exceeded
 from cmapss_sandbox.store import Record, Table
 
 _SHORTAGE = (
@@ -26,13 +25,7 @@ def refuse_beyond_quota(region: Region, delta: Mapping[str, int]) -> None:
     for instance_type, more in delta.items():
         quota = endpoint_quota(region, instance_type)
         if more > 0 and used[instance_type] + more > quota:
-            raise AwsError(
-                "ResourceLimitExceeded",
-                f"The account-level service limit '{quota_name(instance_type)}' is {quota:g} Instances, with current "
-                f"utilization of {used[instance_type]} Instances and a request delta of {more} Instances. Please use "
-                "AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, "
-                "contact AWS support to request an increase for this quota.",
-            )
+            raise instances_exceeded(quota_name(instance_type), quota, used[instance_type], more)
 
 
 def insufficient_capacity(region: Region, wanted: Mapping[str, int]) -> str | None:

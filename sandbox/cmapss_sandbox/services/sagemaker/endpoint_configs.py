@@ -8,7 +8,7 @@ from typing import Any
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import by_creation, list_page, summary
-from cmapss_sandbox.services.sagemaker.resources import ENDPOINT_CONFIG, MODEL, create, delete, describe
+from cmapss_sandbox.services.sagemaker.resources import ENDPOINT_CONFIG, MODEL, create, delete, describe, repeated
 
 _LISTING = by_creation("ListEndpointConfigs", "EndpointConfigs", "EndpointConfigName")
 _summarise = summary("EndpointConfigName", "EndpointConfigArn", "CreationTime")
@@ -60,7 +60,7 @@ def _refuse_numbers(production: list[dict[str, Any]], shadow: list[dict[str, Any
             "one shadow variant."
         )
     names = [variant["VariantName"] for variant in (*production, *shadow)]
-    if len(set(names)) < len(names):
+    if repeated(names) is not None:
         raise validation_exception("Variant names must be unique within an endpoint configuration.")
 
 
@@ -76,7 +76,7 @@ def _refuse_metrics(metrics: dict[str, Any]) -> None:
 
 def _refuse_capture(capture: dict[str, Any]) -> None:
     modes = [option["CaptureMode"] for option in capture.get("CaptureOptions", [])]
-    if len(set(modes)) < len(modes):
+    if repeated(modes) is not None:
         raise validation_exception("CaptureOptions must not name a CaptureMode twice.")
 
 

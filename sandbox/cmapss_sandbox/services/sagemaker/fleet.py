@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.models import first_container
+from cmapss_sandbox.services.sagemaker.models import containers_of, model_data_url
 from cmapss_sandbox.services.sagemaker.resources import MODEL
 from cmapss_sandbox.store import Record
 
@@ -154,8 +154,8 @@ def capture_summary(capture: Mapping[str, Any]) -> dict[str, Any]:
 
 def _made_of(region: Region, config: Record, variant: Mapping[str, Any]) -> dict[str, Any]:
     model = MODEL.get(region, variant["ModelName"])
-    containers = model.get("Containers") or [model["PrimaryContainer"]]
-    first = first_container(model)
+    containers = containers_of(model)
+    first = containers[0]
     return {
         "model": variant["ModelName"],
         "image": first["Image"],
@@ -166,13 +166,6 @@ def _made_of(region: Region, config: Record, variant: Mapping[str, Any]) -> dict
         "instance_type": variant["InstanceType"],
         "startup_seconds": variant.get("ContainerStartupHealthCheckTimeoutInSeconds"),
     }
-
-
-def model_data_url(container: Mapping[str, Any]) -> str | None:
-    """Where a container's artefact is, however its model says so."""
-    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
-    url: str | None = container.get("ModelDataUrl") or source.get("S3Uri")
-    return url
 
 
 def _described(variant: Mapping[str, Any], made_of: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn, refuse_unassumable
 from cmapss_sandbox.services.sagemaker.listing import by_creation, list_page, summary
-from cmapss_sandbox.services.sagemaker.resources import MODEL, create, delete, describe
+from cmapss_sandbox.services.sagemaker.resources import MODEL, create, delete, describe, repeated
 
 _LISTING = by_creation("ListModels", "Models", "ModelName")
 _summarise = summary("ModelName", "ModelArn", "CreationTime")
@@ -27,10 +27,12 @@ def create_model(region: Region, request: dict[str, Any], context: RequestContex
         raise validation_exception("Specify either PrimaryContainer or Containers, and not both.")
     containers = containers_of(request)
     role = request.get("ExecutionRoleArn")
-    _refuse_role(region, role)
+    if role is not None:
+        refuse_unassumable(region, role)
     for container in containers:
         _refuse_image(container, in_vpc="VpcConfig" in request)
-        _refuse_artefact(region, role, _artefact_url(container))
+        _refuse_unserved(container)
+        _refuse_artefact(region, role, model_data_url(container))
     _refuse_together(containers)
     return create(region, MODEL, request, {"EnableNetworkIsolation": request.get("EnableNetworkIsolation", False)})
 
@@ -56,9 +58,11 @@ def containers_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     return containers
 
 
-def first_container(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The container that answers first when a model is invoked."""
-    return containers_of(record)[0]
+def model_data_url(container: Mapping[str, Any]) -> str | None:
+    """Where a container's one packed artefact is, however its model says so; None when it has none."""
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    url: str | None = container.get("ModelDataUrl") or source.get("S3Uri")
+    return url
 
 
 def _refuse_image(container: Mapping[str, Any], *, in_vpc: bool) -> None:
@@ -75,24 +79,21 @@ def _refuse_image(container: Mapping[str, Any], *, in_vpc: bool) -> None:
         )
 
 
-def _artefact_url(container: Mapping[str, Any]) -> str | None:
-    """Where a container's one packed artefact is, None when it has none; refuses what the sandbox can not serve."""
+def _refuse_unserved(container: Mapping[str, Any]) -> None:
+    """Raise for artefacts that the sandbox can not serve, or that are given twice."""
     if container.get("Mode") == "MultiModel" or "AdditionalModelDataSources" in container:
         raise validation_exception(
             "This sandbox serves containers with a single model: give one artefact as ModelDataUrl."
         )
-    url: str | None = container.get("ModelDataUrl")
     source = container.get("ModelDataSource", {}).get("S3DataSource")
     if source is None:
-        return url
-    if url is not None:
+        return
+    if "ModelDataUrl" in container:
         raise validation_exception("Specify either ModelDataUrl or ModelDataSource for a container, and not both.")
     if (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
         raise validation_exception(
             "This sandbox serves packed models: in ModelDataSource give S3DataType S3Object and CompressionType Gzip."
         )
-    location: str = source["S3Uri"]
-    return location
 
 
 def _refuse_artefact(region: Region, role: str | None, url: str | None) -> None:
@@ -100,12 +101,11 @@ def _refuse_artefact(region: Region, role: str | None, url: str | None) -> None:
         return
     if not url.endswith(".tar.gz"):
         raise validation_exception(f'Invalid model data URL "{url}": it must end with the suffix .tar.gz.')
-    location = urlsplit(url)
-    bucket, key = location.netloc, location.path.lstrip("/")
+    bucket, key = bucket_and_key(url)
     # Of a bucket that this account does not have, only the download can tell what is in it.
-    if location.scheme != "s3" or bucket not in region.objects.buckets():
+    if not url.startswith("s3://") or bucket not in region.objects.buckets():
         return
-    if role is not None and not region.permits(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
+    if role is not None and not region.permits(role, "s3:GetObject", object_arn(bucket, key)):
         raise validation_exception(
             f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its trust '
             'relationship policy allows the action "sts:AssumeRole" for the service principal '
@@ -118,7 +118,7 @@ def _refuse_artefact(region: Region, role: str | None, url: str | None) -> None:
 
 def _refuse_together(containers: Sequence[Mapping[str, Any]]) -> None:
     names = [container["ContainerHostname"] for container in containers if "ContainerHostname" in container]
-    if len(set(names)) < len(names):
+    if repeated(names) is not None:
         raise validation_exception("ContainerHostname must be unique for every container of a model.")
     size = sum(
         len(key.encode()) + len(value.encode())
@@ -128,12 +128,4 @@ def _refuse_together(containers: Sequence[Mapping[str, Any]]) -> None:
     if size > _ENVIRONMENT_BYTES:
         raise validation_exception(
             f"The environment variables of a model must not exceed {_ENVIRONMENT_BYTES} bytes; these have {size}."
-        )
-
-
-def _refuse_role(region: Region, role: str | None) -> None:
-    if role is not None and not region.assumable(role):
-        raise validation_exception(
-            f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-            "'sagemaker.amazonaws.com' to assume the role."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,10 +117,26 @@ def derived(name: str, purpose: str, low: float, high: float) -> float:
     return low + (high - low) * int.from_bytes(digest[:6]) / 2**48
 
 
+def repeated(names: Iterable[str]) -> str | None:
+    """The name that is there most often, None when each is there only once."""
+    most = Counter(names).most_common(1)
+    return most[0][0] if most and most[0][1] > 1 else None
+
+
+def instances_exceeded(limit: str, quota: float, used: int, more: int) -> AwsError:
+    """The refusal of more instances than an account-level limit allows: what is used, and how many more are asked."""
+    return AwsError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit '{limit}' is {quota:g} Instances, with current utilization of {used} "
+        f"Instances and a request delta of {more} Instances. Please use AWS Service Quotas to request an increase for "
+        "this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for this "
+        "quota.",
+    )
+
+
 def create(region: Region, kind: Kind, request: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a create request, of which the record keeps what it is given besides; the name must be new."""
+    """The answer to a create request for a name that is not taken; the record is kept besides the request."""
     name = request[kind.name]
-    kind.refuse_duplicate(region, name)
     arn = kind.arn_of(region, name)
     kind.records(region)[name] = {**without_tags(request), **record, kind.arn: arn, "CreationTime": region.now()}
     set_tags(region, arn, request.get("Tags", []))
@@ -172,7 +189,7 @@ def set_tags(region: Region, arn: str, tags: Iterable[Mapping[str, str]]) -> Non
 
 def _checked(tags: list[Mapping[str, str]]) -> list[Mapping[str, str]]:
     keys = [tag["Key"].lower() for tag in tags]
-    if len(set(keys)) < len(keys):
+    if repeated(keys) is not None:
         raise validation_exception("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     if any(key.startswith("aws:") for key in keys):
         raise validation_exception("aws: prefixed tag key names are not allowed for external use.")

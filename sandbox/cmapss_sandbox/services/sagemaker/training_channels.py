@@ -5,47 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn
+
+S3DataSource = Mapping[str, Any]
 
 
-def s3_source(channel: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def s3_source(channel: Mapping[str, Any]) -> S3DataSource | None:
     """A channel's S3 data source; None for another kind of source."""
-    source: Mapping[str, Any] | None = channel["DataSource"].get("S3DataSource")
+    source: S3DataSource | None = channel["DataSource"].get("S3DataSource")
     return source
 
 
-def channel_files(region: Region, channel: Mapping[str, Any]) -> list[Path]:
-    """The files of a channel of the type S3Prefix, in order of their keys."""
-    source = s3_source(channel)
-    if source is None:
-        return []
-    bucket, prefix = bucket_and_key(source["S3Uri"])
-    keys = [key for key in region.objects.keys(bucket) if key.startswith(prefix) and not key.endswith("/")]
-    return [region.objects.path(bucket, key) for key in sorted(keys)]
+def source_files(region: Region, source: S3DataSource) -> list[Path]:
+    """The files of a source of the type S3Prefix, in order of their keys, without the keys that stand for folders."""
+    bucket, _ = bucket_and_key(source["S3Uri"])
+    return [region.objects.path(bucket, key) for key in _keys(region, source) if not key.endswith("/")]
 
 
-def may_list(region: Region, channel: Mapping[str, Any], role: str) -> bool:
-    """Whether the role may look for a channel's objects."""
-    source = s3_source(channel) or {}
+def may_list(region: Region, source: S3DataSource, role: str) -> bool:
+    """Whether the role may look for a source's objects."""
     bucket, _ = bucket_and_key(source["S3Uri"])
     return region.permits(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
 
 
-def forbidden_object(region: Region, channel: Mapping[str, Any], role: str) -> str | None:
-    """The URI of an object of a channel that the role may not read, None when it may read all."""
-    source = s3_source(channel) or {}
-    bucket, prefix = bucket_and_key(source["S3Uri"])
-    for key in sorted(region.objects.keys(bucket)):
-        if key.startswith(prefix) and not region.permits(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"):
+def forbidden_object(region: Region, source: S3DataSource, role: str) -> str | None:
+    """The URI of an object of a source that the role may not read, None when it may read all."""
+    bucket, _ = bucket_and_key(source["S3Uri"])
+    for key in _keys(region, source):
+        if not region.permits(role, "s3:GetObject", object_arn(bucket, key)):
             return f"s3://{bucket}/{key}"
     return None
 
 
-def nothing_found(region: Region, channel: Mapping[str, Any], role: str) -> str:
-    """What AWS says of a channel without objects."""
-    source = s3_source(channel) or {}
+def nothing_found(region: Region, source: S3DataSource, role: str) -> str:
+    """What AWS says of a source without objects."""
     bucket, _ = bucket_and_key(source["S3Uri"])
     return (
         f'No S3 objects found under S3 URL "{source["S3Uri"]}" given in input data source. '
@@ -54,7 +49,6 @@ def nothing_found(region: Region, channel: Mapping[str, Any], role: str) -> str:
     )
 
 
-def bucket_and_key(uri: str) -> tuple[str, str]:
-    """The bucket and the key or prefix of an S3 URI."""
-    location = urlsplit(uri)
-    return location.netloc, location.path.lstrip("/")
+def _keys(region: Region, source: S3DataSource) -> list[str]:
+    bucket, prefix = bucket_and_key(source["S3Uri"])
+    return sorted(key for key in region.objects.keys(bucket) if key.startswith(prefix))

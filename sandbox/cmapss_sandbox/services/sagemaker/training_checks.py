@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.training_channels import channel_files, may_list, nothing_found, s3_source
+from cmapss_sandbox.services.sagemaker.access import refuse_unassumable
+from cmapss_sandbox.services.sagemaker.resources import repeated
+from cmapss_sandbox.services.sagemaker.training_channels import may_list, nothing_found, s3_source, source_files
 
 _LONGEST_RUNTIME = 28 * 24 * 60 * 60  # CreateTrainingJob, StoppingCondition.MaxRuntimeInSeconds
 
@@ -18,16 +19,8 @@ def check_definition(region: Region, definition: Mapping[str, Any]) -> None:
     _check_algorithm(region, definition.get("AlgorithmSpecification", {}))
     _check_resources(definition.get("ResourceConfig"))
     _check_stopping(definition)
-    _check_role(region, definition["RoleArn"])
+    refuse_unassumable(region, definition["RoleArn"])
     _check_channels(region, definition)
-
-
-def _check_role(region: Region, role: str) -> None:
-    if not region.assumable(role):
-        raise validation_exception(
-            f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-            "'sagemaker.amazonaws.com' to assume the role."
-        )
 
 
 def _check_algorithm(region: Region, algorithm: Mapping[str, Any]) -> None:
@@ -37,9 +30,9 @@ def _check_algorithm(region: Region, algorithm: Mapping[str, Any]) -> None:
         raise validation_exception(f"Could not find algorithm {arn}; the sandbox trains by TrainingImage only.")
     if not algorithm.get("TrainingImage"):
         raise validation_exception("AlgorithmSpecification needs a TrainingImage or an AlgorithmName.")
-    names = [definition["Name"] for definition in algorithm.get("MetricDefinitions", [])]
-    if len(set(names)) < len(names):
-        raise validation_exception(f"MetricDefinitions has the name {_twice(names)} more than once.")
+    twice = repeated(definition["Name"] for definition in algorithm.get("MetricDefinitions", []))
+    if twice is not None:
+        raise validation_exception(f"MetricDefinitions has the name {twice} more than once.")
 
 
 def _check_resources(resources: Mapping[str, Any] | None) -> None:
@@ -69,19 +62,13 @@ def _check_stopping(definition: Mapping[str, Any]) -> None:
 
 
 def _check_channels(region: Region, definition: Mapping[str, Any]) -> None:
-    channels = definition.get("InputDataConfig", [])
-    names = [channel["ChannelName"] for channel in channels]
-    if len(set(names)) < len(names):
-        raise validation_exception(f"InputDataConfig has the channel {_twice(names)} more than once.")
+    channels, role = definition.get("InputDataConfig", []), definition["RoleArn"]
+    twice = repeated(channel["ChannelName"] for channel in channels)
+    if twice is not None:
+        raise validation_exception(f"InputDataConfig has the channel {twice} more than once.")
     for channel in channels:
         if len(channel["DataSource"]) != 1:
             raise validation_exception(f"The channel {channel['ChannelName']} needs one data source.")
-        role = definition["RoleArn"]
-        if s3_source(channel) is not None:
-            found = may_list(region, channel, role) and channel_files(region, channel)
-            if not found:
-                raise validation_exception(nothing_found(region, channel, role))
-
-
-def _twice(names: list[str]) -> str:
-    return Counter(names).most_common(1)[0][0]
+        source = s3_source(channel)
+        if source is not None and not (may_list(region, source, role) and source_files(region, source)):
+            raise validation_exception(nothing_found(region, source, role))

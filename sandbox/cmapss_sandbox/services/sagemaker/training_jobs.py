@@ -9,7 +9,7 @@ from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, forget, public, set_tags, without_tags
 from cmapss_sandbox.services.sagemaker.training_checks import check_definition
-from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, born, stop
+from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, add_training_job, stop
 
 _LISTING = Listing(
     "ListTrainingJobs",
@@ -38,7 +38,7 @@ def create_training_job(region: Region, request: dict[str, Any], context: Reques
     check_definition(region, request)
     arn = TRAINING_JOB.arn_of(region, name)
     set_tags(region, arn, request.get("Tags", []))
-    born(region, without_tags(request))
+    add_training_job(region, without_tags(request))
     return {"TrainingJobArn": arn}
 
 

@@ -1,4 +1,4 @@
-"""The life of a training job as records: born, passing through its secondary statuses, ended."""
+"""The life of a training job as records: added, passing through its secondary statuses, ended."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MESSAGES = {
 }
 
 
-def born(region: Region, definition: Mapping[str, Any], **further: Any) -> Record:
+def add_training_job(region: Region, definition: Mapping[str, Any], **further: Any) -> Record:
     """Write a new training job, InProgress and Starting, with what AWS fills in; tell whoever trains."""
     now, name = region.now(), definition["TrainingJobName"]
     output = {"KmsKeyId": "", **definition["OutputDataConfig"]}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError, validation_exception
+from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.resources import TUNING_JOB
+from cmapss_sandbox.services.sagemaker.resources import TUNING_JOB, instances_exceeded, repeated
 from cmapss_sandbox.services.sagemaker.training_checks import check_definition
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     MOST_TRAINING_JOBS,
     Definition,
     definitions,
+    grid_sizes,
     hyperband_resources,
     objective,
     ranges,
@@ -24,7 +24,6 @@ from cmapss_sandbox.services.sagemaker.tuning_definitions import (
 from cmapss_sandbox.store import Record
 from cmapss_sandbox.training.hyperparameters import TUNABLE
 from cmapss_sandbox.training.metrics import OBJECTIVES
-from cmapss_sandbox.training.suggestions import grid
 
 _MOST_RANGES = 30
 _MOST_RANDOM_JOBS = 10_000
@@ -71,12 +70,12 @@ def resources(definition: Definition) -> Mapping[str, Any] | None:
 def _check_definition_names(request: Mapping[str, Any]) -> None:
     if "TrainingJobDefinitions" not in request:
         return
-    names = [definition.get("DefinitionName") for definition in definitions(request)]
-    if None in names:
+    names = [definition["DefinitionName"] for definition in definitions(request) if "DefinitionName" in definition]
+    if len(names) < len(definitions(request)):
         raise validation_exception("Each of the TrainingJobDefinitions needs a DefinitionName.")
-    if len(set(names)) < len(names):
-        name = Counter(names).most_common(1)[0][0]
-        raise validation_exception(f"The DefinitionName {name} is used more than once.")
+    twice = repeated(names)
+    if twice is not None:
+        raise validation_exception(f"The DefinitionName {twice} is used more than once.")
 
 
 def _check_objective(config: Mapping[str, Any], definition: Definition) -> None:
@@ -98,21 +97,21 @@ def _check_ranges(request: Mapping[str, Any], definition: Definition) -> None:
         raise validation_exception("ParameterRanges must have at least one hyperparameter to search.")
     if len(names) > _MOST_RANGES:
         raise validation_exception(f"At most {_MOST_RANGES} hyperparameters can be searched, not {len(names)}.")
-    name, times = Counter([*names, *definition.get("StaticHyperParameters", {})]).most_common(1)[0]
-    if times > 1:
-        raise validation_exception(f"The hyperparameter {name} is given more than once, as a range or as static.")
+    twice = repeated([*names, *definition.get("StaticHyperParameters", {})])
+    if twice is not None:
+        raise validation_exception(f"The hyperparameter {twice} is given more than once, as a range or as static.")
     for name in names:
         if name not in TUNABLE:
             raise validation_exception(
                 f"The hyperparameter {name} isn't tunable. Tunable are: {', '.join(sorted(TUNABLE))}."
             )
-    for entry in of_definition.get("IntegerParameterRanges", []):
+    for entry in _entries(of_definition, "Integer"):
         _check_range(entry, int)
-    for entry in of_definition.get("ContinuousParameterRanges", []):
+    for entry in _entries(of_definition, "Continuous"):
         if TUNABLE[entry["Name"]] is int:
             raise validation_exception(f"The hyperparameter {entry['Name']} is an integer: IntegerParameterRanges.")
         _check_range(entry, float)
-    for entry in of_definition.get("CategoricalParameterRanges", []):
+    for entry in _entries(of_definition, "Categorical"):
         _check_categories(entry)
 
 
@@ -134,7 +133,7 @@ def _check_range(entry: Mapping[str, Any], number: type[int] | type[float]) -> N
 
 def _check_categories(entry: Mapping[str, Any]) -> None:
     name, values = entry["Name"], entry["Values"]
-    if len(set(values)) < len(values):
+    if repeated(values) is not None:
         raise validation_exception(f"The range of {name} has a value more than once.")
     try:
         for value in values:
@@ -153,13 +152,8 @@ def _check_limits(request: Mapping[str, Any], config: Mapping[str, Any]) -> None
         return
     allowed = _MOST_RANDOM_JOBS if strategy == "Random" else MOST_TRAINING_JOBS
     if most > allowed:
-        raise AwsError(
-            "ResourceLimitExceeded",
-            "The account-level service limit 'Maximum number of training jobs per hyperparameter tuning job' is "
-            f"{allowed} Instances, with current utilization of 0 Instances and a request delta of {most} Instances. "
-            "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not "
-            "available, contact AWS support to request an increase for this quota.",
-        )
+        limit = "Maximum number of training jobs per hyperparameter tuning job"
+        raise instances_exceeded(limit, allowed, 0, most)
     if strategy == "Grid":
         return
     combinations = sum(_combinations(ranges(request, definition)) for definition in definitions(request))
@@ -172,7 +166,7 @@ def _check_limits(request: Mapping[str, Any], config: Mapping[str, Any]) -> None
 
 
 def _combinations(of_definition: Mapping[str, list[Mapping[str, Any]]]) -> float:
-    if of_definition.get("ContinuousParameterRanges"):
+    if _entries(of_definition, "Continuous"):
         return math.inf
     spans = [int(entry["MaxValue"]) - int(entry["MinValue"]) + 1 for entry in _entries(of_definition, "Integer")]
     return float(math.prod([*spans, *(len(entry["Values"]) for entry in _entries(of_definition, "Categorical"))]))
@@ -194,16 +188,11 @@ def _check_strategy(request: Mapping[str, Any], config: Mapping[str, Any]) -> No
         elif strategy == "Hyperband":
             _check_hyperband(config, definition)
     if strategy == "Grid":
-        total = grid_size(request)
+        total = sum(grid_sizes(request))
         if config["ResourceLimits"].get("MaxNumberOfTrainingJobs", total) != total:
             raise validation_exception(
                 f"For the strategy Grid, MaxNumberOfTrainingJobs is {total}, the number of combinations, or absent."
             )
-
-
-def grid_size(request: Mapping[str, Any]) -> int:
-    """How many combinations the strategy Grid tries."""
-    return sum(len(grid(ranges(request, definition))) for definition in definitions(request))
 
 
 def _check_hyperband(config: Mapping[str, Any], definition: Definition) -> None:
@@ -223,7 +212,7 @@ def _check_hyperband(config: Mapping[str, Any], definition: Definition) -> None:
 def _check_warm_start(region: Region, request: Mapping[str, Any]) -> None:
     warm_start = request["WarmStartConfig"]
     names = [entry.get("HyperParameterTuningJobName", "") for entry in warm_start["ParentHyperParameterTuningJobs"]]
-    if len(set(names)) < len(names):
+    if repeated(names) is not None:
         raise validation_exception("A parent hyperparameter tuning job is given more than once.")
     for name in names:
         parent = TUNING_JOB.get(region, name)

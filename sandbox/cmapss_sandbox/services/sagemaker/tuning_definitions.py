@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cmapss_sandbox.training.suggestions import grid
+
 # A ceiling for tuning jobs that name none (SageMaker Developer Guide, limits of automatic model tuning).
 MOST_TRAINING_JOBS = 750
 
@@ -31,6 +33,11 @@ def lower_is_better(objective: Mapping[str, str]) -> bool:
     return objective["Type"] == "Minimize"
 
 
+def is_minimised(tuning_job: Mapping[str, Any]) -> bool:
+    """Whether the objective of a tuning job is minimised, of which all its definitions have the same Type."""
+    return lower_is_better(objective(tuning_job, definitions(tuning_job)[0]))
+
+
 def ranges(tuning_job: Mapping[str, Any], definition: Definition) -> Mapping[str, list[Mapping[str, Any]]]:
     """The ranges that a definition's jobs are drawn from, by kind."""
     own: Mapping[str, Any] | None = definition.get("HyperParameterRanges")
@@ -40,6 +47,11 @@ def ranges(tuning_job: Mapping[str, Any], definition: Definition) -> Mapping[str
 def tuned_names(ranges: Mapping[str, list[Mapping[str, Any]]]) -> list[str]:
     """The hyper-parameters that ranges are about."""
     return [entry["Name"] for kind, entries in ranges.items() if kind != "AutoParameters" for entry in entries]
+
+
+def grid_sizes(tuning_job: Mapping[str, Any]) -> list[int]:
+    """How many combinations the strategy Grid tries of each definition."""
+    return [len(grid(ranges(tuning_job, definition))) for definition in definitions(tuning_job)]
 
 
 def most_training_jobs(tuning_job: Mapping[str, Any]) -> int:

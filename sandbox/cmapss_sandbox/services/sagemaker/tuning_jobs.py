@@ -10,20 +10,21 @@ from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.listing import Listing, list_page, summary
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB, forget, set_tags, without_tags
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, WORK_ARRIVED, with_metrics
-from cmapss_sandbox.services.sagemaker.tuning_checks import check_tuning_job, grid_size, resources
+from cmapss_sandbox.services.sagemaker.tuning_checks import check_tuning_job, resources
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     MOST_TRAINING_JOBS,
     Definition,
     definitions,
+    grid_sizes,
     objective,
 )
 from cmapss_sandbox.services.sagemaker.tuning_records import (
     TUNING_MAX_RUNTIME,
-    child_summary,
-    children,
     described,
     objective_value,
     stop_launching,
+    training_job_summary,
+    training_jobs_of,
 )
 
 _LISTING = Listing(
@@ -39,7 +40,7 @@ _LISTING = Listing(
     "Ascending",
     "HyperParameterTuningJobStatus",
 )
-_CHILDREN = Listing(
+_TRAINING_JOB_LISTING = Listing(
     "ListTrainingJobsForHyperParameterTuningJob",
     "TrainingJobSummaries",
     "TrainingJobName",
@@ -118,14 +119,16 @@ def list_tuning_jobs(region: Region, request: dict[str, Any], context: RequestCo
     return list_page(region, _LISTING, request, rows, _summarise)
 
 
-def list_children(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
+def list_training_jobs_for_tuning_job(
+    region: Region, request: dict[str, Any], context: RequestContext
+) -> dict[str, Any]:
     """ListTrainingJobsForHyperParameterTuningJob; sorted by objective, jobs without one are left out."""
     tuning_job = TUNING_JOB.get(region, request["HyperParameterTuningJobName"])
-    jobs = children(region, request["HyperParameterTuningJobName"])
+    jobs = training_jobs_of(region, request["HyperParameterTuningJobName"])
     if request.get("SortBy") == "FinalObjectiveMetricValue":
         with_objective = [(job, objective_value(tuning_job, job)) for job in jobs]
         jobs = [{**job, "_objective": value} for job, value in with_objective if value is not None]
-    return list_page(region, _CHILDREN, request, jobs, lambda job: child_summary(tuning_job, job))
+    return list_page(region, _TRAINING_JOB_LISTING, request, jobs, lambda job: training_job_summary(tuning_job, job))
 
 
 def stop_tuning_job(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def delete_tuning_job(region: Region, request: dict[str, Any], context: RequestC
             f"The request was rejected because the hyperparameter tuning job is in status {status}."
         )
     records = TRAINING_JOB.records(region)
-    for job in children(region, name):
+    for job in training_jobs_of(region, name):
         records[job["TrainingJobName"]] = {member: job[member] for member in job if member != "_tuning_job"}
     forget(region, TUNING_JOB, name)
     return {}
@@ -158,7 +161,7 @@ def delete_tuning_job(region: Region, request: dict[str, Any], context: RequestC
 def _config(request: dict[str, Any]) -> dict[str, Any]:
     """The config as Describe repeats it: early stopping is Off unless asked for, and the number of jobs is known."""
     config = request["HyperParameterTuningJobConfig"]
-    most = grid_size(request) if config["Strategy"] == "Grid" else MOST_TRAINING_JOBS
+    most = sum(grid_sizes(request)) if config["Strategy"] == "Grid" else MOST_TRAINING_JOBS
     return {
         "TrainingJobEarlyStoppingType": "Off",
         **config,

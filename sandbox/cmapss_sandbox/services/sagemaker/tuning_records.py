@@ -12,7 +12,7 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.listing import summary
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB, public
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, WORK_ARRIVED, final_metric, stop
-from cmapss_sandbox.services.sagemaker.tuning_definitions import definitions, lower_is_better, objective
+from cmapss_sandbox.services.sagemaker.tuning_definitions import definitions, is_minimised, objective
 from cmapss_sandbox.store import Record
 
 # The timed event at which a tuning job has run for as long as it may.
@@ -24,7 +24,7 @@ _IMPROVEMENT = 0.01
 _CONVERGED_AFTER = 20
 
 _FINAL = "FinalHyperParameterTuningJobObjectiveMetric"
-_summarise_child = summary(
+_summarise_training_job = summary(
     "TrainingJobName",
     "TrainingJobArn",
     "CreationTime",
@@ -54,13 +54,13 @@ def set_status(region: Region, name: str, status: str, **changes: Any) -> None:
 def stop_launching(region: Region, name: str) -> None:
     """Let a tuning job in progress stop, and the training jobs that it has under way."""
     set_status(region, name, "Stopping")
-    stop_children(region, name)
+    stop_training_jobs_of(region, name)
 
 
 def close(region: Region, name: str) -> None:
     """Let a tuning job launch no more and end as Completed, for it has reached what it was to reach."""
     set_status(region, name, "InProgress", _closing=True)
-    stop_children(region, name)
+    stop_training_jobs_of(region, name)
 
 
 def exceed_max_runtime(region: Region, name: str) -> None:
@@ -70,15 +70,15 @@ def exceed_max_runtime(region: Region, name: str) -> None:
         close(region, name)
 
 
-def stop_children(region: Region, name: str) -> None:
+def stop_training_jobs_of(region: Region, name: str) -> None:
     """Stop the training jobs that a tuning job has under way."""
-    for job in children(region, name):
+    for job in training_jobs_of(region, name):
         if job["TrainingJobStatus"] == "InProgress":
             stop(region, job["TrainingJobName"])
     region.notify(WORK_ARRIVED)
 
 
-def children(region: Region, name: str) -> list[Record]:
+def training_jobs_of(region: Region, name: str) -> list[Record]:
     """The training jobs that a tuning job has launched, in order."""
     return [job for job in TRAINING_JOB.records(region).values() if job.get("_tuning_job") == name]
 
@@ -89,11 +89,11 @@ def objective_value(tuning_job: Record, job: Record) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def child_summary(tuning_job: Record, job: Record) -> dict[str, Any]:
+def training_job_summary(tuning_job: Record, job: Record) -> dict[str, Any]:
     """A training job as its tuning job lists it."""
     value = objective_value(tuning_job, job)
     row = {
-        **_summarise_child(job),
+        **_summarise_training_job(job),
         "TunedHyperParameters": job["_tuned_hyperparameters"],
         "ObjectiveStatus": "Pending" if job["TrainingJobStatus"] in ACTIVE else "Failed",
     }
@@ -122,7 +122,7 @@ def not_improving(tuning_job: Record, jobs: Sequence[Record]) -> tuple[int, date
         value = objective_value(tuning_job, job)
         if value is None:
             continue
-        gain = math.inf if best is None else best - value if _minimised(tuning_job) else value - best
+        gain = math.inf if best is None else best - value if is_minimised(tuning_job) else value - best
         if best is None or gain > _IMPROVEMENT * abs(best):
             best, count, converged = value, 0, None
         else:
@@ -135,12 +135,8 @@ def not_improving(tuning_job: Record, jobs: Sequence[Record]) -> tuple[int, date
 def best_summary(tuning_job: Record, rows: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     """The best of the summaries of completed training jobs."""
     completed = [row for row in rows if row["TrainingJobStatus"] == "Completed" and _FINAL in row]
-    best = min if _minimised(tuning_job) else max
+    best = min if is_minimised(tuning_job) else max
     return best(completed, key=lambda row: float(row[_FINAL]["Value"])) if completed else None
-
-
-def _minimised(tuning_job: Record) -> bool:
-    return lower_is_better(objective(tuning_job, definitions(tuning_job)[0]))
 
 
 def _objective(tuning_job: Record, job: Record) -> Mapping[str, str]:
@@ -148,7 +144,7 @@ def _objective(tuning_job: Record, job: Record) -> Mapping[str, str]:
 
 
 def _described(region: Region, record: Record, jobs: list[Record]) -> dict[str, Any]:
-    rows = [child_summary(record, job) for job in jobs]
+    rows = [training_job_summary(record, job) for job in jobs]
     counted = Counter(_counted_as(job) for job in jobs)
     outcomes = Counter(row["ObjectiveStatus"] for row in rows)
     count, converged = not_improving(record, jobs)
@@ -181,17 +177,17 @@ def _overall_best(region: Region, record: Record, rows: list[dict[str, Any]]) ->
     if warm_start.get("WarmStartType") != "IdenticalDataAndAlgorithm":
         return None
     candidates = [{**row, "TuningJobName": record["HyperParameterTuningJobName"]} for row in rows]
-    for parent, job in parents_jobs(region, record):
-        candidates.append({**child_summary(parent, job), "TuningJobName": parent["HyperParameterTuningJobName"]})
+    for parent, job in training_jobs_of_parents(region, record):
+        candidates.append({**training_job_summary(parent, job), "TuningJobName": parent["HyperParameterTuningJobName"]})
     return best_summary(record, candidates)
 
 
-def parents_jobs(region: Region, tuning_job: Record) -> Iterator[tuple[Record, Record]]:
+def training_jobs_of_parents(region: Region, tuning_job: Record) -> Iterator[tuple[Record, Record]]:
     """(tuning job, training job) of the tuning jobs that this one starts warm from, as far as they still exist."""
     for entry in tuning_job.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", []):
         parent = TUNING_JOB.records(region).get(entry["HyperParameterTuningJobName"])
         if parent is not None:
-            yield from ((parent, job) for job in children(region, parent["HyperParameterTuningJobName"]))
+            yield from ((parent, job) for job in training_jobs_of(region, parent["HyperParameterTuningJobName"]))
 
 
 def _counted_as(job: Record) -> str:

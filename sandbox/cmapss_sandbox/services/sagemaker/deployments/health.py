@@ -8,10 +8,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import logs
+from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn, repository_arn
 from cmapss_sandbox.services.sagemaker.deployments.pace import CRASH_LOOP
 from cmapss_sandbox.services.sagemaker.fleet import Fleet
 from cmapss_sandbox.services.serving.artefacts import load_boosters
@@ -61,17 +61,13 @@ def _unavailable(region: Region, variant: str, made_of: Mapping[str, Any]) -> Fa
 
 
 def _missing_image(region: Region, variant: str, role: str | None, image: str) -> str | None:
-    """Images are in registries, of which this account has none: those of AWS's own accounts are taken to exist."""
-    registry, _, repository = image.partition("/")
-    account = registry.partition(".")[0]
-    if account == region.account or registry != f"{account}.dkr.ecr.{region.name}.amazonaws.com" or not repository:
+    repository = repository_arn(region, image)
+    if repository is None:
         return (
             f"Please make sure all images included in the model for the production variant {variant} exist, and that "
             "the execution role used to create the model has permissions to access them."
         )
-    path = repository.partition("@")[0].rpartition(":")[0] or repository
-    arn = f"arn:aws:ecr:{region.name}:{account}:repository/{path}"
-    if not _permits(region, role, "ecr:BatchGetImage", arn):
+    if not _permits(region, role, "ecr:BatchGetImage", repository):
         return f"The role '{role}' does not have BatchGetImage permission for the image: '{image}'."
     return None
 
@@ -79,10 +75,9 @@ def _missing_image(region: Region, variant: str, role: str | None, image: str) -
 def _missing_artefact(region: Region, role: str | None, number: int, url: str | None) -> str | None:
     if url is None:
         return None
-    location = urlsplit(url)
-    key = location.path.lstrip("/")
-    there = region.objects.head(location.netloc, key) is not None
-    if there and _permits(region, role, "s3:GetObject", f"arn:aws:s3:::{location.netloc}/{key}"):
+    bucket, key = bucket_and_key(url)
+    there = region.objects.head(bucket, key) is not None
+    if there and _permits(region, role, "s3:GetObject", object_arn(bucket, key)):
         return None
     return (
         f'Failed to download model data for container "container_{number}" from URL: "{url}". Please ensure '
@@ -98,8 +93,7 @@ def _crash(region: Region, variant: str, made_of: Mapping[str, Any]) -> Failure 
             raise ContainerError(500, f"no server for the image {made_of['image']} listens on port 8080")
         if made_of["model_data_url"] is None:
             raise ContainerError(500, "Unable to load model: there is no file in /opt/ml/model")
-        location = urlsplit(made_of["model_data_url"])
-        load_boosters(region.objects.get(location.netloc, location.path.lstrip("/")))
+        load_boosters(region.objects.get(*bucket_and_key(made_of["model_data_url"])))
     except ContainerError as error:
         return Failure(
             f"The primary container for production variant {variant} did not pass the ping health check. "

@@ -23,7 +23,6 @@ DEPLOYING = frozenset({"create", "update", "roll_back"})
 #   _deployment  what is under way: its kind, its steps and where it is, its fleets (old ones first) and its limits
 #   _step_ends   the timed event that ends the step it is at
 #   _fleet       what the variants that serve are made of, by name
-#   _next        the fleet that is to come: its `variants`, and as `fleet` what they are made of
 _SHOWN = (
     "ProductionVariants",
     "ShadowProductionVariants",
@@ -31,7 +30,6 @@ _SHOWN = (
     "MetricsConfig",
     "PendingDeploymentSummary",
     "_fleet",
-    "_next",
 )
 
 
@@ -84,7 +82,4 @@ def _pending(deployment: Mapping[str, Any], coming: Fleet, status: list[dict[str
     shadows = pending_variants(coming, "shadows", status)
     if shadows:
         summary["ShadowProductionVariants"] = shadows
-    return {
-        "PendingDeploymentSummary": summary,
-        "_next": {"config": coming["config"], "variants": coming["variants"], "fleet": coming["made_of"]},
-    }
+    return {"PendingDeploymentSummary": summary}
