@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from cmapss_sandbox.clock import FASTEST
 from cmapss_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         state.mkdir(parents=True, exist_ok=True)
         _log_to(state / "sandbox.log")
+    except OSError as error:
+        print(
+            f"cmapss-sandbox: {error.filename or state} cannot be written ({error.strerror or error}): "
+            "name another folder with --state.",
+            file=sys.stderr,
+        )
+        return 1
+    try:
         return _serve(options, state.absolute())
     except SandboxError as error:
         print(f"cmapss-sandbox: {error}", file=sys.stderr)
@@ -229,8 +238,8 @@ def _speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"a speed is a number above 0, not {text!r}")
+    if not 0 < speed <= FASTEST:
+        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and at most {FASTEST:,}, not {text!r}")
     return speed
 
 

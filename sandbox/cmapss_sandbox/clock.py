@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+# At which the years that a datetime has last for days.
+FASTEST = 1_000_000
+
 
 class RegionClock:
     """Tells the region's time; its speed may be changed, and it may be paused, at any moment without a jump."""
@@ -48,7 +51,7 @@ class RegionClock:
         return 0.0 if self._paused else self._speed
 
     def set_speed(self, speed: float) -> None:
-        """Run faster or slower from now on; raises ValueError unless the speed is a positive finite number."""
+        """Run faster or slower from now on; raises ValueError unless the speed is above 0 and at most FASTEST."""
         _check_speed(speed)
         with self._lock:
             self._anchor_here()
@@ -91,5 +94,5 @@ class RegionClock:
 
 
 def _check_speed(speed: float) -> None:
-    if not 0 < speed < float("inf"):
-        raise ValueError(f"The speed must be a number above 0, not {speed:g}.")
+    if not 0 < speed <= FASTEST:
+        raise ValueError(f"The speed must be a number above 0 and at most {FASTEST:,}, not {speed:g}.")

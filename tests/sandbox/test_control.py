@@ -67,6 +67,7 @@ def door(installation: Installation) -> Iterator[Door]:
         ({"advance_seconds": 10**400}, "too large"),
         ({"advance_seconds": float("nan")}, "0 or more seconds"),
         ({"speed": float("inf")}, "above 0"),
+        ({"speed": 1e12}, "above 0 and at most 1,000,000"),
         ({"speed": True}, "speed is a number, not True"),
         ({"speed": 5, "paused": 1}, "paused is true or false, not 1"),
         ({"speed": 5, "advance_seconds": -1}, "0 or more seconds"),

@@ -176,11 +176,21 @@ def test_a_taken_port_gets_one_line(tmp_path: Path) -> None:
     assert f"Port {port} cannot be used" in refused.stderr
 
 
+def test_a_state_folder_that_cannot_be_made_gets_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for state in ("file", "file/below"):
+        refused = run("--state", str(tmp_path / state))
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+        assert f"{tmp_path / state} cannot be written" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--speed", "0"], "a speed is a number above 0, not '0'"),
-        (["--speed", "fast"], "a speed is a number above 0, not 'fast'"),
+        (["--speed", "0"], "a speed is a number above 0 and at most 1,000,000, not '0'"),
+        (["--speed", "1e12"], "a speed is a number above 0 and at most 1,000,000, not '1e12'"),
+        (["--speed", "fast"], "a speed is a number above 0 and at most 1,000,000, not 'fast'"),
         (["--port", "99999"], "a port is a number from 0 to 65535, not '99999'"),
         (["--tuning-jobs", "-1"], "a number of training jobs is 0 or more"),
         (["--data", "nowhere"], "nowhere does not exist"),
