@@ -301,3 +301,22 @@ def test_a_presigned_address_has_an_end(region: Region, s3: Any, query: str) -> 
         urllib.request.urlopen(f"{address.partition('?')[0]}?{query.format(past=int(time.time()) - 10)}")
     assert caught.value.code == 403
     assert b"<Code>AccessDenied</Code><Message>Request has expired</Message>" in caught.value.read()
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_an_object_is_what_was_sent_also_where_it_is_said_to_be_a_form(
+    region: Region, s3: Any, content_type: str
+) -> None:
+    """urllib and curl say so of every body of whose type they know nothing."""
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="a", Body=b"key=1&2", ContentType=content_type)
+    assert (region.objects.get(BUCKET, "a"), s3.head_object(Bucket=BUCKET, Key="a")["ContentType"]) == (
+        b"key=1&2",
+        content_type,
+    )
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key="b", ContentType=content_type)["UploadId"]
+    part = s3.generate_presigned_url("upload_part", {"Bucket": BUCKET, "Key": "b", "UploadId": upload, "PartNumber": 1})
+    sent = urllib.request.Request(part, data=b"part=1", headers={"Content-Type": content_type}, method="PUT")
+    parts = [{"PartNumber": 1, "ETag": urllib.request.urlopen(sent).headers["ETag"]}]
+    s3.complete_multipart_upload(Bucket=BUCKET, Key="b", UploadId=upload, MultipartUpload={"Parts": parts})
+    assert s3.get_object(Bucket=BUCKET, Key="b")["Body"].read() == b"part=1"

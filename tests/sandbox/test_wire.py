@@ -258,6 +258,16 @@ def test_what_names_no_operation_in_a_protocol_of_the_wire_is_refused(
     assert (reply.status, reply.document["__type"]) == (400, "UnknownOperationException")
 
 
+def test_a_form_is_a_query_only_to_services_that_read_queries(wire: Wire) -> None:
+    wire.on("sagemaker", "DescribeEndpoint", nothing)
+    wire.on("sagemaker-runtime", "InvokeEndpoint", lambda region, request, context: {"Body": request["Body"]})
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = wire.send("sagemaker", body=b"Action=DescribeEndpoint", headers=form)
+    assert (reply.status, reply.document["__type"]) == (400, "UnknownOperationException")
+    invoked = wire.send("sagemaker", path="/endpoints/engines/invocations", body=b"1=2", headers=form)
+    assert (invoked.status, invoked.body) == (200, b"1=2")
+
+
 def test_errors_take_the_form_of_their_protocol(wire: Wire) -> None:
     def refuse(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
         raise AwsError("ModelError", "the model said <no>", 424, {"OriginalStatusCode": 415})

@@ -272,6 +272,15 @@ def _name_linked_roles_as_aws_does() -> None:
     IAMBackend.create_role = create_named_role  # type: ignore[method-assign]  # moto offers no other place
 
 
+def _take_bodies_as_they_are(application: Any) -> None:
+    """moto takes whatever is said to be a form for one, but to S3 it is an object like any other."""
+
+    class BodyRequest(application.request_class):  # type: ignore[misc]  # a class of moto's, known when it runs
+        want_form_data_parsed = False
+
+    application.request_class = BodyRequest
+
+
 @cache
 def _application(service: str) -> WSGIApplication:
     _set_up()
@@ -281,6 +290,8 @@ def _application(service: str) -> WSGIApplication:
     application: WSGIApplication = create_backend_app(service)  # type: ignore[arg-type]  # one of its literal names
     if service == "iam":
         _name_linked_roles_as_aws_does()
+    if service == "s3":
+        _take_bodies_as_they_are(application)
     real = utils.utcnow
 
     def utcnow() -> datetime:

@@ -48,6 +48,11 @@ def _load(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
+def reads_queries(service: str) -> bool:
+    """Whether a service knows the query protocol, whose requests are forms; one that is not here is taken to."""
+    return service not in PREFERRED_PROTOCOLS or "query" in service_model(service).metadata["protocols"]
+
+
 @cache
 def operation_model(service: str, operation: str) -> OperationModel | None:
     """The model of an operation, None when the service has none of that name."""

@@ -71,11 +71,13 @@ def dropped(service: str, operation: str) -> Outcome:
 
 
 def _protocol(service: str, request: Request) -> str:
+    preferred = models.PREFERRED_PROTOCOLS.get(service, "json")
+    if preferred == "rest-json":  # whose bodies are of any type
+        return preferred
     if "x-amz-target" in request.headers:
         return "json"
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return "query"
-    return models.PREFERRED_PROTOCOLS.get(service, "json")
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return "query" if is_form and models.reads_queries(service) else preferred
 
 
 def _operation(service: str, protocol: str, request: Request) -> tuple[str, Callable[[OperationModel], Members]]:
