@@ -101,14 +101,17 @@ _CODES: dict[str, ErrorKind] = {
     "ObjectNotFoundException": ErrorKind.NOT_FOUND,
     "RequestExpired": ErrorKind.AUTH,
     "RequestLimitExceeded": ErrorKind.THROTTLED,
+    "RequestTimeTooSkewed": ErrorKind.AUTH,
     "ResourceInUse": ErrorKind.CONFLICT,
     "ResourceLimitExceeded": ErrorKind.QUOTA,
     "ResourceNotFound": ErrorKind.NOT_FOUND,
     "ResourceNotFoundException": ErrorKind.NOT_FOUND,
     "SignatureDoesNotMatch": ErrorKind.AUTH,
+    "SlowDown": ErrorKind.THROTTLED,
     "Throttling": ErrorKind.THROTTLED,
     "ThrottlingException": ErrorKind.THROTTLED,
     "TooManyRequestsException": ErrorKind.THROTTLED,
+    "UnauthorizedOperation": ErrorKind.DENIED,
     "UnrecognizedClientException": ErrorKind.AUTH,
     "ValidationError": ErrorKind.INVALID,
     "ValidationException": ErrorKind.INVALID,
@@ -121,6 +124,11 @@ _MESSAGES: tuple[tuple[str, ErrorKind], ...] = (
     ("cannot create already existing", ErrorKind.CONFLICT),
     ("cannot update in-progress", ErrorKind.CONFLICT),
 )
+# Where a signature is refused for its time, new keys would be refused as well.
+_SKEWED = ("signature expired", "signature not yet current", "the difference between the request time")
+_SET_THE_CLOCK = "Set this machine's clock right."
+_TRY_AGAIN = "The failure is on AWS's side; try again in a moment."
+_FAILED_SERVERS = (500, 503)
 
 
 def from_client_error(error: Any, operation: str) -> ConsoleError:
@@ -128,20 +136,27 @@ def from_client_error(error: Any, operation: str) -> ConsoleError:
     answer = error.response.get("Error", {})
     code = str(answer.get("Code", "Unknown"))
     message = str(answer.get("Message") or code)
+    metadata = error.response.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode")
+    remedy = _TRY_AGAIN if status in _FAILED_SERVERS else None
     if "<html" in message.lower():
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "?")
-        message = f"what answers there is not AWS: it sent a web page (HTTP {status})"
+        message = f"what answers there is not AWS: it sent a web page (HTTP {status or '?'})"
+        remedy = None
     kind = _CODES.get(code, ErrorKind.FAILED)
     if kind is ErrorKind.INVALID:
         kind = next((k for start, k in _MESSAGES if message.lower().startswith(start)), kind)
     if kind is ErrorKind.INVALID and "not found" in message.lower():
         kind = ErrorKind.NOT_FOUND
-    request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+    if kind is ErrorKind.AUTH and message.lower().startswith(_SKEWED):
+        remedy = _SET_THE_CLOCK
+    elif kind is not ErrorKind.FAILED:
+        remedy = None
     return ConsoleError(
         kind,
         message,
+        remedy=remedy,
         operation=operation,
         code=code,
-        request_id=request_id,
+        request_id=metadata.get("RequestId"),
         model_status=error.response.get("OriginalStatusCode"),
     )

@@ -32,6 +32,8 @@ def answer(code: str, message: str, **more: Any) -> ConsoleError:
         ("AccessDeniedException", "is not authorized to perform", ErrorKind.DENIED),
         ("ExpiredTokenException", "The security token is expired", ErrorKind.AUTH),
         ("ThrottlingException", "Rate exceeded", ErrorKind.THROTTLED),
+        ("SlowDown", "Please reduce your request rate.", ErrorKind.THROTTLED),
+        ("UnauthorizedOperation", "You are not authorized to perform this operation.", ErrorKind.DENIED),
         ("SomethingNew", "that nobody knows", ErrorKind.FAILED),
     ],
 )
@@ -39,6 +41,26 @@ def test_kinds(code: str, message: str, kind: ErrorKind) -> None:
     error = answer(code, message)
     assert (error.kind, error.code, error.request_id) == (kind, code, "r-1")
     assert error.remedy == REMEDIES[kind]
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("InvalidSignatureException", "Signature expired: 20261122T200208Z is now earlier than 20261122T205708Z"),
+        ("SignatureDoesNotMatch", "Signature not yet current: 20261122T200208Z is still later than 20261122T190708Z"),
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+    ],
+)
+def test_who_signs_at_a_wrong_time_is_told_to_set_the_clock(code: str, message: str) -> None:
+    error = answer(code, message)
+    assert (error.kind, error.remedy) == (ErrorKind.AUTH, "Set this machine's clock right.")
+
+
+def test_a_failure_on_the_side_of_aws_is_told_from_one_that_has_a_reason() -> None:
+    error = answer("InternalFailure", "It failed.", ResponseMetadata={"HTTPStatusCode": 500})
+    assert (error.kind, error.remedy) == (ErrorKind.FAILED, "The failure is on AWS's side; try again in a moment.")
+    page = answer("503", "<html></html>", ResponseMetadata={"HTTPStatusCode": 503})
+    assert page.remedy == REMEDIES[ErrorKind.FAILED]
 
 
 @given(st.text(min_size=1), st.sampled_from(ErrorKind))
