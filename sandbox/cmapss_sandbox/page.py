@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# From a record to its rows, each of a cell for every column.
+_Rows = Callable[[Record], Iterable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def _refreshing(refreshes: bool) -> str:
     return link("/", "This page stands still; let it load itself again every few seconds.")
 
 
-def _listed(glance: _Glance, name: str, noun: str, columns: Sequence[str], rows: Any) -> str:
+def _listed(glance: _Glance, name: str, noun: str, columns: Sequence[str], rows: _Rows) -> str:
     """The newest of a kind as a table; `rows` makes the rows of one of them."""
     total = glance.totals[name]
     caption = f"{total}, of which the newest {_SHOWN} are shown" if total > _SHOWN else f"{total} in all"

@@ -27,24 +27,30 @@ def cut_page(
     token: str | None,
     size: int,
     asked: Mapping[str, Any] | None = None,
-    refusal: str = "ValidationException",
+    refusal: AwsError | None = None,
 ) -> tuple[list[Item], str | None]:
     """The page of the ordered items that a token asks for, and the next token, None on the last page.
 
     A page begins after the item that ended the one before, so that items which have come since shift nothing. Where
     it is said what is asked, a token goes on only with the same question, but for the size of the page.
-    Raises AwsError with the code of the refusal for a token that this operation of this region never gave.
+    Raises the refusal, a ValidationException unless one is given, for a token that this operation of this region
+    never gave.
     """
     subject = f"{operation} {json.dumps(_lasting(asked or {}), sort_keys=True, default=str)}"
     start = 0
     if token:
-        last, position = _open(region, subject, token, refusal)
+        last, position = _open(region, subject, token, refusal or invalid_token("ValidationException"))
         start = next((n for n, item in enumerate(items, 1) if identify(item) == last), position)
     page = list(items[start : start + size])
     end = start + len(page)
     if end >= len(items) or not page:
         return page, None
     return page, _seal(region, subject, identify(page[-1]), end)
+
+
+def invalid_token(code: str) -> AwsError:
+    """The refusal of a token in the words that most services share, with a service's own code."""
+    return AwsError(code, "Invalid pagination token given.")
 
 
 def _lasting(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,14 +62,14 @@ def _seal(region: Region, subject: str, last: str, position: int) -> str:
     return base64.b64encode(_sign(region, subject, payload) + payload).decode()
 
 
-def _open(region: Region, subject: str, token: str, refusal: str) -> tuple[str, int]:
+def _open(region: Region, subject: str, token: str, refusal: AwsError) -> tuple[str, int]:
     try:
         sealed = base64.b64decode(token, validate=True)
     except ValueError:
         sealed = b""
     signature, payload = sealed[:_SIGNATURE_BYTES], sealed[_SIGNATURE_BYTES:]
     if not payload or not hmac.compare_digest(signature, _sign(region, subject, payload)):
-        raise AwsError(refusal, "Invalid pagination token given.")
+        raise refusal
     last, position = json.loads(payload)
     return last, position
 

@@ -6,6 +6,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+from cmapss_sandbox.control import PATH as CONTROL_PATH
 from cmapss_sandbox.errors import ConnectionDroppedError, SandboxError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _THREADS = 16
 _CONTROL_THREADS = 2
-_CONTROL_PATH = "/_sandbox"
 _MAXIMUM_BODY = 128 * 1024 * 1024
 _METADATA_NAME = re.compile(rb"^x-amz-meta-[^:]+", re.IGNORECASE | re.MULTILINE)
 
@@ -75,7 +75,7 @@ def _dispatcher() -> Any:
 
         def add_task(self, channel: Any) -> None:
             path = getattr(channel.requests[0], "path", "")  # which a request that cannot be read lacks
-            if path.startswith(_CONTROL_PATH) and path != f"{_CONTROL_PATH}/wait":
+            if path.startswith(CONTROL_PATH) and path != f"{CONTROL_PATH}/wait":
                 self._control.add_task(channel)
             else:
                 super().add_task(channel)

@@ -14,7 +14,7 @@ from cmapss_sandbox.services.cloudwatch.alarms import put_alarm
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
 from cmapss_sandbox.services.cloudwatch.minutes import put_idle
 from cmapss_sandbox.services.cloudwatch.statistics import Bucket
-from cmapss_sandbox.services.cloudwatch.store import IDLE, RETENTION_MINUTES, MetricStore, metric_key
+from cmapss_sandbox.services.cloudwatch.store import RETENTION_MINUTES, MetricStore, Steady, metric_key
 from tests.sandbox.conftest import NOON
 
 KEY = metric_key("Shop", "Thrust", [{"Name": "Engine", "Value": "1"}])
@@ -42,7 +42,7 @@ def test_metrics_are_there_again_after_a_restart(tmp_path: Path) -> None:
     store.put(KEY, NOON_MINUTE, Bucket.of({5.0: 2, 7.5: 1}), "Bytes")
     store.put(KEY, NOON_MINUTE, Bucket.of({1.0: 1}), "Seconds")
     store.put_second(metric_key("Shop", "Fine"), NOON_MINUTE * 60 + 7, Bucket.of({1.0: 1}))
-    store.put_steady([(metric_key("Shop", "Idle"), "None", IDLE)], NOON_MINUTE - 5, NOON_MINUTE)
+    store.put_steady([(metric_key("Shop", "Idle"), "None", Steady())], NOON_MINUTE - 5, NOON_MINUTE)
     region.advance(60)
     before = contents(store)
     region.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.services.cloudwatch.extended_statistics import statistic
 from cmapss_sandbox.services.cloudwatch.statistics import ZERO, Bucket, merge
-from cmapss_sandbox.services.cloudwatch.store import IDLE, MetricStore, Series, Steady, metric_key
+from cmapss_sandbox.services.cloudwatch.store import MetricStore, Series, Steady, metric_key
 
 signed_values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 values = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
@@ -198,7 +198,7 @@ def test_old_minutes_are_dropped_and_a_metric_without_any_is_gone() -> None:
     store.put(metric_key("n", "old"), 5, ZERO)
     store.put(metric_key("n", "both"), 5, ZERO)
     store.put_second(metric_key("n", "both"), 50 * 60, ZERO)
-    store.put_steady([(metric_key("n", "idle"), "None", IDLE)], 5, 15)
+    store.put_steady([(metric_key("n", "idle"), "None", Steady())], 5, 15)
     store.put_steady([], 15, 16)
     store.drop_before(20, 51)
     assert [key.name for key in store.metrics()] == ["both"]
@@ -214,7 +214,7 @@ def test_steady_minutes_are_those_that_each_minute_by_itself_would_have_left(
     store, key, minute = MetricStore(), metric_key("n", "m"), 100
     plain: dict[int, float] = {}
     for length, idle, busy in stretches:
-        store.put_steady([(key, "None", IDLE)] if idle else [], minute, minute + length)
+        store.put_steady([(key, "None", Steady())] if idle else [], minute, minute + length)
         if idle:
             plain |= dict.fromkeys(range(minute, minute + length), 0.0)
         if busy:
@@ -228,7 +228,7 @@ def test_steady_minutes_are_those_that_each_minute_by_itself_would_have_left(
 
 def test_minutes_that_are_steady_already_stay_as_they_were() -> None:
     store, key = MetricStore(), metric_key("n", "m")
-    store.put_steady([(key, "None", IDLE)], 10, 20)
+    store.put_steady([(key, "None", Steady())], 10, 20)
     store.put_steady([(key, "None", Steady(2.0))], 15, 18)
     store.put_steady([(key, "None", Steady(3.0))], 15, 22)
     found = {time // 60: buckets[0].sum for time, buckets in store.periods(key, 0, 3600, 60)}

@@ -40,7 +40,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandI
 class _Region(BaseHTTPRequestHandler):
     """What answers as a sandbox does."""
 
-    def do_GET(self) -> None:
+    def do_HEAD(self) -> None:
         self.send_response(200)
         for name, value in self.server.headers_to_send.items():  # type: ignore[attr-defined]  # set below
             self.send_header(name, value)

@@ -198,7 +198,7 @@ def _answers(endpoint_url: str) -> bool:
     parts = urlsplit(endpoint_url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
     try:
-        connection.request("GET", "/")
+        connection.request("HEAD", "/")
         return connection.getresponse().getheader(SPEED_HEADER) is not None
     except (OSError, http.client.HTTPException):
         return False

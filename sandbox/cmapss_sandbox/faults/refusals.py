@@ -16,6 +16,7 @@ from cmapss_sandbox.iam.needs import Need
 from cmapss_sandbox.iam.policies import Policies, Question, evaluate
 from cmapss_sandbox.iam.principals import caller_of
 from cmapss_sandbox.iam.refusals import denied, expired_token
+from cmapss_sandbox.iam.signatures import SIGNED_AT_FORMAT
 from cmapss_sandbox.region import Region, RequestContext
 
 # Code, message and status.
@@ -76,7 +77,6 @@ KINDS = (*_JSON, EXPIRED_TOKEN, ACCESS_DENIED)
 _TOLERANCE = timedelta(minutes=5)
 _WIDE_TOLERANCE = timedelta(minutes=15)
 _TOLERANT = frozenset({"cloudwatch", "iam", "s3", "sts"})
-_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def refusal(kind: str, region: Region, context: RequestContext, members: Mapping[str, Any]) -> AwsError:
@@ -108,15 +108,15 @@ def _too_far(signed: datetime, now: datetime, tolerance: timedelta) -> str:
         ("Signature expired", "now earlier", "-") if late else ("Signature not yet current", "still later", "+")
     )
     return (
-        f"{what}: {signed:{_STAMP}} is {compared} than {limit:{_STAMP}} "
-        f"({now:{_STAMP}} {sign} {tolerance.total_seconds() / 60:g} min.)"
+        f"{what}: {signed:{SIGNED_AT_FORMAT}} is {compared} than {limit:{SIGNED_AT_FORMAT}} "
+        f"({now:{SIGNED_AT_FORMAT}} {sign} {tolerance.total_seconds() / 60:g} min.)"
     )
 
 
 def _signed_at(headers: Mapping[str, str]) -> datetime | None:
     try:
         if "x-amz-date" in headers:
-            return datetime.strptime(headers["x-amz-date"], _STAMP).replace(tzinfo=UTC)
+            return datetime.strptime(headers["x-amz-date"], SIGNED_AT_FORMAT).replace(tzinfo=UTC)
         return parsedate_to_datetime(headers["date"]).astimezone(UTC)
     except (KeyError, ValueError):
         return None

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from cmapss_sandbox.wire.requests import Request, bucket_of_host
 
+SIGNED_AT_FORMAT = "%Y%m%dT%H%M%SZ"  # of the time in a signature of version 4
+
 _TOKEN_PARAMETER = "x-amz-security-token"
 _HEADER_PARTS = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
@@ -37,7 +39,7 @@ def has_expired(request: Request) -> bool:
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     try:
         if "X-Amz-Expires" in query:
-            made = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            made = datetime.strptime(query["X-Amz-Date"], SIGNED_AT_FORMAT).replace(tzinfo=UTC)
             return datetime.now(UTC) > made + timedelta(seconds=int(query["X-Amz-Expires"]))
         return "Signature" in query and datetime.now(UTC).timestamp() > int(query["Expires"])
     except (KeyError, ValueError, OverflowError):

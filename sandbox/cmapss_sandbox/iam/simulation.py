@@ -148,16 +148,13 @@ def _entries(members: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _page(
     region: Region, members: Mapping[str, Any], name: str, results: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], str | None]:
-    numbered = list(enumerate(results))
-    try:
-        page, token = cut_page(
-            region,
-            numbered,
-            lambda item: f"{item[0]:06d}",
-            operation=name,
-            token=members.get("Marker"),
-            size=members.get("MaxItems", _PAGE),
-        )
-    except AwsError as error:
-        raise AwsError("ValidationError", "Invalid Marker.") from error
+    page, token = cut_page(
+        region,
+        list(enumerate(results)),
+        lambda item: f"{item[0]:06d}",
+        operation=name,
+        token=members.get("Marker"),
+        size=members.get("MaxItems", _PAGE),
+        refusal=AwsError("ValidationError", "Invalid Marker."),
+    )
     return [result for _, result in page], token

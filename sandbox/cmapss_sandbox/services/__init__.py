@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,10 +26,7 @@ def install(region: Region) -> dict[str, Service]:
     faults.install(region)
     services = {}
     for name in _MODULES:
-        path = f"{__name__}.{name}"
-        if importlib.util.find_spec(path) is None:
-            continue
-        module = importlib.import_module(path)
+        module = importlib.import_module(f"{__name__}.{name}")
         service = Service(module.SERVICE, module.OPERATIONS, getattr(module, "UNLOCKED", frozenset()))
         services[service.name] = service
         if hasattr(module, "install"):

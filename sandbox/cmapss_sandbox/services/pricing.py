@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.paging import cut_page
+from cmapss_sandbox.paging import cut_page, invalid_token
 from cmapss_sandbox.region import Handler, Region, RequestContext
 from cmapss_sandbox.services.price_table import HOSTING_PRICES, PUBLISHED, HostingPrice
 
@@ -92,7 +92,7 @@ def _cut(
         token=members.get("NextToken"),
         size=members.get("MaxResults", _PAGE_SIZE),
         asked=members,
-        refusal="InvalidNextTokenException",
+        refusal=invalid_token("InvalidNextTokenException"),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.paging import cut_page
+from cmapss_sandbox.paging import cut_page, invalid_token
 from cmapss_sandbox.region import Handler, Region, RequestContext
 from cmapss_sandbox.services.quota_values import (
     SERVICE_CODE,
@@ -40,7 +41,7 @@ def list_services(region: Region, members: dict[str, Any], context: RequestConte
 
 def list_service_quotas(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """ListServiceQuotas of SageMaker, as this account has them."""
-    return _listed(region, members, context, lambda instance_type: endpoint_quota(region, instance_type))
+    return _listed(region, members, context, partial(endpoint_quota, region))
 
 
 def list_default_quotas(region: Region, members: dict[str, Any], context: RequestContext) -> dict[str, Any]:
@@ -173,6 +174,6 @@ def _page(
         token=members.get("NextToken"),
         size=members.get("MaxResults", _PAGE_SIZE),
         asked=members,
-        refusal="InvalidPaginationTokenException",
+        refusal=invalid_token("InvalidPaginationTokenException"),
     )
     return {answer: page, "NextToken": token}

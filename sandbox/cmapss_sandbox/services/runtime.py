@@ -14,7 +14,7 @@ from cmapss_sandbox.services import logs
 from cmapss_sandbox.services.cloudwatch.minutes import ALARMS_EVALUATED
 from cmapss_sandbox.services.serving.fleet import fleet_of
 from cmapss_sandbox.services.serving.invocation import InvocationRequest, answer, log_group, log_start, log_stream
-from cmapss_sandbox.services.serving.limits import Latency, milliseconds_of
+from cmapss_sandbox.services.serving.limits import Latency, seconds_asked
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def invoke_endpoint(region: Region, members: dict[str, Any], _: RequestContext) 
         raise AwsError("ThrottlingException", "Rate exceeded")
     variant = _chosen(region, serving, members.get("TargetVariant"))
     request = InvocationRequest(
-        members["Body"],
-        now,
-        members.get("ContentType"),
-        members.get("Accept"),
-        members.get("InferenceId"),
-        members.get("CustomAttributes"),
+        body=members["Body"],
+        at=now,
+        content_type=members.get("ContentType"),
+        accept=members.get("Accept"),
+        inference_id=members.get("InferenceId"),
+        custom_attributes=members.get("CustomAttributes"),
     )
     try:
         answered = answer(region, serving, variant, request, started)
@@ -181,7 +181,7 @@ def _model_error(region: Region, variant: ServingVariant, failure: ContainerErro
 def _set_latency(region: Region, asked: dict[str, Any]) -> None:
     """Add to every request, or to those of one endpoint or variant; `model_milliseconds` counts as the model's."""
     if asked.keys() == {"milliseconds"}:
-        region.invoke_latency_seconds = milliseconds_of(asked, "milliseconds")
+        region.invoke_latency_seconds = seconds_asked(asked, "milliseconds")
         return
     latencies = asked.keys() & {"milliseconds", "model_milliseconds"}
     if "endpoint" not in asked or not latencies or asked.keys() - latencies - {"endpoint", "variant"}:
@@ -189,7 +189,7 @@ def _set_latency(region: Region, asked: dict[str, Any]) -> None:
             'The latency is set with {"milliseconds": 20}, for one endpoint with {"milliseconds": 20, "endpoint": '
             '"engines"}, and there also with "model_milliseconds" and "variant".'
         )
-    latency = Latency(milliseconds_of(asked, "milliseconds"), milliseconds_of(asked, "model_milliseconds"))
+    latency = Latency(seconds_asked(asked, "milliseconds"), seconds_asked(asked, "model_milliseconds"))
     fleet_of(region).limits.set_latency(asked["endpoint"], asked.get("variant"), latency)
 
 

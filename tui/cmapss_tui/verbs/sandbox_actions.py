@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -243,8 +244,8 @@ def _seconds(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds") from None
-    if value != value or abs(value) == float("inf"):
+        value = math.nan
+    if not math.isfinite(value):
         raise ArgumentTypeError(f"{text!r} is not a number of seconds")
     return value
 

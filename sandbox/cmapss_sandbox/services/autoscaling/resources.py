@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError, validation_exception
-from cmapss_sandbox.paging import cut_page
+from cmapss_sandbox.paging import cut_page, invalid_token
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.store import Record, Table
 
@@ -142,10 +142,13 @@ def described_page(
     size = request.get("MaxResults", maximum)
     if not 1 <= size <= maximum:
         raise validation_exception(f"MaxResults must be between 1 and {maximum}.")
-    try:
-        page, token = cut_page(
-            region, records, identify, operation=operation, token=request.get("NextToken"), size=size
-        )
-    except AwsError as error:
-        raise AwsError("InvalidNextTokenException", error.message) from error
+    page, token = cut_page(
+        region,
+        records,
+        identify,
+        operation=operation,
+        token=request.get("NextToken"),
+        size=size,
+        refusal=invalid_token("InvalidNextTokenException"),
+    )
     return [{name: value for name, value in record.items() if not name.startswith("_")} for record in page], token

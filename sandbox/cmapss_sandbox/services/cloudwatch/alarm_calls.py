@@ -149,11 +149,15 @@ def _page(
     identify: Callable[[Any], str],
     size: int,
 ) -> tuple[list[Any], str | None]:
-    token, size = members.get("NextToken"), members.get("MaxRecords", size)
-    try:
-        return cut_page(region, items, identify, operation=operation, token=token, size=size)
-    except AwsError as error:
-        raise AwsError("InvalidNextToken", "The next token specified is invalid.") from error
+    return cut_page(
+        region,
+        items,
+        identify,
+        operation=operation,
+        token=members.get("NextToken"),
+        size=members.get("MaxRecords", size),
+        refusal=AwsError("InvalidNextToken", "The next token specified is invalid."),
+    )
 
 
 def _enable(region: Region, members: Mapping[str, Any], *, enabled: bool) -> dict[str, Any]:

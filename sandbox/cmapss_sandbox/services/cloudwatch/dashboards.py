@@ -49,12 +49,15 @@ def list_dashboards(region: Region, members: dict[str, Any], _: RequestContext) 
     """ListDashboards, by prefix."""
     prefix = members.get("DashboardNamePrefix", "")
     names = sorted(name for name in _dashboard_table(region) if name.startswith(prefix))
-    try:
-        page, token = cut_page(
-            region, names, str, operation="ListDashboards", token=members.get("NextToken"), size=_PAGE_SIZE
-        )
-    except AwsError as error:
-        raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid") from error
+    page, token = cut_page(
+        region,
+        names,
+        str,
+        operation="ListDashboards",
+        token=members.get("NextToken"),
+        size=_PAGE_SIZE,
+        refusal=AwsError("InvalidParameterValue", "Request parameter NextToken is invalid"),
+    )
     entries = [
         {
             "DashboardName": name,

@@ -101,7 +101,7 @@ def _metric_record(store: MetricStore, key: MetricKey, series: Series) -> dict[s
     return {
         "namespace": key.namespace,
         "name": key.name,
-        "dimensions": [{"Name": name, "Value": value} for name, value in sorted(key.dimensions)],
+        "dimensions": key.dimension_list(),
         "unit": series.unit,
         "runs": runs,
     }

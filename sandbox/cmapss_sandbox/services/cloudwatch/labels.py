@@ -72,12 +72,11 @@ def _told(labelling: Labelling, series: MetricSeries) -> dict[str, str]:
         told[f"{name}_TIME"] = _NOTHING if time is None else _time(time, labelling.zone)
         told[f"{name}_TIME_RELATIVE"] = _NOTHING if time is None else _duration(labelling.now - time)
     for first, last in (("FIRST", "LAST"), ("MIN", "MAX")):
+        value_range = time_range = _NOTHING
         one, other = at[first], at[last]
-        known = one is not None and other is not None
-        told[f"{first}_{last}_RANGE"] = (
-            _number(series.points[other] - series.points[one]) if one is not None and other is not None else _NOTHING
-        )
-        told[f"{first}_{last}_TIME_RANGE"] = _duration((other or 0) - (one or 0)) if known else _NOTHING
+        if one is not None and other is not None:
+            value_range, time_range = _number(series.points[other] - series.points[one]), _duration(other - one)
+        told |= {f"{first}_{last}_RANGE": value_range, f"{first}_{last}_TIME_RANGE": time_range}
     return told
 
 

@@ -117,25 +117,23 @@ def list_metrics(region: Region, members: dict[str, Any], _: RequestContext) -> 
     wanted = [key for key in metrics_of(region).metrics(since) if _passes(key, members)]
     if members.get("OwningAccount", region.account) != region.account:
         wanted = []
-    wanted.sort(key=lambda key: (key.namespace, key.name, sorted(key.dimensions)))
-    try:
-        page, token = cut_page(
-            region,
-            wanted,
-            lambda key: repr((key.namespace, key.name, sorted(key.dimensions))),
-            operation="ListMetrics",
-            token=members.get("NextToken"),
-            size=_LIST_PAGE_SIZE,
-        )
-    except AwsError as error:
-        raise AwsError("InvalidParameterValue", "Request parameter NextToken is invalid") from error
+    wanted.sort(key=MetricKey.order)
+    page, token = cut_page(
+        region,
+        wanted,
+        lambda key: repr(key.order()),
+        operation="ListMetrics",
+        token=members.get("NextToken"),
+        size=_LIST_PAGE_SIZE,
+        refusal=AwsError("InvalidParameterValue", "Request parameter NextToken is invalid"),
+    )
     accounts = {"OwningAccounts": [region.account] * len(page)} if members.get("IncludeLinkedAccounts") else {}
     return {
         "Metrics": [
             {
                 "Namespace": key.namespace,
                 "MetricName": key.name,
-                "Dimensions": [{"Name": name, "Value": value} for name, value in sorted(key.dimensions)],
+                "Dimensions": key.dimension_list(),
             }
             for key in page
         ],
@@ -175,10 +173,15 @@ def _page(region: Region, returned: Sequence[Returned], token: str | None, limit
         before = ends[number - 1] if number else 0
         return f"{number} {returned[number].points[position - before][0]}"
 
-    try:
-        page, following = cut_page(region, range(total), identify, operation="GetMetricData", token=token, size=limit)
-    except AwsError as error:
-        raise AwsError("InvalidNextToken", "The next token specified is invalid.") from error
+    page, following = cut_page(
+        region,
+        range(total),
+        identify,
+        operation="GetMetricData",
+        token=token,
+        size=limit,
+        refusal=AwsError("InvalidNextToken", "The next token specified is invalid."),
+    )
     return (page[0], page[-1] + 1, following) if page else (total, total, None)
 
 

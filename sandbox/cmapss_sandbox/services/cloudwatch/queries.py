@@ -11,10 +11,9 @@ from typing import Any
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.services.cloudwatch import expressions, search
 from cmapss_sandbox.services.cloudwatch.expressions import Expression
-from cmapss_sandbox.services.cloudwatch.extended_statistics import statistic
+from cmapss_sandbox.services.cloudwatch.extended_statistics import is_statistic, statistic
 from cmapss_sandbox.services.cloudwatch.functions import Scope
 from cmapss_sandbox.services.cloudwatch.series import MetricSeries, Result
-from cmapss_sandbox.services.cloudwatch.statistics import Statistic
 from cmapss_sandbox.services.cloudwatch.store import (
     FINE_RETENTION_MINUTES,
     MINUTE,
@@ -84,8 +83,10 @@ def run(store: MetricStore, queries: Sequence[Query], window: Window, now: int) 
     metrics: list[tuple[str, MetricSeries]] = []
 
     def found(text: str, name: str, period: int) -> list[MetricSeries]:
-        checked_statistic(name, "Stat")
-        checked_period(period)
+        if not is_statistic(name):
+            raise _wrong(f"The value {name} for parameter Stat is not a valid statistic.")
+        if not is_period(period):
+            raise _wrong(period_error("Period"))
         keys = search.find(text, store.metrics())
         return _distinctly_labelled(
             [statistics_of(store, MetricStat(key, period, name, None), window, now) for key in keys]
@@ -117,21 +118,6 @@ def statistics_of(store: MetricStore, asked: MetricStat, window: Window, now: in
     return MetricSeries(asked.period, points, asked.key.name, asked.key, asked.statistic)
 
 
-def checked_period(period: int, parameter: str = "Period") -> int:
-    """The period; raises ValidationError for one that AWS does not have."""
-    if not is_period(period):
-        raise _wrong(period_error(parameter))
-    return period
-
-
-def checked_statistic(name: str, parameter: str = "Stat") -> Statistic:
-    """A statistic's function; raises ValidationError when there is none of that name."""
-    try:
-        return statistic(name)
-    except ValueError:
-        raise _wrong(f"The value {name} for parameter {parameter} is not a valid statistic.") from None
-
-
 def is_period(period: int) -> bool:
     """Whether AWS has periods of so many seconds."""
     return period in _FINE_PERIODS or (period > 0 and period % MINUTE == 0)
@@ -161,9 +147,7 @@ def _errors(query: Mapping[str, Any], parameter: str) -> Iterator[str]:
                 yield f"The parameter {parameter}.MetricStat.Metric.{member} is required."
         if not is_period(stat["Period"]):
             yield period_error(f"{parameter}.MetricStat.Period")
-        try:
-            statistic(stat["Stat"])
-        except ValueError:
+        if not is_statistic(stat["Stat"]):
             yield f"The value {stat['Stat']} for parameter {parameter}.MetricStat.Stat is not a valid statistic."
     elif expression is not None:
         try:

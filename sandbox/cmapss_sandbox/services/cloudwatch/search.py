@@ -22,7 +22,7 @@ def find(text: str, metrics: Iterable[MetricKey]) -> list[MetricKey]:
     of_schema = _schema(match[1]) if match else lambda _: True
     matches = _Parser(terms).read() if terms.strip() else lambda _: True
     found = [key for key in metrics if of_schema(key) and matches(key)]
-    return sorted(found, key=lambda key: (key.namespace, key.name, sorted(key.dimensions)))[:MAXIMUM_FOUND]
+    return sorted(found, key=MetricKey.order)[:MAXIMUM_FOUND]
 
 
 def _schema(text: str) -> Matcher:

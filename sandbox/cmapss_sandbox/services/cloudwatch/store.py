@@ -27,10 +27,21 @@ class MetricKey:
     name: str
     dimensions: Dimensions = frozenset()
 
+    def order(self) -> tuple[str, str, list[tuple[str, str]]]:
+        """What metrics are sorted by."""
+        return self.namespace, self.name, sorted(self.dimensions)
+
+    def dimension_list(self) -> list[dict[str, str]]:
+        """The dimensions as AWS writes them, in order of name."""
+        return [{"Name": name, "Value": value} for name, value in sorted(self.dimensions)]
+
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """What a metric sends while nothing happens: the same value every so many seconds, a divisor of 60."""
+    """What a metric sends while nothing happens: the same value every so many seconds, a divisor of 60.
+
+    Most send one zero a minute.
+    """
 
     value: float = 0.0
     every: int = MINUTE
@@ -38,10 +49,6 @@ class Steady:
     def bucket(self) -> Bucket:
         """What a minute of it comes to."""
         return _steady_bucket(self.value, MINUTE // self.every)
-
-
-IDLE = Steady()
-"""One zero a minute."""
 
 
 @dataclass(slots=True)

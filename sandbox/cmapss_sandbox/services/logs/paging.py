@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.logs.store import LogEvent, invalid
@@ -25,11 +24,15 @@ def cut(
     size: int,
 ) -> tuple[list[Item], str | None]:
     """The page that a request asks for, and the next token; raises InvalidParameterException for a wrong token."""
-    token, size = members.get("nextToken"), members.get("limit", size)
-    try:
-        return cut_page(region, items, identify, operation=operation, token=token, size=size)
-    except AwsError as error:
-        raise invalid("The specified nextToken is invalid.") from error
+    return cut_page(
+        region,
+        items,
+        identify,
+        operation=operation,
+        token=members.get("nextToken"),
+        size=members.get("limit", size),
+        refusal=invalid("The specified nextToken is invalid."),
+    )
 
 
 def cut_events(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cmapss_sandbox.control import number
+
 LONGEST_LATENCY = 60_000  # milliseconds
 
 
@@ -16,6 +18,9 @@ class Latency:
 
     overhead: float = 0.0
     model: float = 0.0
+
+
+_NONE = Latency()
 
 
 class Limits:
@@ -74,14 +79,6 @@ class Limits:
         return {"latencies": latencies, "invocations_per_second": dict(self._rates)}
 
 
-_NONE = Latency()
-
-
-def milliseconds_of(asked: Mapping[str, Any], member: str) -> float:
+def seconds_asked(asked: Mapping[str, Any], member: str) -> float:
     """A latency that was asked for, in seconds; raises ValueError for what is none."""
-    value = asked.get(member, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{member} is a number, not {value!r}.")
-    if not 0 <= value <= LONGEST_LATENCY:
-        raise ValueError(f"{member} is from 0 to {LONGEST_LATENCY}, not {value:g}.")
-    return value / 1000
+    return number(member, asked.get(member, 0), 0, LONGEST_LATENCY) / 1000
