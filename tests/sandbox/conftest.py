@@ -18,6 +18,7 @@ from cmapss_sandbox.services import Service, install
 from cmapss_sandbox.training.trainer import Trainer
 from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import put_channels, training_request
+from tests.sandbox.boosters import serve
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -75,6 +76,25 @@ def clients(installation: Installation, botocore_session: Session) -> Iterator[C
     for made_client in made.values():
         made_client.close()
     server.stop()
+
+
+@pytest.fixture
+def sagemaker(clients: Clients) -> Any:
+    """The client of SageMaker."""
+    return clients("sagemaker")
+
+
+@pytest.fixture
+def autoscaling(clients: Clients) -> Any:
+    """The client of Application Auto Scaling."""
+    return clients("application-autoscaling")
+
+
+@pytest.fixture
+def engines(sagemaker: Any, region: Region) -> str:
+    """An endpoint that is in service with one instance since 12:11."""
+    serve(sagemaker, region)
+    return "engines"
 
 
 @pytest.fixture

@@ -10,27 +10,12 @@ from typing import Any
 import pytest
 
 from cmapss_sandbox.region import Region
-from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import NOON, Clients
-from tests.sandbox.test_autoscaling_scheduled_actions import restarted
-from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, refused
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import VARIANT, activities, counts, register, restarted
 
-
-@pytest.fixture
-def sagemaker(clients: Clients, region: Region) -> Any:
-    """The SageMaker client of a region in which "engines" serves with one instance."""
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("sagemaker")
-
-
-@pytest.fixture
-def autoscaling(clients: Clients, sagemaker: Any) -> Any:
-    return clients("application-autoscaling")
-
-
-def register(autoscaling: Any, minimum: int, maximum: int) -> None:
-    autoscaling.register_scalable_target(**VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
+# Each of these tests finds the endpoint "engines" in service.
+pytestmark = pytest.mark.usefixtures("engines")
 
 
 def statuses(autoscaling: Any) -> list[tuple[str, str]]:
@@ -195,9 +180,9 @@ def test_activities_come_newest_first_in_pages_of_fifty_and_by_resource(
     assert every == sorted(every, reverse=True)
     assert activities(autoscaling, ResourceId="endpoint/engines/variant/Other") == []
     assert autoscaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
-    with refused("ValidationException", "Resource ID must be specified when scalable dimension is specified"):
+    with refused("Resource ID must be specified when scalable dimension is specified"):
         activities(autoscaling, ScalableDimension=VARIANT["ScalableDimension"])
-    with refused("InvalidNextTokenException", ""):
+    with refused("", "InvalidNextTokenException"):
         activities(autoscaling, NextToken=pages[0]["NextToken"][:-4] + "AAAA")
-    with refused("ValidationException", "MaxResults must be between 1 and 50"):
+    with refused("MaxResults must be between 1 and 50"):
         activities(autoscaling, MaxResults=51)

@@ -12,28 +12,15 @@ import pytest
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.serving.accounting import Instance, Invocation, VariantMinute
 from cmapss_sandbox.services.serving.fleet import fleet_of
-from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import Clients
-from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, put_policy
+from tests.sandbox.scaling import VARIANT, activities, counts, put_policy, register
 
 Load = Callable[..., None]
 
 
 @pytest.fixture
-def sagemaker(clients: Clients) -> Any:
-    return clients("sagemaker")
-
-
-@pytest.fixture
-def autoscaling(clients: Clients) -> Any:
-    return clients("application-autoscaling")
-
-
-@pytest.fixture
-def load(region: Region, sagemaker: Any) -> Load:
+def load(region: Region, engines: str) -> Load:
     """Let minutes pass with so many invocations in each, on the endpoint "engines", in service at the minute."""
-    make_endpoint(sagemaker, region)
-    region.advance(11 * 60)
 
     def pass_minutes(invocations: int, minutes: int) -> None:
         for _ in range(minutes):
@@ -46,9 +33,9 @@ def load(region: Region, sagemaker: Any) -> Load:
     return pass_minutes
 
 
-def register(region: Region, autoscaling: Any, minimum: int, maximum: int, **configuration: Any) -> None:
+def track(region: Region, autoscaling: Any, minimum: int, maximum: int, **configuration: Any) -> None:
     """A target with one policy, at its minimum."""
-    autoscaling.register_scalable_target(**VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
+    register(autoscaling, minimum, maximum)
     put_policy(autoscaling, **configuration)
     region.advance(240)
 
@@ -75,7 +62,7 @@ def reasons(autoscaling: Any) -> list[dict[str, Any]]:
 def test_load_above_the_target_for_three_minutes_scales_out_in_one_step(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any, clients: Clients
 ) -> None:
-    register(region, autoscaling, 1, 5)
+    track(region, autoscaling, 1, 5)
     load(120, 2)
     assert counts(sagemaker) == ("InService", 1, 1)
     load(120, 1)
@@ -96,14 +83,14 @@ def test_load_above_the_target_for_three_minutes_scales_out_in_one_step(
 def test_the_load_decides_how_far(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any, invocations: int, instances: int
 ) -> None:
-    register(region, autoscaling, 3, 5)
+    track(region, autoscaling, 3, 5)
     load(invocations, 20)
     assert counts(sagemaker) == ("InService", instances, instances)
     assert steps(autoscaling) == ([] if instances == 3 else [instances])
 
 
 def test_a_short_burst_scales_nothing(region: Region, load: Load, autoscaling: Any, sagemaker: Any) -> None:
-    register(region, autoscaling, 1, 5)
+    track(region, autoscaling, 1, 5)
     load(1000, 2)
     load(0, 5)
     assert counts(sagemaker) == ("InService", 1, 1)
@@ -113,7 +100,7 @@ def test_a_short_burst_scales_nothing(region: Region, load: Load, autoscaling: A
 def test_without_load_it_scales_in_gradually_to_the_minimum(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 3, 5)
+    track(region, autoscaling, 3, 5)
     load(120, 8)
     assert counts(sagemaker)[1] == 5
     load(0, 14)
@@ -131,7 +118,7 @@ def test_without_load_it_scales_in_gradually_to_the_minimum(
 def test_a_scale_out_interrupts_the_cooldown_of_a_scale_in(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 1, 5, ScaleInCooldown=3600)
+    track(region, autoscaling, 1, 5, ScaleInCooldown=3600)
     load(30, 8)
     load(0, 20)
     assert steps(autoscaling) == [3, 2]
@@ -146,7 +133,7 @@ def test_a_scale_out_interrupts_the_cooldown_of_a_scale_in(
 def test_within_the_scale_out_cooldown_only_a_larger_one_starts(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 3, 20, ScaleOutCooldown=3600)
+    track(region, autoscaling, 3, 20, ScaleOutCooldown=3600)
     load(50, 8)
     assert steps(autoscaling) == [5], "two were added"
     load(70, 10)
@@ -159,7 +146,7 @@ def test_within_the_scale_out_cooldown_only_a_larger_one_starts(
 def test_nothing_is_tried_while_the_endpoint_is_updating(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 1, 5)
+    track(region, autoscaling, 1, 5)
     config = sagemaker.describe_endpoint(EndpointName="engines")["EndpointConfigName"]
     sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName=config)
     load(120, 6)
@@ -173,13 +160,13 @@ def test_nothing_is_tried_while_the_endpoint_is_updating(
 def test_a_minute_measured_before_capacity_arrived_moves_nothing(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 3, 20, ScaleOutCooldown=0)
+    track(region, autoscaling, 3, 20, ScaleOutCooldown=0)
     load(40, 30)
     assert steps(autoscaling) == [4]
 
 
 def test_suspended_scaling_waits(region: Region, load: Load, autoscaling: Any, sagemaker: Any) -> None:
-    register(region, autoscaling, 1, 5)
+    track(region, autoscaling, 1, 5)
 
     def suspend(**state: bool) -> None:
         autoscaling.register_scalable_target(**VARIANT, SuspendedState=state)
@@ -200,7 +187,7 @@ def test_suspended_scaling_waits(region: Region, load: Load, autoscaling: Any, s
 def test_a_high_resolution_policy_scales_out_after_thirty_seconds(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(
+    track(
         region,
         autoscaling,
         1,
@@ -224,7 +211,7 @@ def test_a_high_resolution_policy_scales_out_after_thirty_seconds(
 def test_a_step_scales_in_although_target_tracking_would_rather_stay(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any, clients: Clients
 ) -> None:
-    register(region, autoscaling, 3, 9)
+    track(region, autoscaling, 3, 9)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1)
     arn = autoscaling.put_scaling_policy(
         **VARIANT,
@@ -257,7 +244,7 @@ def test_a_step_scales_in_although_target_tracking_would_rather_stay(
 
 
 def test_a_policy_that_never_scales_in(region: Region, load: Load, autoscaling: Any, sagemaker: Any) -> None:
-    register(region, autoscaling, 1, 5, DisableScaleIn=True)
+    track(region, autoscaling, 1, 5, DisableScaleIn=True)
     load(30, 8)
     load(0, 60)
     assert steps(autoscaling) == [3]
@@ -281,7 +268,7 @@ def custom(autoscaling: Any, name: str, target: float, **configuration: Any) -> 
 def test_of_several_policies_one_is_enough_to_scale_out_and_all_are_needed_to_scale_in(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any, clients: Clients
 ) -> None:
-    register(region, autoscaling, 1, 9)
+    track(region, autoscaling, 1, 9)
     custom(autoscaling, "Depth", 100, ScaleInCooldown=0)
 
     def depth(value: float, invocations: int, minutes: int) -> None:
@@ -306,7 +293,7 @@ def test_of_several_policies_one_is_enough_to_scale_out_and_all_are_needed_to_sc
 def test_what_would_have_to_be_undone_at_once_is_not_done(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 4, 8)
+    track(region, autoscaling, 4, 8)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1)
     load(35, 30)
     assert steps(autoscaling) == []
@@ -316,7 +303,7 @@ def test_what_would_have_to_be_undone_at_once_is_not_done(
 def test_reasons_are_shown_only_when_asked_for_and_once(
     region: Region, load: Load, autoscaling: Any, sagemaker: Any
 ) -> None:
-    register(region, autoscaling, 1, 1)
+    track(region, autoscaling, 1, 1)
     load(120, 10)
     assert activities(autoscaling) == []
     [activity] = activities(autoscaling, IncludeNotScaledActivities=True)
@@ -331,7 +318,7 @@ def test_the_same_load_leads_to_the_same_activities(
     """Names and times alike: whoever repeats a demonstration sees it again."""
 
     def demonstrate() -> list[tuple[str, float]]:
-        register(region, autoscaling, 1, 5)
+        track(region, autoscaling, 1, 5)
         begun: datetime = region.now()
         load(45, 10)
         load(0, 50)
@@ -354,7 +341,7 @@ def test_the_same_load_leads_to_the_same_activities(
 
 
 def test_activities_are_kept_for_six_weeks(region: Region, load: Load, autoscaling: Any, sagemaker: Any) -> None:
-    register(region, autoscaling, 2, 5)
+    track(region, autoscaling, 2, 5)
     assert described(autoscaling) == ["Setting desired instance count to 2."]
     region.clock.forward_to(region.now().replace(month=3))
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=3)

@@ -12,37 +12,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services import Service, install
+from cmapss_sandbox.region import Region
+from cmapss_sandbox.services import Service
 from cmapss_sandbox.services.serving.accounting import Invocation, VariantMinute
 from cmapss_sandbox.services.serving.fleet import fleet_of
-from tests.sandbox.artefacts import ROLE, production_variant
-from tests.sandbox.boosters import IMAGE_REPOSITORY, artefact
-from tests.sandbox.conftest import NOON
-from tests.sandbox.test_autoscaling_targets import TRACKING, VARIANT
-
-CONTEXT = RequestContext("", "", "sandbox", Region.name, {}, "request")
-
-
-def call(region: Region, service: Service, operation: str, **members: Any) -> Any:
-    with region.lock, region.transaction():
-        return service.operations[operation](region, members, CONTEXT)
-
-
-def serving_region(folder: Path) -> tuple[Region, dict[str, Service]]:
-    """A region whose endpoint "engines" is in service with one instance."""
-    region = Region(folder, paused=True, now=NOON, strict=True)
-    services = install(region)
-    sagemaker = services["sagemaker"]
-    region.objects.put("models", "model.tar.gz", artefact())
-    container = {"Image": f"{IMAGE_REPOSITORY}:1.7-1", "ModelDataUrl": "s3://models/model.tar.gz"}
-    call(region, sagemaker, "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
-    variants = [production_variant("m", InitialVariantWeight=1.0)]
-    call(region, sagemaker, "CreateEndpointConfig", EndpointConfigName="m", ProductionVariants=variants)
-    call(region, sagemaker, "CreateEndpoint", EndpointName="engines", EndpointConfigName="m")
-    region.advance(11 * 60)
-    region.controls["quotas"](region, {"ml.m5.xlarge": 100})
-    return region, services
+from tests.sandbox.scaling import TRACKING, VARIANT, call, serving_region
 
 
 @contextmanager

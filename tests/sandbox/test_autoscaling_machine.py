@@ -16,8 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.store import Record
-from tests.sandbox.test_autoscaling_invariants import call, serving_region
-from tests.sandbox.test_autoscaling_targets import VARIANT
+from tests.sandbox.scaling import VARIANT, call, serving_region
 
 COOLDOWN = timedelta(seconds=300)
 NAMES = st.sampled_from(["one", "two"])

@@ -8,35 +8,20 @@ from typing import Any
 import pytest
 
 from cmapss_sandbox.errors import AwsError
-from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.autoscaling import policies
-from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import Clients
-from tests.sandbox.test_autoscaling_targets import TRACKING, VARIANT, put_policy, refused
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import TRACKING, VARIANT, put_policy, register
 
-
-@pytest.fixture
-def sagemaker(clients: Clients, region: Region) -> Any:
-    """The SageMaker client of a region in which the endpoint "engines" serves with one instance."""
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("sagemaker")
-
-
-@pytest.fixture
-def autoscaling(clients: Clients, sagemaker: Any) -> Any:
-    return clients("application-autoscaling")
-
-
-def register(autoscaling: Any, minimum: int, maximum: int) -> None:
-    autoscaling.register_scalable_target(**VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
+# Each of these tests finds the endpoint "engines" in service.
+pytestmark = pytest.mark.usefixtures("engines")
 
 
 def test_a_policy_brings_its_two_alarms(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
     with refused(
-        "ObjectNotFoundException",
         "No scalable target registered for service namespace: sagemaker, resource ID: "
         "endpoint/engines/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount",
+        "ObjectNotFoundException",
     ):
         put_policy(autoscaling)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
@@ -114,7 +99,7 @@ def test_policies_that_do_not_hold_together(
     sagemaker: Any, clients: Clients, autoscaling: Any, configuration: dict[str, Any], message: str
 ) -> None:
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
-    with refused("ValidationException", message):
+    with refused(message):
         put_policy(autoscaling, **configuration)
     assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
     assert clients("cloudwatch").describe_alarms()["MetricAlarms"] == []
@@ -134,28 +119,28 @@ def test_a_policy_over_a_metric_of_ones_own_needs_all_of_its_name(sagemaker: Any
             },
         )
 
-    with refused("ValidationException", "CustomizedMetricSpecification needs Namespace, Statistic"):
+    with refused("CustomizedMetricSpecification needs Namespace, Statistic"):
         put("mine", MetricName="Depth")
     both = [{"Id": name, "Expression": "FILL(m3, 0)"} for name in ("m1", "m2")]
     depth = {"Metric": {"Namespace": "Shop", "MetricName": "Depth"}, "Stat": "Sum"}
-    with refused("ValidationException", "Exactly one element of the metrics list should return data"):
+    with refused("Exactly one element of the metrics list should return data"):
         put("mine", Metrics=[*both, {"Id": "m3", "MetricStat": depth, "ReturnData": False}])
-    with refused("ValidationException", "Undefined variable m2"):
+    with refused("Undefined variable m2"):
         put("mine", Metrics=[{"Id": "m1", "Expression": "m2 * 2"}])
-    with refused("ValidationException", "StepScaling policy configuration must be specified"):
+    with refused("StepScaling policy configuration must be specified"):
         put("mine", "StepScaling", MetricName="Depth", Namespace="Shop", Statistic="Average")
-    with refused("ValidationException", "but not a combination of both"):
+    with refused("but not a combination of both"):
         put("mine", MetricName="Depth", Metrics=both)
-    with refused("ValidationException", "must have either an Expression or a MetricStat"):
+    with refused("must have either an Expression or a MetricStat"):
         put("mine", Metrics=[{"Id": "m1"}])
     put("mine", MetricName="Depth", Namespace="Shop", Statistic="Average")
-    with refused("ValidationException", "Only one TargetTrackingScaling policy for a given metric specification"):
+    with refused("Only one TargetTrackingScaling policy for a given metric specification"):
         put("twin", MetricName="Depth", Namespace="Shop", Statistic="Average")
 
 
 def test_deleting_a_policy_takes_its_alarms_along(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
-    with refused("ObjectNotFoundException", "policy name: nope"):
+    with refused("policy name: nope", "ObjectNotFoundException"):
         autoscaling.delete_scaling_policy(**VARIANT, PolicyName="nope")
     put_policy(autoscaling)
     autoscaling.delete_scaling_policy(**VARIANT, PolicyName="Invocations-ScalingPolicy")
@@ -190,9 +175,9 @@ def test_pages_are_of_ten_policies_and_names_are_matched_whole(sagemaker: Any, a
         ServiceNamespace="sagemaker", ResourceId="endpoint/engines/variant/All"
     )
     assert part["ScalingPolicies"] == []
-    with refused("ValidationException", "MaxResults must be between 1 and 10"):
+    with refused("MaxResults must be between 1 and 10"):
         autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", MaxResults=11)
-    with refused("InvalidNextTokenException", ""):
+    with refused("", "InvalidNextTokenException"):
         autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", NextToken="nonsense")
 
 
@@ -240,8 +225,8 @@ def test_alarms_that_cloudwatch_does_not_make_fail_the_policy(
     register(autoscaling, 1, 5)
     monkeypatch.setattr(policies, "put_alarm", denied)
     with refused(
-        "FailedResourceAccessException",
         "Unable to create alarms for scaling policy Invocations-ScalingPolicy due to reason: User is not authorized",
+        "FailedResourceAccessException",
     ):
         put_policy(autoscaling)
     assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services import install
-from tests.sandbox.artefacts import make_endpoint
-from tests.sandbox.conftest import NOON, Clients
-from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, refused
+from tests.sandbox.conftest import NOON
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import VARIANT, activities, counts, register, restarted
 
 IN_SERVICE = NOON + timedelta(minutes=11)
 
 
 @pytest.fixture
-def sagemaker(clients: Clients, region: Region) -> Any:
-    """The SageMaker client of a region in which "engines" serves with one instance, at 12:11 of a Monday."""
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("sagemaker")
-
-
-@pytest.fixture
-def autoscaling(clients: Clients, sagemaker: Any) -> Any:
+def autoscaling(autoscaling: Any, engines: str) -> Any:
     """The client, once the variant is registered with 1 to 5 instances."""
-    client = clients("application-autoscaling")
-    client.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
-    return client
+    register(autoscaling, 1, 5)
+    return autoscaling
 
 
 def put(autoscaling: Any, schedule: str, name: str = "action", **members: Any) -> None:
@@ -55,14 +44,6 @@ def ran(autoscaling: Any) -> list[datetime]:
     """When actions have been triggered, oldest first."""
     found = [activity for activity in activities(autoscaling) if "was triggered" in activity["Cause"]]
     return [activity["StartTime"].astimezone(UTC) for activity in reversed(found)]
-
-
-def restarted(tmp_path: Path, now: datetime) -> Region:
-    """A region that goes on with the state folder as a kill would leave it at this moment."""
-    copytree(tmp_path / "state", tmp_path / "again")
-    again = Region(tmp_path / "again", paused=True, now=now, strict=True)
-    install(again)
-    return again
 
 
 def test_an_action_changes_bounds_and_capacity_and_says_so_as_aws_does(
@@ -212,7 +193,7 @@ def test_actions_that_do_not_hold_together(autoscaling: Any, members: dict[str, 
         "ScalableTargetAction": {"MinCapacity": 2},
         **members,
     }
-    with refused("ValidationException", message):
+    with refused(message):
         autoscaling.put_scheduled_action(
             **VARIANT, **{member: value for member, value in request.items() if value is not None}
         )
@@ -234,11 +215,11 @@ def test_actions_are_found_by_name_and_in_pages_and_go_with_their_target(region:
     assert named["ScheduledActionName"] == "action-5"
     assert described(autoscaling, ResourceId="endpoint/engines/variant/Other") == []
     autoscaling.delete_scheduled_action(**VARIANT, ScheduledActionName="action-5")
-    with refused("ObjectNotFoundException", "No scheduled action found for service namespace: sagemaker"):
+    with refused("No scheduled action found for service namespace: sagemaker", "ObjectNotFoundException"):
         autoscaling.delete_scheduled_action(**VARIANT, ScheduledActionName="action-5")
     autoscaling.deregister_scalable_target(**VARIANT)
     assert described(autoscaling) == []
-    with refused("ObjectNotFoundException", "No scalable target registered for service namespace: sagemaker"):
+    with refused("No scalable target registered for service namespace: sagemaker", "ObjectNotFoundException"):
         put(autoscaling, "rate(1 hour)")
     region.advance(2 * 3600)
     assert ran(autoscaling) == []
@@ -252,7 +233,7 @@ def test_a_target_has_at_most_two_hundred_actions(region: Region, autoscaling: A
         for number in range(199):
             name = f"more-{number}"
             table[f"{VARIANT['ResourceId']} {name}"] = {**action, "ScheduledActionName": name, "_event": None}
-    with refused("LimitExceededException", "200 scheduled actions"):
+    with refused("200 scheduled actions", "LimitExceededException"):
         put(autoscaling, "rate(1 hour)", "one-too-many")
     put(autoscaling, "rate(2 hours)", "one")
     assert table[key]["Schedule"] == "rate(2 hours)"

@@ -19,9 +19,9 @@ from cmapss_sandbox.services.autoscaling.steps import (
     check_step_scaling,
     matching_step,
 )
-from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.conftest import Clients
-from tests.sandbox.test_autoscaling_targets import VARIANT, activities, counts, refused
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import VARIANT, activities, counts, register
 
 Depth = Callable[[float, int], None]
 
@@ -168,18 +168,10 @@ def test_a_configuration_that_holds_together_has_one_step_for_every_breach(
 
 
 @pytest.fixture
-def sagemaker(clients: Clients, region: Region) -> Any:
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("sagemaker")
-
-
-@pytest.fixture
-def autoscaling(clients: Clients, sagemaker: Any) -> Any:
+def autoscaling(autoscaling: Any, engines: str) -> Any:
     """The client, once the variant is registered with 1 to 7 instances."""
-    client = clients("application-autoscaling")
-    client.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=7)
-    return client
+    register(autoscaling, 1, 7)
+    return autoscaling
 
 
 @pytest.fixture
@@ -373,14 +365,14 @@ def test_an_update_keeps_what_is_required_and_the_type_cannot_be_changed(clients
         "TargetValue": 10.0,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
     }
-    with refused("ValidationException", "cannot be changed from StepScaling to TargetTrackingScaling"):
+    with refused("cannot be changed from StepScaling to TargetTrackingScaling"):
         autoscaling.put_scaling_policy(
             **VARIANT,
             PolicyName="steps",
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration=tracking,
         )
-    with refused("ValidationException", "You must only provide a single scaling policy configuration"):
+    with refused("You must only provide a single scaling policy configuration"):
         autoscaling.put_scaling_policy(
             **VARIANT,
             PolicyName="other",
@@ -388,5 +380,5 @@ def test_an_update_keeps_what_is_required_and_the_type_cannot_be_changed(clients
             StepScalingPolicyConfiguration={"AdjustmentType": "ChangeInCapacity", "StepAdjustments": OUT},
             TargetTrackingScalingPolicyConfiguration=tracking,
         )
-    with refused("ValidationException", "Policy type must be specified"):
+    with refused("Policy type must be specified"):
         autoscaling.put_scaling_policy(**VARIANT, PolicyName="untyped")

@@ -11,20 +11,16 @@ from botocore.exceptions import ClientError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.autoscaling import targets
 from cmapss_sandbox.services.autoscaling.bounds import enforce_bounds
-from tests.sandbox.artefacts import make_endpoint
-from tests.sandbox.conftest import NOON, Clients
-from tests.sandbox.test_autoscaling_targets import VARIANT, put_policy, refused
+from tests.sandbox.conftest import NOON
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import VARIANT, put_policy
 
 ABSENT = "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/0123456789abcdef"
 SERVERLESS = {**VARIANT, "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
 
 
-@pytest.fixture
-def autoscaling(clients: Clients, region: Region) -> Any:
-    """The client of a region in which "engines" serves with one instance."""
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("application-autoscaling")
+# Each of these tests finds the endpoint "engines" in service.
+pytestmark = pytest.mark.usefixtures("engines")
 
 
 def register(autoscaling: Any, **members: Any) -> str:
@@ -40,9 +36,9 @@ def test_tags_are_added_changed_and_removed(autoscaling: Any) -> None:
     assert autoscaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"stage": "live", "owner": ""}
     register(autoscaling, MaxCapacity=6)
     assert autoscaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"stage": "live", "owner": ""}
-    with refused("ValidationException", "To update tags on an existing scalable target, use the TagResource API."):
+    with refused("To update tags on an existing scalable target, use the TagResource API."):
         register(autoscaling, Tags={"team": "engines"})
-    with refused("ValidationException", "reserved for AWS use"):
+    with refused("reserved for AWS use"):
         autoscaling.tag_resource(ResourceARN=arn, Tags={"aws:mine": "x"})
     with pytest.raises(ClientError) as too_many:
         autoscaling.tag_resource(ResourceARN=arn, Tags={f"key-{number}": "x" for number in range(49)})
@@ -56,7 +52,7 @@ def test_tags_of_nothing(autoscaling: Any) -> None:
         (autoscaling.untag_resource, {"TagKeys": ["a"]}),
         (autoscaling.list_tags_for_resource, {}),
     ):
-        with refused("ResourceNotFoundException", ABSENT):
+        with refused(ABSENT, "ResourceNotFoundException"):
             call(ResourceARN=ABSENT, **members)
 
 
@@ -74,7 +70,7 @@ def test_a_target_has_at_most_fifty_policies(autoscaling: Any) -> None:
 
     for number in range(50):
         put(number)
-    with refused("LimitExceededException", "50 scaling policies per scalable target"):
+    with refused("50 scaling policies per scalable target", "LimitExceededException"):
         put(50)
     put(49)
     paginator = autoscaling.get_paginator("describe_scaling_policies")
@@ -96,7 +92,7 @@ def test_an_account_has_at_most_five_hundred_targets_and_fifty_come_at_a_time(re
             **target,
             "ResourceId": "endpoint/elsewhere/variant/AllTraffic",
         }
-    with refused("LimitExceededException", "500 scalable targets"):
+    with refused("500 scalable targets", "LimitExceededException"):
         register(autoscaling)
     paginator = autoscaling.get_paginator("describe_scalable_targets")
     pages = [page["ScalableTargets"] for page in paginator.paginate(ServiceNamespace="sagemaker")]
@@ -119,21 +115,21 @@ def test_other_namespaces_and_dimensions_have_nothing_registered(autoscaling: An
     )
     assert other["ScalableTargets"] == []
     dimension = "scalable dimension: sagemaker:variant:DesiredProvisionedConcurrency"
-    with refused("ObjectNotFoundException", dimension):
+    with refused(dimension, "ObjectNotFoundException"):
         autoscaling.deregister_scalable_target(**SERVERLESS)
-    with refused("ObjectNotFoundException", dimension):
+    with refused(dimension, "ObjectNotFoundException"):
         autoscaling.delete_scaling_policy(**SERVERLESS, PolicyName="any")
-    with refused("ObjectNotFoundException", dimension):
+    with refused(dimension, "ObjectNotFoundException"):
         autoscaling.delete_scheduled_action(**SERVERLESS, ScheduledActionName="any")
-    with refused("ObjectNotFoundException", dimension):
+    with refused(dimension, "ObjectNotFoundException"):
         autoscaling.put_scaling_policy(**SERVERLESS, PolicyName="any", PolicyType="StepScaling")
 
 
 def test_predictive_scaling_is_refused(autoscaling: Any) -> None:
     register(autoscaling)
-    with refused("ValidationException", "PredictiveScaling is not supported for service namespace sagemaker"):
+    with refused("PredictiveScaling is not supported for service namespace sagemaker"):
         autoscaling.put_scaling_policy(**VARIANT, PolicyName="predictive", PolicyType="PredictiveScaling")
-    with refused("ValidationException", "PredictiveScaling is not supported for service namespace sagemaker"):
+    with refused("PredictiveScaling is not supported for service namespace sagemaker"):
         autoscaling.get_predictive_scaling_forecast(
             **VARIANT, PolicyName="predictive", StartTime=NOON, EndTime=NOON.replace(hour=13)
         )
@@ -154,7 +150,7 @@ def test_an_update_that_overlaps_another_of_the_same_target_is_refused(
     updating = threading.Thread(target=register, args=(autoscaling,), kwargs={"MaxCapacity": 7})
     updating.start()
     assert reached.wait(10)
-    with refused("ConcurrentUpdateException", "You already have a pending update"):
+    with refused("You already have a pending update", "ConcurrentUpdateException"):
         put_policy(autoscaling)
     go_on.set()
     updating.join()

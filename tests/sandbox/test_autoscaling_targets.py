@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import make_endpoint, production_variant
 from tests.sandbox.conftest import Clients
-
-VARIANT = {
-    "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/engines/variant/AllTraffic",
-    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
-TRACKING = {
-    "TargetValue": 10.0,
-    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-    "ScaleInCooldown": 600,
-    "ScaleOutCooldown": 30,
-}
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import VARIANT, activities, counts, put_policy
 
 
 @pytest.fixture
-def autoscaling(clients: Clients) -> Any:
-    return clients("application-autoscaling")
-
-
-@pytest.fixture
-def sagemaker(clients: Clients, region: Region) -> Any:
-    """The SageMaker client of a region in which the endpoint "engines" serves with one instance."""
-    make_endpoint(clients("sagemaker"), region)
-    region.advance(11 * 60)
-    return clients("sagemaker")
-
-
-def put_policy(autoscaling: Any, name: str = "Invocations-ScalingPolicy", **configuration: Any) -> Any:
-    return autoscaling.put_scaling_policy(
-        **VARIANT,
-        PolicyName=name,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={**TRACKING, **configuration},
-    )
-
-
-def counts(sagemaker: Any) -> tuple[str, int, int]:
-    endpoint = sagemaker.describe_endpoint(EndpointName="engines")
-    [variant] = endpoint["ProductionVariants"]
-    return endpoint["EndpointStatus"], variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]
-
-
-def refused(code: str, message: str) -> Any:
-    return pytest.raises(ClientError, match=rf"\({code}\).*{re.escape(message)}")
-
-
-def activities(autoscaling: Any, **members: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = autoscaling.describe_scaling_activities(ServiceNamespace="sagemaker", **members)[
-        "ScalingActivities"
-    ]
-    return found
+def sagemaker(sagemaker: Any, engines: str) -> Any:
+    """The SageMaker client of a region in which the endpoint "engines" serves."""
+    return sagemaker
 
 
 def test_a_target_below_its_minimum_moves_at_once(region: Region, sagemaker: Any, autoscaling: Any) -> None:
@@ -114,7 +69,7 @@ def test_registering_again_changes_the_target_and_moves_it_down(
 def test_only_a_variant_that_serves_can_be_registered(region: Region, clients: Clients, autoscaling: Any) -> None:
     sagemaker = clients("sagemaker")
     make_endpoint(sagemaker, region)
-    with refused("ValidationException", "that is in service (resource ID: endpoint/engines/variant/AllTraffic)"):
+    with refused("that is in service (resource ID: endpoint/engines/variant/AllTraffic)"):
         autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
     region.advance(11 * 60)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
@@ -178,7 +133,7 @@ def test_a_minimum_of_none_still_leaves_a_real_time_variant_one_instance(
 )
 def test_what_cannot_be_registered(sagemaker: Any, autoscaling: Any, change: dict[str, Any], message: str) -> None:
     request = {**VARIANT, "MinCapacity": 1, "MaxCapacity": 5, **change}
-    with refused("ValidationException", message):
+    with refused(message):
         autoscaling.register_scalable_target(**{name: value for name, value in request.items() if value is not None})
     assert autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
     assert counts(sagemaker) == ("InService", 1, 1)
@@ -188,12 +143,12 @@ def test_burstable_instances_are_not_scaled(region: Region, clients: Clients, au
     region.controls["quotas"](region, {"ml.t2.medium": 1})
     make_endpoint(clients("sagemaker"), region, InstanceType="ml.t2.medium")
     region.advance(11 * 60)
-    with refused("ValidationException", "burstable"):
+    with refused("burstable"):
         autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2)
 
 
 def test_deregistering_takes_policies_and_alarms_along(sagemaker: Any, clients: Clients, autoscaling: Any) -> None:
-    with refused("ObjectNotFoundException", "No scalable target found for service namespace: sagemaker"):
+    with refused("No scalable target found for service namespace: sagemaker", "ObjectNotFoundException"):
         autoscaling.deregister_scalable_target(**VARIANT)
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=2, MaxCapacity=5)
     put_policy(autoscaling)
@@ -209,7 +164,7 @@ def test_deleting_the_endpoint_deregisters_its_target(
     put_policy(autoscaling)
     sagemaker.delete_endpoint(EndpointName="engines")
     assert_nothing_scales(clients, autoscaling)
-    with refused("ValidationException", "Could not find the production variant"):
+    with refused("Could not find the production variant"):
         autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
 
 
@@ -227,9 +182,9 @@ def test_an_update_must_not_take_the_ground_from_under_a_target(
 ) -> None:
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=5)
     sagemaker.create_endpoint_config(
-        EndpointConfigName="other", ProductionVariants=[production_variant("engines", **variant)]
+        EndpointConfigName="other", ProductionVariants=[production_variant("engines-0", **variant)]
     )
-    with refused("ValidationException", "deregister it before you change its instance type or remove it"):
+    with refused("deregister it before you change its instance type or remove it"):
         sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="other")
     autoscaling.deregister_scalable_target(**VARIANT)
     sagemaker.update_endpoint(EndpointName="engines", EndpointConfigName="other")

@@ -5,11 +5,9 @@ The list is what moto 5.2.1 does otherwise than AWS (create, list, search and li
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.training.trainer import Trainer
@@ -21,29 +19,13 @@ from tests.sandbox.artefacts import (
     put_channels,
     training_request,
 )
-from tests.sandbox.boosters import serve
 from tests.sandbox.conftest import Clients
-
-
-@pytest.fixture
-def sagemaker(clients: Clients) -> Any:
-    return clients("sagemaker")
-
-
-def refused(message: str, code: str = "ValidationException") -> Any:
-    return pytest.raises(ClientError, match=rf"\({code}\).*{re.escape(message)}")
+from tests.sandbox.refusals import refused
 
 
 def status(sagemaker: Any, name: str = "engines") -> str:
     found: str = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
     return found
-
-
-@pytest.fixture
-def engines(sagemaker: Any, region: Region) -> str:
-    """An endpoint in service."""
-    serve(sagemaker, region)
-    return "engines"
 
 
 def add_config(sagemaker: Any, name: str, **variant: Any) -> None:

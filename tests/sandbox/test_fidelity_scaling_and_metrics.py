@@ -6,7 +6,6 @@ The list is what moto 5.2.1 does otherwise than AWS (runtime, scaling, metrics, 
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,26 +17,12 @@ from botocore.session import Session
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
 from cmapss_sandbox.wire.dispatch import application
-from tests.sandbox.boosters import as_csv, random_rows, serve
+from tests.sandbox.boosters import as_csv, random_rows
 from tests.sandbox.conftest import Clients, Installation
+from tests.sandbox.refusals import refused
+from tests.sandbox.scaling import TRACKING, VARIANT, put_policy, register
 
-VARIANT = {
-    "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/engines/variant/AllTraffic",
-    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
-TRACKING = {
-    "TargetValue": 10.0,
-    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-    "ScaleInCooldown": 600,
-    "ScaleOutCooldown": 30,
-}
 DIMENSIONS = [{"Name": "EndpointName", "Value": "engines"}, {"Name": "VariantName", "Value": "AllTraffic"}]
-
-
-@pytest.fixture
-def sagemaker(clients: Clients) -> Any:
-    return clients("sagemaker")
 
 
 @pytest.fixture
@@ -46,39 +31,14 @@ def runtime(clients: Clients) -> Any:
 
 
 @pytest.fixture
-def scaling(clients: Clients) -> Any:
-    return clients("application-autoscaling")
-
-
-@pytest.fixture
 def cloudwatch(clients: Clients) -> Any:
     return clients("cloudwatch")
 
 
-@pytest.fixture
-def engines(sagemaker: Any, region: Region) -> str:
-    """An endpoint in service."""
-    serve(sagemaker, region)
-    return "engines"
-
-
-def refused(message: str, code: str = "ValidationException") -> Any:
-    return pytest.raises(ClientError, match=rf"\({code}\).*{re.escape(message)}")
-
-
-def register(scaling: Any, minimum: int = 1, maximum: int = 5) -> None:
-    scaling.register_scalable_target(**VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
-
-
-def track(scaling: Any) -> dict[str, Any]:
+def track(autoscaling: Any) -> dict[str, Any]:
     """A target-tracking policy on a registered target."""
-    register(scaling)
-    answer: dict[str, Any] = scaling.put_scaling_policy(
-        **VARIANT,
-        PolicyName="Invocations-ScalingPolicy",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration=TRACKING,
-    )
+    register(autoscaling)
+    answer: dict[str, Any] = put_policy(autoscaling)
     return answer
 
 
@@ -144,38 +104,38 @@ def test_an_invocation_predicts_is_counted_and_needs_an_endpoint(
 
 
 def test_a_scalable_target_needs_a_variant_and_sane_bounds_and_moves_capacity_into_them(
-    region: Region, sagemaker: Any, scaling: Any, engines: str
+    region: Region, sagemaker: Any, autoscaling: Any, engines: str
 ) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
-        scaling.register_scalable_target(
+        autoscaling.register_scalable_target(
             **{**VARIANT, "ResourceId": "endpoint/nobody/variant/AllTraffic"}, MinCapacity=1, MaxCapacity=2
         )
     with pytest.raises(ClientError, match="ValidationException"):
-        register(scaling, 6, 5)
-    register(scaling, 3, 5)
+        register(autoscaling, 6, 5)
+    register(autoscaling, 3, 5)
     region.advance(600)
     [variant] = sagemaker.describe_endpoint(EndpointName=engines)["ProductionVariants"]
     assert variant["CurrentInstanceCount"] == 3
-    [target] = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    [target] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     assert "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint" in target["RoleARN"]
     assert target["SuspendedState"]["DynamicScalingInSuspended"] is False
 
 
-def test_a_policy_needs_a_target_and_brings_its_two_alarms(scaling: Any, cloudwatch: Any, engines: str) -> None:
+def test_a_policy_needs_a_target_and_brings_its_two_alarms(autoscaling: Any, cloudwatch: Any, engines: str) -> None:
     with refused("No scalable target registered for service namespace: sagemaker", "ObjectNotFoundException"):
-        scaling.put_scaling_policy(
+        autoscaling.put_scaling_policy(
             **VARIANT,
             PolicyName="early",
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration=TRACKING,
         )
-    alarms = track(scaling)["Alarms"]
+    alarms = track(autoscaling)["Alarms"]
     assert len(alarms) == 2
     described = cloudwatch.describe_alarms(AlarmNames=[alarm["AlarmName"] for alarm in alarms])["MetricAlarms"]
     assert sorted(alarm["Threshold"] for alarm in described) == [9.0, 10.0]
     assert sorted(alarm["EvaluationPeriods"] for alarm in described) == [3, 15]
     with pytest.raises(ClientError, match="ValidationException"):
-        scaling.put_scaling_policy(
+        autoscaling.put_scaling_policy(
             **VARIANT,
             PolicyName="wrong",
             PolicyType="TargetTrackingScaling",
@@ -186,51 +146,51 @@ def test_a_policy_needs_a_target_and_brings_its_two_alarms(scaling: Any, cloudwa
         )
 
 
-def test_deregistering_takes_policies_and_alarms_along(scaling: Any, cloudwatch: Any, engines: str) -> None:
-    track(scaling)
-    scaling.deregister_scalable_target(**VARIANT)
-    assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
+def test_deregistering_takes_policies_and_alarms_along(autoscaling: Any, cloudwatch: Any, engines: str) -> None:
+    track(autoscaling)
+    autoscaling.deregister_scalable_target(**VARIANT)
+    assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
     with refused("No scalable target", "ObjectNotFoundException"):
-        scaling.deregister_scalable_target(**VARIANT)
+        autoscaling.deregister_scalable_target(**VARIANT)
 
 
 def test_deleting_an_endpoint_deregisters_its_targets(
-    sagemaker: Any, region: Region, scaling: Any, engines: str
+    sagemaker: Any, region: Region, autoscaling: Any, engines: str
 ) -> None:
-    track(scaling)
+    track(autoscaling)
     sagemaker.delete_endpoint(EndpointName=engines)
     region.advance(120)
-    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
-    assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
+    assert autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
 
 
 def test_load_scales_out_and_leaves_an_activity(
-    region: Region, sagemaker: Any, runtime: Any, scaling: Any, engines: str
+    region: Region, sagemaker: Any, runtime: Any, autoscaling: Any, engines: str
 ) -> None:
-    track(scaling)
+    track(autoscaling)
     load(region, runtime, minutes=5, per_minute=40)
     region.advance(600)
     [variant] = sagemaker.describe_endpoint(EndpointName=engines)["ProductionVariants"]
     assert variant["CurrentInstanceCount"] == 4
-    [activity] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+    [activity] = autoscaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
     assert activity["StatusCode"] == "Successful"
     assert activity["Description"] == "Setting desired instance count to 4."
     assert "in state ALARM triggered policy Invocations-ScalingPolicy" in activity["Cause"]
 
 
 def test_policies_are_of_one_resource_exactly_and_targets_come_in_pages_that_end(
-    region: Region, sagemaker: Any, scaling: Any, engines: str
+    region: Region, sagemaker: Any, autoscaling: Any, engines: str
 ) -> None:
     # The name of one is the beginning of the other's.
     sagemaker.create_endpoint(EndpointName="engines-2", EndpointConfigName="engines")
     region.advance(900)
     longer = {**VARIANT, "ResourceId": "endpoint/engines-2/variant/AllTraffic"}
-    track(scaling)
-    scaling.register_scalable_target(**longer, MinCapacity=1, MaxCapacity=2)
-    found = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=longer["ResourceId"])
+    track(autoscaling)
+    autoscaling.register_scalable_target(**longer, MinCapacity=1, MaxCapacity=2)
+    found = autoscaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=longer["ResourceId"])
     assert found["ScalingPolicies"] == []
-    pages = scaling.get_paginator("describe_scalable_targets").paginate(
+    pages = autoscaling.get_paginator("describe_scalable_targets").paginate(
         ServiceNamespace="sagemaker", PaginationConfig={"PageSize": 1}
     )
     assert sorted(target["ResourceId"] for page in pages for target in page["ScalableTargets"]) == [
@@ -243,8 +203,8 @@ def test_policies_are_of_one_resource_exactly_and_targets_come_in_pages_that_end
     "dimension",
     ["sagemaker:variant:DesiredProvisionedConcurrency", "sagemaker:inference-component:DesiredCopyCount"],
 )
-def test_todays_scalable_dimensions_are_known(scaling: Any, dimension: str) -> None:
-    found = scaling.describe_scalable_targets(
+def test_todays_scalable_dimensions_are_known(autoscaling: Any, dimension: str) -> None:
+    found = autoscaling.describe_scalable_targets(
         ServiceNamespace="sagemaker", ResourceIds=[VARIANT["ResourceId"]], ScalableDimension=dimension
     )
     assert found["ScalableTargets"] == []

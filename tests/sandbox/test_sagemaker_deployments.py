@@ -13,7 +13,7 @@ from tests.sandbox.artefacts import production_variant
 from tests.sandbox.boosters import artefact, as_csv, random_rows
 from tests.sandbox.conftest import Clients
 from tests.sandbox.endpoints import M5, UPDATED, Hosting, blue_green, rolling, with_alarms
-from tests.sandbox.test_sagemaker_endpoints import refused
+from tests.sandbox.refusals import refused
 
 CANARY = blue_green("CANARY", CanarySize="30%")
 ALARM = {

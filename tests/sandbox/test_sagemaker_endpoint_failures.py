@@ -11,7 +11,7 @@ from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import ROLE, production_variant, tarball
 from tests.sandbox.conftest import Clients
 from tests.sandbox.endpoints import M5, Hosting, rolling
-from tests.sandbox.test_sagemaker_endpoints import refused
+from tests.sandbox.refusals import refused
 
 GARBAGE = tarball(xgboost_model=b"\x00 this was never a model")
 GROUP = "/aws/sagemaker/Endpoints/engines"

@@ -14,7 +14,7 @@ from cmapss_sandbox.services.sagemaker.serving import serving
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
 from tests.sandbox.conftest import NOON, Clients
 from tests.sandbox.endpoints import Hosting, blue_green, rolling
-from tests.sandbox.test_sagemaker_endpoints import refused
+from tests.sandbox.refusals import refused
 
 AT_ALL = "AllTraffic"
 

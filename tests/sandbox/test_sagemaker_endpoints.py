@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
 from cmapss_sandbox.services.sagemaker.serving import serving_variants
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, make_endpoint, production_variant
-from tests.sandbox.conftest import Clients
-
-
-@pytest.fixture
-def sagemaker(clients: Clients) -> Any:
-    return clients("sagemaker")
-
-
-def refused(message: str, code: str = "ValidationException") -> Any:
-    return pytest.raises(ClientError, match=rf"\({code}\).*{re.escape(message)}")
+from tests.sandbox.refusals import refused
 
 
 def variant_of(sagemaker: Any, name: str = "engines") -> dict[str, Any]:
