@@ -123,6 +123,7 @@ _MESSAGES: tuple[tuple[str, ErrorKind], ...] = (
     ("requested resource not found", ErrorKind.NOT_FOUND),
     ("cannot create already existing", ErrorKind.CONFLICT),
     ("cannot update in-progress", ErrorKind.CONFLICT),
+    ("user is missing the following permissions", ErrorKind.DENIED),
 )
 # Where a signature is refused for its time, new keys would be refused as well.
 _SKEWED = ("signature expired", "signature not yet current", "the difference between the request time")

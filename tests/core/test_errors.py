@@ -24,6 +24,7 @@ def answer(code: str, message: str, **more: Any) -> ConsoleError:
         ("ValidationException", "Requested resource not found.", ErrorKind.NOT_FOUND),
         ("ValidationException", 'Cannot create already existing endpoint "arn".', ErrorKind.CONFLICT),
         ("ValidationException", 'Cannot update in-progress endpoint "arn".', ErrorKind.CONFLICT),
+        ("ValidationException", "User is missing the following permissions: cloudwatch:X", ErrorKind.DENIED),
         ("ValidationException", "1 validation error detected: Value 'a_b' at 'endpointName'", ErrorKind.INVALID),
         ("ValidationError", "Endpoint ep of account 000000000000 not found.", ErrorKind.NOT_FOUND),
         ("ResourceNotFound", "Amazon SageMaker can't find a tuning job", ErrorKind.NOT_FOUND),

@@ -148,6 +148,18 @@ def test_an_endpoint_that_is_being_created_is_deleted_once_aws_allows_it(
     assert not any(everything(sandbox).values())
 
 
+def test_who_may_not_read_the_artefact_is_told_which_permission_it_takes(sandbox: LiveSandbox, aws: Aws) -> None:
+    job = next(ranked.job for ranked in read_jobs(aws).jobs if ranked.rank == 2)
+    sandbox.control("/faults", add={"kind": "access-denied", "operation": "s3:HeadObject"})
+    try:
+        with pytest.raises(ConsoleError, match=r"model\.tar\.gz may not be read") as caught:
+            plan_deploy(aws, DeployRequest(job=job.name, name="plan-i"))
+    finally:
+        sandbox.control("/faults", clear=True)
+    assert caught.value.kind is ErrorKind.DENIED
+    assert "s3:GetObject" in caught.value.remedy
+
+
 def test_a_model_whose_artefact_is_gone_fails_with_the_reason_and_can_be_deleted(
     sandbox: LiveSandbox, aws: Aws, carry: Carry, tmp_path: Path
 ) -> None:

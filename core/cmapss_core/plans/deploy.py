@@ -152,6 +152,12 @@ def _artifact_size(aws: Aws, artifact: str) -> int:
     try:
         answer = aws.call("s3", "HeadObject", Bucket=parts.netloc, Key=parts.path.lstrip("/"))
     except ConsoleError as error:
+        if error.kind is ErrorKind.DENIED:
+            # The answer to a HEAD request has no body that could name what is missing.
+            raise error.told_as(
+                f"the model artefact {artifact} may not be read",
+                "Ask for s3:GetObject on it and s3:ListBucket on its bucket, or use another --profile.",
+            ) from error
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
         raise error.told_as(
