@@ -20,6 +20,8 @@ from cmapss_sandbox.services.autoscaling.resources import (
     variant_of,
     variant_record,
 )
+from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
+from cmapss_sandbox.services.sagemaker.resources import derived
 from cmapss_sandbox.store import Record, Table
 
 _RETENTION = timedelta(weeks=6)
@@ -67,11 +69,11 @@ def pass_on(region: Region, variant: VariantId, activity: Record) -> None:
 
 def end_scaling_of(region: Region, endpoint: str) -> None:
     """Close what is in progress on the variants of an endpoint, now that it has the instances it got."""
-    prefix = f"endpoint/{endpoint}/variant/"
     for activity in list(_table(region).values()):
-        if activity["StatusCode"] != "InProgress" or not activity["ResourceId"].startswith(prefix):
+        variant = variant_of(activity)
+        if activity["StatusCode"] != "InProgress" or variant.endpoint != endpoint:
             continue
-        record, wanted = variant_record(region, variant_of(activity)), activity["_to"]
+        record, wanted = variant_record(region, variant), activity["_to"]
         done = f"Successfully set desired instance count to {wanted}. Change"
         if record is not None and record["CurrentInstanceCount"] == wanted:
             _end(region, activity, "Successful", f"{done} successfully fulfilled by {NAMESPACE}.")
@@ -163,9 +165,6 @@ def describe_scaling_activities(region: Region, request: dict[str, Any], _: Requ
 
 def _set_desired_instance_count(region: Region, variant: VariantId, wanted: int) -> None:
     """Raise AwsError when SageMaker refuses: a quota, an endpoint in progress."""
-    from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
-    from cmapss_sandbox.services.sagemaker.resources import derived
-
     record = variant_record(region, variant)
     assert record is not None  # whoever scales has looked
     current = record["CurrentInstanceCount"]

@@ -17,11 +17,13 @@ from cmapss_sandbox.services.autoscaling.resources import (
     described_page,
     key_of,
     limit_exceeded,
+    named,
     of_target,
     policy_table,
     registered,
     selected,
     variant_id,
+    variant_of,
 )
 from cmapss_sandbox.services.autoscaling.steps import check_step_scaling
 from cmapss_sandbox.services.cloudwatch.alarms import ACTIONS, alarm_arn, alarm_table, delete_alarm, put_alarm
@@ -65,12 +67,7 @@ def put_scaling_policy(region: Region, request: dict[str, Any], _: RequestContex
 
 def describe_scaling_policies(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """DescribeScalingPolicies, ten to a page."""
-    names = request.get("PolicyNames")
-    found = [
-        policy
-        for policy in selected(policy_table(region), request)
-        if not names or policy["PolicyName"] in names or policy["PolicyARN"] in names
-    ]
+    found = named(selected(policy_table(region), request), request.get("PolicyNames"), "PolicyName", "PolicyARN")
     page, token = described_page(
         region, "DescribeScalingPolicies", request, found, lambda policy: str(policy["PolicyARN"]), _PAGE_SIZE
     )
@@ -203,7 +200,7 @@ def _remove(region: Region, policy: Record) -> None:
             delete_alarm(region, name)
     else:
         _remove_actions(region, policy["PolicyARN"])
-    del policy_table(region)[f"{policy['ResourceId']} {policy['PolicyName']}"]
+    del policy_table(region)[key_of(variant_of(policy), policy["PolicyName"])]
 
 
 def _remove_actions(region: Region, arn: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmapss_sandbox.errors import AwsError, validation_exception
 from cmapss_sandbox.paging import cut_page, invalid_token
 from cmapss_sandbox.region import Region
+from cmapss_sandbox.services.sagemaker.resources import public
 from cmapss_sandbox.store import Record, Table
 
 NAMESPACE = "sagemaker"
@@ -92,8 +93,7 @@ def of_target(table: Table, resource_id: str) -> list[Record]:
 
 def targets_of(region: Region, endpoint: str) -> list[Record]:
     """The scalable targets among an endpoint's variants."""
-    prefix = f"endpoint/{endpoint}/variant/"
-    return [target for target in target_table(region).values() if target["ResourceId"].startswith(prefix)]
+    return [target for target in target_table(region).values() if variant_of(target).endpoint == endpoint]
 
 
 def variant_record(region: Region, variant: VariantId) -> Record | None:
@@ -130,6 +130,11 @@ def selected(table: Table, request: Mapping[str, Any]) -> list[Record]:
     return [record for record in table.values() if all(record[member] == request[member] for member in asked)]
 
 
+def named(records: Sequence[Record], names: Collection[str] | None, *members: str) -> list[Record]:
+    """The records that have one of the names in one of the members; all when no names are given."""
+    return [record for record in records if not names or any(record[member] in names for member in members)]
+
+
 def described_page(
     region: Region,
     operation: str,
@@ -151,4 +156,4 @@ def described_page(
         size=size,
         refusal=invalid_token("InvalidNextTokenException"),
     )
-    return [{name: value for name, value in record.items() if not name.startswith("_")} for record in page], token
+    return [public(record) for record in page], token

@@ -16,6 +16,7 @@ from cmapss_sandbox.services.autoscaling.resources import (
     described_page,
     key_of,
     limit_exceeded,
+    named,
     of_target,
     registered,
     scheduled_action_table,
@@ -66,12 +67,8 @@ def put_scheduled_action(region: Region, request: dict[str, Any], _: RequestCont
 
 def describe_scheduled_actions(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """DescribeScheduledActions."""
-    names = request.get("ScheduledActionNames")
-    found = [
-        action
-        for action in selected(scheduled_action_table(region), request)
-        if not names or action["ScheduledActionName"] in names or action["ScheduledActionARN"] in names
-    ]
+    actions, names = selected(scheduled_action_table(region), request), request.get("ScheduledActionNames")
+    found = named(actions, names, "ScheduledActionName", "ScheduledActionARN")
     page, token = described_page(
         region, "DescribeScheduledActions", request, found, lambda action: str(action["ScheduledActionARN"]), _PAGE_SIZE
     )
@@ -144,4 +141,4 @@ def _scheduled(region: Region, action: Record, key: str, *, after: datetime) -> 
 def _remove(region: Region, action: Record) -> None:
     if action["_event"] is not None:
         region.cancel(action["_event"])
-    del scheduled_action_table(region)[f"{action['ResourceId']} {action['ScheduledActionName']}"]
+    del scheduled_action_table(region)[key_of(variant_of(action), action["ScheduledActionName"])]

@@ -17,6 +17,7 @@ from cmapss_sandbox.services.autoscaling.resources import (
     absent,
     described_page,
     limit_exceeded,
+    named,
     selected,
     target_table,
     variant_id,
@@ -61,8 +62,7 @@ def register_scalable_target(region: Region, request: dict[str, Any], _: Request
 
 def describe_scalable_targets(region: Region, request: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """DescribeScalableTargets."""
-    ids = request.get("ResourceIds")
-    found = [target for target in selected(target_table(region), request) if not ids or target["ResourceId"] in ids]
+    found = named(selected(target_table(region), request), request.get("ResourceIds"), "ResourceId")
     page, token = described_page(
         region, "DescribeScalableTargets", request, found, lambda target: str(target["ResourceId"]), _PAGE_SIZE
     )
