@@ -189,15 +189,19 @@ def _take_over(region: Region) -> None:
 def _restore(region: Region, service: str, mirror: Mirror) -> None:
     """Bring moto's state of a service to where the region left it."""
     _application(service)
-    _seed(_FIRST_SEED)
     if service == "iam":
         backend = iam_backend(region)
+        _seed(_FIRST_SEED)
         backend.reset()
         create_execution_role(backend)
+        _seed(None)
     elif service == "ec2":
         from moto.ec2.models import ec2_backends
 
-        ec2_backends[region.account][region.name].reset()
+        backend = ec2_backends[region.account][region.name]  # which takes random numbers when it is new
+        _seed(_FIRST_SEED)
+        backend.reset()
+        _seed(None)
     records: Mapping[str, Record] = region.table(_table(service))
     if service == "s3":
         # Buckets made with settings of their own, then all the others, then what was set later.
