@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +22,12 @@ from cmapss_sandbox.training.trainer import Trainer
 from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import put_channels, training_request
 from tests.sandbox.boosters import serve
+from tests.sandbox.enforced import Enforced, Keys, enforced_region
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 Clients = Callable[[str], Any]
+Control = Callable[..., tuple[int, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,30 @@ def botocore_session() -> Session:
 
 
 @pytest.fixture
-def clients(installation: Installation, botocore_session: Session) -> Iterator[Clients]:
-    """Makes botocore clients that know nothing of the sandbox but where it listens."""
+def server(installation: Installation) -> Iterator[Server]:
+    """What answers for the region over a socket."""
     server = Server(application(installation.region, installation.services))
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def control(server: Server) -> Control:
+    """Makes a control call, by its name and what is asked; the answer's status and its document."""
+
+    def called(name: str, **asked: Any) -> tuple[int, Any]:
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+            connection.request("POST", f"/_sandbox/{name}", json.dumps(asked))
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+
+    return called
+
+
+@pytest.fixture
+def clients(server: Server, botocore_session: Session) -> Iterator[Clients]:
+    """Makes botocore clients that know nothing of the sandbox but where it listens."""
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:
@@ -75,7 +100,6 @@ def clients(installation: Installation, botocore_session: Session) -> Iterator[C
     yield client
     for made_client in made.values():
         made_client.close()
-    server.stop()
 
 
 @pytest.fixture
@@ -95,6 +119,19 @@ def engines(sagemaker: Any, region: Region) -> str:
     """An endpoint that is in service with one instance since 12:11."""
     serve(sagemaker, region)
     return "engines"
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
+    """A region with IAM enforced for all tests of a file, each with users, roles and buckets of its own."""
+    with enforced_region(tmp_path_factory.mktemp("enforced") / "state", NOON) as enforced:
+        yield enforced
+
+
+@pytest.fixture(scope="module")
+def nobody(enforced: Enforced) -> Keys:
+    """The keys of a user who may do nothing."""
+    return enforced.user("nobody")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
 from cmapss_sandbox.services import install
 from cmapss_sandbox.wire.dispatch import application
-from tests.sandbox.conftest import NOON
 
 OPERATOR = ("sandbox", "sandbox", None)
 ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -100,9 +100,9 @@ def refusal(call: Any, **members: Any) -> tuple[str, int, str]:
 
 
 @contextmanager
-def enforced_region(state: Path) -> Iterator[Enforced]:
-    """A region in a folder, at noon of a Monday, its clock paused, with IAM enforced, that serves."""
-    region = Region(state, paused=True, now=NOON, strict=True)
+def enforced_region(state: Path, now: datetime) -> Iterator[Enforced]:
+    """A region in a folder, its clock paused at that time, with IAM enforced, that serves."""
+    region = Region(state, paused=True, now=now, strict=True)
     services = install(region)
     enforce(region)
     server = Server(application(region, services))

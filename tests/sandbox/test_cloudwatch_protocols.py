@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -19,6 +15,7 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from cmapss_sandbox.region import Region
+from tests.sandbox.awscli import run_aws
 from tests.sandbox.conftest import NOON, Clients
 
 ALARM = {
@@ -134,29 +131,12 @@ def test_both_protocols_refuse_the_same(cloudwatch: Any, operation: str, members
 
 
 def test_the_command_line_tells_the_same(cloudwatch: Any) -> None:
-    aws = Path(sys.executable).with_name("aws")
-    if not aws.is_file():
-        pytest.skip("the AWS command line interface is not installed beside this Python")
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": cloudwatch.meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
     span = {name: moment.isoformat() for name, moment in SPAN.items()}
     queries = [{"Id": "m1", "MetricStat": STAT, "ReturnData": False}, {"Id": "e1", "Expression": "RATE(m1) * 60"}]
     asked = {"MetricDataQueries": queries, "MaxDatapoints": 1}
-    command = [
-        str(aws),
-        "cloudwatch",
-        "get-metric-data",
-        "--cli-input-json",
-        json.dumps({**asked, **span}),
-        "--output=json",
-    ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)["MetricDataResults"]
+    members = json.dumps({**asked, **span})
+    url = cloudwatch.meta.endpoint_url
+    told = run_aws(url, "cloudwatch", "get-metric-data", "--cli-input-json", members)["MetricDataResults"]
     pages = cloudwatch.get_paginator("get_metric_data").paginate(**asked, **SPAN)
     expected = [value for page in pages for result in page["MetricDataResults"] for value in result["Values"]]
     assert [value for result in told for value in result["Values"]] == expected == [5.5, 20.0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -21,8 +20,6 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
-from cmapss_sandbox.services import Service
-from cmapss_sandbox.wire.dispatch import application
 from cmapss_sandbox.wire.models import service_model
 from cmapss_sandbox.wire.requests import foreign
 from tests.sandbox.conftest import NOON, Installation
@@ -31,9 +28,8 @@ from tests.sandbox.conftest import NOON, Installation
 class Door:
     """A server, and requests to it with any headers."""
 
-    def __init__(self, region: Region, services: dict[str, Service]) -> None:
-        self.server = Server(application(region, services))
-        self.server.start()
+    def __init__(self, server: Server) -> None:
+        self.server = server
 
     @property
     def own(self) -> str:
@@ -53,10 +49,8 @@ class Door:
 
 
 @pytest.fixture
-def door(installation: Installation) -> Iterator[Door]:
-    door = Door(installation.region, installation.services)
-    yield door
-    door.server.stop()
+def door(server: Server) -> Door:
+    return Door(server)
 
 
 @pytest.mark.parametrize(

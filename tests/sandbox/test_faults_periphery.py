@@ -6,10 +6,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import Clients
-from tests.sandbox.test_faults import Ask, ask, refused, server
-
-__all__ = ["ask", "server"]  # fixtures
+from tests.sandbox.conftest import Clients, Control
+from tests.sandbox.enforced import refusal
 
 
 @pytest.mark.parametrize(
@@ -23,29 +21,32 @@ __all__ = ["ask", "server"]  # fixtures
         ("clock-skew", "RequestTimeTooSkewed", 403),
     ],
 )
-def test_s3_refuses_in_its_own_words(kind: str, code: str, status: int, clients: Clients, ask: Ask) -> None:
-    ask(add={"kind": kind, "operation": "s3:*"})
-    assert refused(clients("s3").list_buckets)[:2] == (code, status)
+def test_s3_refuses_in_its_own_words(kind: str, code: str, status: int, clients: Clients, control: Control) -> None:
+    control("faults", add={"kind": kind, "operation": "s3:*"})
+    assert refusal(clients("s3").list_buckets)[:2] == (code, status)
     assert clients("iam").list_roles()["Roles"]
 
 
-def test_iam_and_ec2_refuse_in_the_form_of_their_protocols(clients: Clients, ask: Ask) -> None:
-    ask(add=[{"kind": "throttling", "operation": "iam:ListRoles"}, {"kind": "throttling", "operation": "ec2:*"}])
-    assert refused(clients("iam").list_roles) == ("Throttling", 400, "Rate exceeded")
-    assert refused(clients("ec2").describe_vpcs) == ("RequestLimitExceeded", 503, "Request limit exceeded.")
+def test_iam_and_ec2_refuse_in_the_form_of_their_protocols(clients: Clients, control: Control) -> None:
+    control(
+        "faults",
+        add=[{"kind": "throttling", "operation": "iam:ListRoles"}, {"kind": "throttling", "operation": "ec2:*"}],
+    )
+    assert refusal(clients("iam").list_roles) == ("Throttling", 400, "Rate exceeded")
+    assert refusal(clients("ec2").describe_vpcs) == ("RequestLimitExceeded", 503, "Request limit exceeded.")
     assert clients("s3").list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def test_s3_objects_are_stored_or_not_when_their_connection_is_dropped(
-    clients: Clients, ask: Ask, region: Region
+    clients: Clients, control: Control, region: Region
 ) -> None:
     s3 = clients("s3")
     s3.create_bucket(Bucket="bucket")
-    ask(add={"kind": "dropped-before", "operation": "s3:PutObject", "count": 1})
+    control("faults", add={"kind": "dropped-before", "operation": "s3:PutObject", "count": 1})
     with pytest.raises(ConnectionClosedError):
         s3.put_object(Bucket="bucket", Key="key", Body=b"before")
     assert region.objects.head("bucket", "key") is None
-    ask(add={"kind": "dropped-after", "operation": "s3:PutObject", "count": 1})
+    control("faults", add={"kind": "dropped-after", "operation": "s3:PutObject", "count": 1})
     with pytest.raises(ConnectionClosedError):
         s3.put_object(Bucket="bucket", Key="key", Body=b"after")
     assert region.objects.get("bucket", "key") == b"after"

@@ -16,9 +16,8 @@ from botocore.session import Session
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
-from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.boosters import as_csv, random_rows
-from tests.sandbox.conftest import Clients, Installation
+from tests.sandbox.conftest import Clients
 from tests.sandbox.refusals import refused
 from tests.sandbox.scaling import TRACKING, VARIANT, put_policy, register
 
@@ -277,10 +276,8 @@ def test_metrics_are_listed_once_each(cloudwatch: Any, region: Region) -> None:
 
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 def test_a_stack_is_refused_once_rather_than_said_to_be_complete(
-    installation: Installation, botocore_session: Session, mode: Any
+    region: Region, server: Server, botocore_session: Session, mode: Any
 ) -> None:
-    server = Server(application(installation.region, installation.services))
-    server.start()
     stacks: Any = botocore_session.create_client(
         "cloudformation",
         region_name=Region.name,
@@ -290,9 +287,8 @@ def test_a_stack_is_refused_once_rather_than_said_to_be_complete(
     template = json.dumps({"Resources": {"Thing": {"Type": "AWS::Nope::Thing"}}})
     with pytest.raises(ClientError, match="This region has no service cloudformation"):
         stacks.create_stack(StackName="ground", TemplateBody=template)
-    assert len(installation.region.calls) == 1
+    assert len(region.calls) == 1
     stacks.close()
-    server.stop()
 
 
 def test_quotas_prices_and_the_log_groups_of_endpoints_are_there(

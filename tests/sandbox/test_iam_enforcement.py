@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,22 +12,9 @@ import pytest
 
 from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
-from tests.sandbox.enforced import ANYBODY, Enforced, Keys, allow, deny, document, enforced_region, refusal
+from tests.sandbox.enforced import ANYBODY, Enforced, Keys, allow, deny, document, refusal
 
 ANA = "arn:aws:iam::000000000000:user/ana"
-
-
-@pytest.fixture(scope="module")
-def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    """One region for all tests, each with users, roles and buckets of its own."""
-    with enforced_region(tmp_path_factory.mktemp("enforced") / "state") as region:
-        yield region
-
-
-@pytest.fixture(scope="module")
-def nobody(enforced: Enforced) -> Keys:
-    """A user who may do nothing."""
-    return enforced.user("nobody")
 
 
 CALLS = [

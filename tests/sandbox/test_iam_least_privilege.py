@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, production_variant
 from tests.sandbox.boosters import artefact, as_csv, random_rows
+from tests.sandbox.conftest import NOON
 from tests.sandbox.enforced import Enforced, allow, document, enforced_region
 from tests.sandbox.test_process import Start, start
 
@@ -126,7 +127,7 @@ def journey(client: Any, name: str, wait: Any) -> None:
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     """One region for all tests, with the artefact and the role `least`, whose policy each test writes."""
-    with enforced_region(tmp_path_factory.mktemp("least") / "state") as region:
+    with enforced_region(tmp_path_factory.mktemp("least") / "state", NOON) as region:
         region.region.objects.put("models", "small/model.tar.gz", artefact())
         region.client("iam").put_role_policy(
             RoleName="cmapss-sagemaker-execution",

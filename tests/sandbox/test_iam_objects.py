@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.enforced import Enforced, Keys, allow, deny, document, enforced_region, refusal
+from tests.sandbox.enforced import Enforced, Keys, allow, deny, document, refusal
 
 BUCKET = "engines-bucket"
-
-
-@pytest.fixture(scope="module")
-def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    """One region for all tests, each with users and buckets of its own."""
-    with enforced_region(tmp_path_factory.mktemp("objects") / "state") as region:
-        yield region
-
-
-@pytest.fixture(scope="module")
-def nobody(enforced: Enforced) -> Keys:
-    """A user who may do nothing."""
-    return enforced.user("nobody")
 
 
 def test_only_the_listing_that_the_prefix_allows(enforced: Enforced) -> None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import numpy
 import pytest
 
 from cmapss_sandbox.server import Server
-from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import ROLE, production_variant
+from tests.sandbox.awscli import run_aws
 from tests.sandbox.boosters import IMAGE_REPOSITORY, artefact, as_csv, random_rows, trained
-from tests.sandbox.conftest import NOON, Installation
+from tests.sandbox.conftest import NOON, Control, Installation
 
-AWS = Path(sys.executable).with_name("aws")
 NAME = "cmapss-XGBoostEndpoint"
 TARGET = (
     "--service-namespace=sagemaker",
@@ -29,64 +24,21 @@ TARGET = (
     "--scalable-dimension=sagemaker:variant:DesiredInstanceCount",
 )
 
-# What the command ends with when a service has refused its call.
-REFUSED = 255
-
 Aws = Callable[..., Any]
 
 
 @pytest.fixture
-def url(installation: Installation) -> Iterator[str]:
-    """Where the sandbox listens."""
-    server = Server(application(installation.region, installation.services))
-    server.start()
-    yield server.url
-    server.stop()
+def aws(server: Server) -> Aws:
+    """Runs the command against the sandbox."""
+    return partial(run_aws, server.url)
 
 
 @pytest.fixture
-def aws(url: str) -> Aws:
-    """Runs `aws SERVICE OPERATION …` and reads what it prints; a mapping or a list is given as JSON.
-
-    With `refusal` the service is expected to refuse the call, in these words.
-    """
-    if not AWS.is_file():
-        pytest.skip("the AWS command line interface is not installed beside this Python")
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_PAGER": "",
-    }
-
-    def run(*words: str, refusal: str | None = None, **options: Any) -> Any:
-        arguments = [
-            f"--{name.replace('_', '-')}={value if isinstance(value, str) else json.dumps(value)}"
-            for name, value in options.items()
-        ]
-        done = subprocess.run(
-            [AWS, "--output=json", *words, *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-        if refusal is not None:
-            assert done.returncode == REFUSED, done.stdout
-            assert refusal in done.stderr
-            return {}
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "{}") if done.stdout[:1] in ("", "{") else done.stdout
-
-    return run
-
-
-@pytest.fixture
-def advance(url: str) -> Callable[[int], None]:
+def advance(control: Control) -> Callable[[int], None]:
     """Lets the region's time pass, by the control call that anyone may make."""
 
     def pass_seconds(seconds: int) -> None:
-        body = json.dumps({"advance_seconds": seconds}).encode()
-        with urlopen(Request(f"{url}/_sandbox/clock", data=body, method="POST")) as answer:
-            assert answer.status == 200
+        assert control("clock", advance_seconds=seconds)[0] == 200
 
     return pass_seconds
 

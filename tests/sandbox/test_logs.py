@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +12,7 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import logs as log_service
+from tests.sandbox.awscli import run_aws
 from tests.sandbox.conftest import NOON, Clients
 
 NOON_MS = int(NOON.timestamp() * 1000)
@@ -250,19 +246,8 @@ def test_queries_are_an_operation_that_this_region_does_not_know(written: Any) -
 
 
 def test_the_command_line_reads_the_same(written: Any) -> None:
-    aws = Path(sys.executable).with_name("aws")
-    if not aws.is_file():
-        pytest.skip("the AWS command line interface is not installed beside this Python")
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": written.meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    command = [str(aws), "logs", "filter-log-events", "--log-group-name", GROUP, "--page-size", "3", "--output", "json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert messages(json.loads(done.stdout)) == list(range(10))
+    told = run_aws(written.meta.endpoint_url, "logs", "filter-log-events", log_group_name=GROUP, page_size="3")
+    assert messages(told) == list(range(10))
 
 
 def test_what_is_deleted_is_gone(written: Any, region: Region) -> None:

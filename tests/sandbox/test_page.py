@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +17,8 @@ from cmapss_sandbox.markup import document, link, paragraph, table, text
 from cmapss_sandbox.page import page
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.server import Server
-from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import make_endpoint
-from tests.sandbox.conftest import NOON, Clients, Installation
+from tests.sandbox.conftest import NOON, Clients
 
 _VOID = {"meta", "link", "br"}
 
@@ -61,16 +58,8 @@ def read(body: bytes) -> Reader:
     return reader
 
 
-@pytest.fixture
-def port(installation: Installation) -> Iterator[int]:
-    server = Server(application(installation.region, installation.services))
-    server.start()
-    yield server.port
-    server.stop()
-
-
-def get(port: int, path: str = "/", method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+def get(server: Server, path: str = "/", method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
         connection.request(method, path)
         response = connection.getresponse()
         return response, response.read()
@@ -132,8 +121,8 @@ def test_a_deployment_under_way_is_shown(clients: Clients, region: Region) -> No
     assert any(cell.startswith("to engines, Creating") for cell in cells)
 
 
-def test_the_page_is_whole_accessible_and_without_anything_from_elsewhere(region: Region, port: int) -> None:
-    response, body = get(port)
+def test_the_page_is_whole_accessible_and_without_anything_from_elsewhere(region: Region, server: Server) -> None:
+    response, body = get(server)
     reader = read(body)
     assert response.getheader("Content-Type") == "text/html; charset=utf-8"
     assert "default-src 'none'" in str(response.getheader("Content-Security-Policy"))
@@ -146,14 +135,14 @@ def test_the_page_is_whole_accessible_and_without_anything_from_elsewhere(region
     assert all(str(attributes["href"]).startswith("/") for tag, attributes in reader.elements if tag == "a")
 
 
-def test_the_page_loads_itself_again_unless_it_is_to_stand_still(port: int) -> None:
+def test_the_page_loads_itself_again_unless_it_is_to_stand_still(server: Server) -> None:
     refresh = {"http-equiv": "refresh", "content": "5"}
-    assert ("meta", refresh) in read(get(port)[1]).elements
-    assert ("meta", refresh) not in read(get(port, "/?still")[1]).elements
+    assert ("meta", refresh) in read(get(server)[1]).elements
+    assert ("meta", refresh) not in read(get(server, "/?still")[1]).elements
 
 
-def test_a_head_request_is_answered_with_headers_alone(port: int) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+def test_a_head_request_is_answered_with_headers_alone(server: Server) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
         for path in ("/?still", "/_sandbox"):
             connection.request("HEAD", path)
             head = connection.getresponse()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.objects import ObjectStore
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import Clients
+from tests.sandbox.conftest import NOON, Clients
 from tests.sandbox.enforced import enforced_region
 from tests.sandbox.test_process import Running, Start, start
 
@@ -159,15 +159,15 @@ def test_roles_users_keys_buckets_and_objects_outlive_a_killed_process(start: St
 
 
 def test_networks_outlive_the_process_too(tmp_path: Path) -> None:
-    with enforced_region(tmp_path / "state") as first:
+    with enforced_region(tmp_path / "state", NOON) as first:
         ec2 = first.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")
         ec2.create_security_group(GroupName="group", Description="text", VpcId=vpc)
         before = networks(ec2)
-    with enforced_region(tmp_path / "another") as other:
+    with enforced_region(tmp_path / "another", NOON) as other:
         assert vpc not in networks(other.client("ec2"))[0]
-    with enforced_region(tmp_path / "state") as again:
+    with enforced_region(tmp_path / "state", NOON) as again:
         assert networks(again.client("ec2")) == before
 
 

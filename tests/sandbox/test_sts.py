@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import Clients
-from tests.sandbox.enforced import Enforced, allow, document, enforced_region
+from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.enforced import Enforced, allow, document, enforced_region, refusal
 
 ACCOUNT = "000000000000"
 OPERATOR = f"arn:aws:sts::{ACCOUNT}:assumed-role/operator/sandbox"
 EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/cmapss-sagemaker-execution"
-
-
-@pytest.fixture(scope="module")
-def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    """One region for all tests, each with users and roles of its own."""
-    with enforced_region(tmp_path_factory.mktemp("sts") / "state") as region:
-        yield region
-
-
-def refusal(call: Any, **members: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_whoever_calls_is_the_operator(clients: Clients) -> None:
@@ -47,7 +29,7 @@ def test_where_nothing_is_enforced_every_role_is_open_and_keys_say_whose_they_ar
     assert answer["Credentials"]["Expiration"] == region.now() + timedelta(hours=1)
     assert answer["Credentials"]["AccessKeyId"] in region.table("sts_sessions")
     absent = f"{EXECUTION_ROLE}-2"
-    code, message = refusal(clients("sts").assume_role, RoleArn=absent, RoleSessionName="try")
+    code, _, message = refusal(clients("sts").assume_role, RoleArn=absent, RoleSessionName="try")
     assert code == "AccessDenied"
     assert message == f"User: {OPERATOR} is not authorized to perform: sts:AssumeRole on resource: {absent}"
 
@@ -72,7 +54,7 @@ def test_a_role_is_assumed_by_whom_it_trusts(enforced: Enforced) -> None:
     enforced.assumed(of_account, kim)
     for keys, role in ((kim, of_jim), (jim, of_account), (kim, EXECUTION_ROLE)):
         sts = enforced.client("sts", keys)
-        code, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="no")
+        code, _, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="no")
         assert (code, message.endswith(f"sts:AssumeRole on resource: {role}")) == ("AccessDenied", True)
     condition = {"StringEquals": {"sts:ExternalId": "right"}}
     guarded = enforced.role("guarded", trust={**trusting, "Principal": "*", "Condition": condition})
@@ -101,14 +83,14 @@ def test_a_session_lasts_no_longer_than_its_role_and_a_chained_one_an_hour(enfor
     role = enforced.role("long", allow("sts:AssumeRole"), MaxSessionDuration=7200)
     sts = enforced.client("sts")
     sts.assume_role(RoleArn=role, RoleSessionName="two-hours", DurationSeconds=7200)
-    code, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="more", DurationSeconds=7201)
+    code, _, message = refusal(sts.assume_role, RoleArn=role, RoleSessionName="more", DurationSeconds=7201)
     assert (code, message) == (
         "ValidationError",
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
     )
     chained = enforced.client("sts", enforced.assumed(role))
     chained.assume_role(RoleArn=role, RoleSessionName="an-hour", DurationSeconds=3600)
-    message = refusal(chained.assume_role, RoleArn=role, RoleSessionName="more", DurationSeconds=3601)[1]
+    message = refusal(chained.assume_role, RoleArn=role, RoleSessionName="more", DurationSeconds=3601)[2]
     assert "1 hour session limit for roles assumed by role chaining" in message
 
 
@@ -136,10 +118,10 @@ def test_policies_and_tags_that_a_session_brings(enforced: Enforced) -> None:
     assert refusal(enforced.client("sagemaker", enforced.assumed(role)).list_models)[0] == "AccessDeniedException"
     policy = document(allow("sagemaker:ListModels"))
     assert 0 < sts.assume_role(RoleArn=role, RoleSessionName="small", Policy=policy)["PackedPolicySize"] <= 100
-    code, _ = refusal(sts.assume_role, RoleArn=role, RoleSessionName="wrong", Policy='{"Statement": 1}')
+    code, *_ = refusal(sts.assume_role, RoleArn=role, RoleSessionName="wrong", Policy='{"Statement": 1}')
     assert code == "MalformedPolicyDocument"
     arns = [{"arn": f"arn:aws:iam::{ACCOUNT}:policy/absent"}]
-    code, _ = refusal(sts.assume_role, RoleArn=role, RoleSessionName="wrong", PolicyArns=arns)
+    code, *_ = refusal(sts.assume_role, RoleArn=role, RoleSessionName="wrong", PolicyArns=arns)
     assert code == "MalformedPolicyDocument"
 
 
@@ -149,15 +131,15 @@ def test_a_user_gets_temporary_keys_with_the_same_permissions_once(enforced: Enf
     temporary = (made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
     assert enforced.client("sts", temporary).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/lea"
     enforced.client("sagemaker", temporary).list_models()
-    code, message = refusal(enforced.client("sts", temporary).get_session_token)
+    code, _, message = refusal(enforced.client("sts", temporary).get_session_token)
     assert (code, message) == ("AccessDenied", "Cannot call GetSessionToken with session credentials")
 
 
 def test_a_session_outlives_the_process(tmp_path: Any) -> None:
-    with enforced_region(tmp_path / "state") as first:
+    with enforced_region(tmp_path / "state", NOON) as first:
         role = first.role("lasting", allow("sagemaker:List*"))
         keys, user = first.assumed(role), first.user("max", allow("sagemaker:List*"))
-    with enforced_region(tmp_path / "state") as second:
+    with enforced_region(tmp_path / "state", NOON) as second:
         for held in (keys, user):
             second.client("sagemaker", held).list_models()
             assert refusal(second.client("sagemaker", held).describe_model, ModelName="x")[0] == "AccessDeniedException"
