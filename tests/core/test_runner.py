@@ -170,6 +170,30 @@ def test_a_call_whose_answer_was_lost_is_not_made_twice(journal: Journal) -> Non
     assert aws.called.count("things:Make") == 1
 
 
+def test_what_a_call_made_whose_answer_botocore_lost_and_asked_for_again_is_done(journal: Journal) -> None:
+    things = Things()
+
+    def make_twice(Name: str) -> dict[str, Any]:
+        things.make(Name)
+        return things.make(Name)
+
+    aws = ScriptedAws({**things.answers(), "things:Make": make_twice}, step_seconds=5)
+    assert run(aws, plan_of(making("a")), journal).status == "done"
+
+
+def test_what_another_made_meanwhile_is_a_conflict(journal: Journal) -> None:
+    things = Things(looks_until_ready=5)
+
+    def make_late(Name: str) -> dict[str, Any]:
+        things.make(Name)
+        return things.make(Name)
+
+    aws = ScriptedAws({**things.answers(), "things:Make": make_late}, step_seconds=5)
+    outcome = run(aws, plan_of(making("a")), journal)
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error.kind) == ("failed", ErrorKind.CONFLICT)
+
+
 def test_without_waiting_it_stops_open_before_a_step_that_only_waits(journal: Journal) -> None:
     things = Things()
     waiting = Step(title="wait", call=None, proof=making("a").proof)
