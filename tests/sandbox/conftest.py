@@ -115,6 +115,30 @@ def autoscaling(clients: Clients) -> Any:
 
 
 @pytest.fixture
+def cloudwatch(clients: Clients) -> Any:
+    """The client of CloudWatch."""
+    return clients("cloudwatch")
+
+
+@pytest.fixture
+def runtime(clients: Clients) -> Any:
+    """The client of SageMaker's runtime."""
+    return clients("sagemaker-runtime")
+
+
+@pytest.fixture
+def logs(clients: Clients) -> Any:
+    """The client of CloudWatch Logs."""
+    return clients("logs")
+
+
+@pytest.fixture
+def s3(clients: Clients) -> Any:
+    """The client of S3."""
+    return clients("s3")
+
+
+@pytest.fixture
 def engines(sagemaker: Any, region: Region) -> str:
     """An endpoint that is in service with one instance since 12:11."""
     serve(sagemaker, region)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 
 ALARM = {
     "AlarmName": "hot",
@@ -23,11 +23,6 @@ ALARM = {
     "Threshold": 80,
     "ComparisonOperator": "GreaterThanThreshold",
 }
-
-
-@pytest.fixture
-def cloudwatch(clients: Clients) -> Any:
-    return clients("cloudwatch")
 
 
 def minutes(region: Region, cloudwatch: Any, *temperatures: float | None) -> list[str]:

@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 
 BODY = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "engines"}}]})
-
-
-@pytest.fixture
-def cloudwatch(clients: Clients) -> Any:
-    return clients("cloudwatch")
 
 
 def test_dashboards_are_kept_as_they_were_given(cloudwatch: Any) -> None:

@@ -11,14 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 
 DIMENSIONS = [{"Name": "Engine", "Value": "1"}, {"Name": "Bench", "Value": "A"}]
-
-
-@pytest.fixture
-def cloudwatch(clients: Clients) -> Any:
-    return clients("cloudwatch")
 
 
 def put(cloudwatch: Any, time: datetime, *values: float, name: str = "Thrust", **datum: Any) -> None:

@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 
 PARAMETER = r"MetricData\.member\.2"
-
-
-@pytest.fixture
-def cloudwatch(clients: Clients) -> Any:
-    return clients("cloudwatch")
 
 
 def statistics(cloudwatch: Any, name: str, *wanted: str) -> list[dict[str, Any]]:

@@ -24,16 +24,6 @@ from tests.sandbox.scaling import TRACKING, VARIANT, put_policy, register
 DIMENSIONS = [{"Name": "EndpointName", "Value": "engines"}, {"Name": "VariantName", "Value": "AllTraffic"}]
 
 
-@pytest.fixture
-def runtime(clients: Clients) -> Any:
-    return clients("sagemaker-runtime")
-
-
-@pytest.fixture
-def cloudwatch(clients: Clients) -> Any:
-    return clients("cloudwatch")
-
-
 def track(autoscaling: Any) -> dict[str, Any]:
     """A target-tracking policy on a registered target."""
     register(autoscaling)

@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import logs as log_service
 from tests.sandbox.awscli import run_aws
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 
 NOON_MS = int(NOON.timestamp() * 1000)
 GROUP, STREAM = "/shop/bench", "engine/1"
 STREAM_OF_GROUP = {"logGroupName": GROUP, "logStreamName": STREAM}
-
-
-@pytest.fixture
-def logs(clients: Clients) -> Any:
-    return clients("logs")
 
 
 @pytest.fixture

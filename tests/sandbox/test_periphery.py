@@ -25,11 +25,6 @@ from tests.sandbox.conftest import Clients
 BUCKET = "engines-bucket"
 
 
-@pytest.fixture
-def s3(clients: Clients) -> Any:
-    return clients("s3")
-
-
 def keys(s3: Any, **options: Any) -> list[str]:
     return [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET, **options).get("Contents", [])]
 

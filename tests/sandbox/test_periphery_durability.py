@@ -13,18 +13,13 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.objects import ObjectStore
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 from tests.sandbox.enforced import enforced_region
 from tests.sandbox.test_process import Running, Start, start
 
 __all__ = ["start"]  # the fixture of that name
 
 BUCKET = "engines-bucket"
-
-
-@pytest.fixture
-def s3(clients: Clients) -> Any:
-    return clients("s3")
 
 
 _SEGMENTS = st.sampled_from(

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.serving import fleet
-from cmapss_sandbox.services.serving.container import Container, start_container
+from cmapss_sandbox.services.serving.container import Container
 from cmapss_sandbox.services.serving.fleet import fleet_of
 from tests.sandbox.artefacts import make_endpoint
 from tests.sandbox.boosters import artefact, as_csv, random_rows, serve, trained
@@ -20,9 +20,18 @@ from tests.sandbox.conftest import Clients
 from tests.sandbox.invoking import invoke, metric
 
 
-@pytest.fixture
-def runtime(clients: Clients) -> Any:
-    return clients("sagemaker-runtime")
+def held(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> tuple[threading.Event, threading.Event]:
+    """Have the calls of a function set the first event, and wait for the second before they are carried out."""
+    begun, released = threading.Event(), threading.Event()
+    carry_out = getattr(owner, name)
+
+    def wait(*arguments: Any) -> Any:
+        begun.set()
+        assert released.wait(timeout=20)
+        return carry_out(*arguments)
+
+    monkeypatch.setattr(owner, name, wait)
+    return begun, released
 
 
 def test_an_endpoint_answers_with_what_its_model_predicts(clients: Clients, region: Region, runtime: Any) -> None:
@@ -104,15 +113,7 @@ def test_a_slow_prediction_keeps_nobody_else_waiting(
     clients: Clients, region: Region, runtime: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(clients("sagemaker"), region)
-    begun, released = threading.Event(), threading.Event()
-    predict = Container.invoke
-
-    def slow(*arguments: Any) -> Any:
-        begun.set()
-        assert released.wait(timeout=20)
-        return predict(*arguments)
-
-    monkeypatch.setattr(Container, "invoke", slow)
+    begun, released = held(monkeypatch, Container, "invoke")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(invoke, runtime, as_csv(random_rows(1)))
         assert begun.wait(timeout=20)
@@ -192,17 +193,10 @@ def test_a_model_that_loads_keeps_no_other_endpoint_waiting(
     serve(clients("sagemaker"), region)
     serve(clients("sagemaker"), region, "slow")
     body = as_csv(random_rows(1))
-    expected = invoke(runtime, body)["Body"].read()
+    # Once it has answered, nothing loads its model in the background any more.
+    expected = invoke(runtime, body, EndpointName="slow")["Body"].read()
     fleet_of(region).forget("slow")
-    begun, released = threading.Event(), threading.Event()
-    start = start_container
-
-    def slow(*arguments: Any) -> Any:
-        begun.set()
-        assert released.wait(timeout=20)
-        return start(*arguments)
-
-    monkeypatch.setattr(fleet, "start_container", slow)
+    begun, released = held(monkeypatch, fleet, "start_container")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(invoke, runtime, body, EndpointName="slow")
         assert begun.wait(timeout=20)

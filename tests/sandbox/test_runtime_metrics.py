@@ -20,11 +20,6 @@ from tests.sandbox.invoking import invoke, metric
 INSTANCES = "/aws/sagemaker/Endpoints"
 
 
-@pytest.fixture
-def runtime(clients: Clients) -> Any:
-    return clients("sagemaker-runtime")
-
-
 def test_invocations_leave_their_metrics_at_the_end_of_the_minute(
     clients: Clients, region: Region, runtime: Any
 ) -> None:

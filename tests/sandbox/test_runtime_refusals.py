@@ -33,11 +33,6 @@ from tests.sandbox.invoking import invoke
 BODY = as_csv(random_rows(1))
 
 
-@pytest.fixture
-def runtime(clients: Clients) -> Any:
-    return clients("sagemaker-runtime")
-
-
 @pytest.fixture(scope="module")
 def container() -> Container:
     return start_container(artefact(), "sagemaker-xgboost:1.7-1")

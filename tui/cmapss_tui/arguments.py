@@ -5,41 +5,37 @@ from __future__ import annotations
 import math
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def positive_integer(text: str) -> int:
     """A whole number of at least 1."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return value
+    return _checked(text, int, lambda value: value >= 1, "a whole number of at least 1")
 
 
 def not_negative_integer(text: str) -> int:
     """A whole number of at least 0."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return value
+    return _checked(text, int, lambda value: value >= 0, "a whole number of at least 0")
 
 
 def positive_number(text: str) -> float:
     """A finite number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
+    return _checked(text, float, lambda value: 0 < value < math.inf, "a number above 0")
+
+
+def share(text: str) -> float:
+    """A part of a whole."""
+    return _checked(text, float, lambda value: 0 <= value <= 1, "a share from 0 to 1")
+
+
+def signed_seconds(text: str) -> float:
+    """A finite number of seconds, ahead or behind."""
+    return _checked(text, float, math.isfinite, "a number of seconds")
 
 
 def duration(text: str) -> float:
@@ -53,10 +49,14 @@ def duration(text: str) -> float:
 
 def port(text: str) -> int:
     """A TCP port; 0 stands for any that is free."""
+    return _checked(text, int, lambda value: 0 <= value <= 65535, "a port from 0 to 65535")
+
+
+def _checked(text: str, read: Callable[[str], Number], fits: Callable[[Number], bool], what: str) -> Number:
     try:
-        value = int(text)
+        value = read(text)
     except ValueError:
-        value = -1
-    if not 0 <= value <= 65535:
-        raise ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+        value = None
+    if value is None or not fits(value):
+        raise ArgumentTypeError(f"{text!r} is not {what}")
     return value

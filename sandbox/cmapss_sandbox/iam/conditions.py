@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,20 +63,18 @@ def parse_conditions(document: Any) -> tuple[Condition | NullCondition, ...]:
     if not isinstance(document, Mapping) or not all(isinstance(keys, Mapping) for keys in document.values()):
         raise PolicyError("A Condition is an object of operators, each an object of keys.")
     return tuple(
-        _condition(operator, key.lower(), _texts(values))
-        for operator, keys in document.items()
-        for key, values in keys.items()
+        _condition(kind, key.lower(), _texts(values)) for kind, keys in document.items() for key, values in keys.items()
     )
 
 
-def _condition(operator: str, key: str, values: tuple[str, ...]) -> Condition | NullCondition:
-    qualifier, separator, rest = operator.rpartition(":")
+def _condition(kind: str, key: str, values: tuple[str, ...]) -> Condition | NullCondition:
+    qualifier, separator, rest = kind.rpartition(":")
     name = rest.removesuffix("IfExists")
     if name == "Null" and not separator:
         return NullCondition(key, values[:1] == ("true",))
     known = _OPERATORS.get(name)
     if known is None or qualifier not in ("", "ForAllValues", "ForAnyValue"):
-        raise PolicyError(f"Invalid Condition type : {operator}.")
+        raise PolicyError(f"Invalid Condition type : {kind}.")
     compare, negated = known
     return Condition(key, compare, negated, qualifier, rest.endswith("IfExists"), values)
 
@@ -98,19 +97,16 @@ def _plain(compare: Callable[[str, str], bool]) -> Comparison:
     return compared
 
 
-def _numeric(compare: Callable[[float, float], bool]) -> Comparison:
-    return _plain(lambda value, wanted: _both(float, value, wanted, compare))
+def _read_as(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Comparison:
+    """A comparison of what two texts stand for; one that stands for nothing of the kind compares with none."""
 
+    def compared(value: str, wanted: str) -> bool:
+        try:
+            return compare(read(value), read(wanted))
+        except (ValueError, OverflowError):
+            return False
 
-def _dated(compare: Callable[[datetime, datetime], bool]) -> Comparison:
-    return _plain(lambda value, wanted: _both(_moment, value, wanted, compare))
-
-
-def _both(read: Callable[[str], Any], value: str, wanted: str, compare: Callable[[Any, Any], bool]) -> bool:
-    try:
-        return compare(read(value), read(wanted))
-    except (ValueError, OverflowError):
-        return False
+    return _plain(compared)
 
 
 def _moment(text: str) -> datetime:
@@ -128,11 +124,19 @@ def _in_network(value: str, wanted: str) -> bool:
         return False
 
 
-_EQUALS = _plain(lambda value, wanted: value == wanted)
+_EQUALS = _plain(operator.eq)
 _EQUALS_IGNORE_CASE = _plain(lambda value, wanted: value.lower() == wanted.lower())
 _ADDRESS = _plain(_in_network)
 
-# Each operator's comparison, and whether it is the opposite that must be so.
+# Each operator's comparison, and whether it is the opposite that must be so: for what has an order, then for all.
+_ORDERINGS: dict[str, tuple[Callable[[Any, Any], bool], bool]] = {
+    "Equals": (operator.eq, False),
+    "NotEquals": (operator.eq, True),
+    "LessThan": (operator.lt, False),
+    "LessThanEquals": (operator.le, False),
+    "GreaterThan": (operator.gt, False),
+    "GreaterThanEquals": (operator.ge, False),
+}
 _OPERATORS: dict[str, tuple[Comparison, bool]] = {
     "StringEquals": (_EQUALS, False),
     "StringNotEquals": (_EQUALS, True),
@@ -140,18 +144,8 @@ _OPERATORS: dict[str, tuple[Comparison, bool]] = {
     "StringNotEqualsIgnoreCase": (_EQUALS_IGNORE_CASE, True),
     "StringLike": (lambda value, wanted, context: matches(wanted, value, context), False),
     "StringNotLike": (lambda value, wanted, context: matches(wanted, value, context), True),
-    "NumericEquals": (_numeric(lambda value, wanted: value == wanted), False),
-    "NumericNotEquals": (_numeric(lambda value, wanted: value == wanted), True),
-    "NumericLessThan": (_numeric(lambda value, wanted: value < wanted), False),
-    "NumericLessThanEquals": (_numeric(lambda value, wanted: value <= wanted), False),
-    "NumericGreaterThan": (_numeric(lambda value, wanted: value > wanted), False),
-    "NumericGreaterThanEquals": (_numeric(lambda value, wanted: value >= wanted), False),
-    "DateEquals": (_dated(lambda value, wanted: value == wanted), False),
-    "DateNotEquals": (_dated(lambda value, wanted: value == wanted), True),
-    "DateLessThan": (_dated(lambda value, wanted: value < wanted), False),
-    "DateLessThanEquals": (_dated(lambda value, wanted: value <= wanted), False),
-    "DateGreaterThan": (_dated(lambda value, wanted: value > wanted), False),
-    "DateGreaterThanEquals": (_dated(lambda value, wanted: value >= wanted), False),
+    **{f"Numeric{name}": (_read_as(float, compare), negated) for name, (compare, negated) in _ORDERINGS.items()},
+    **{f"Date{name}": (_read_as(_moment, compare), negated) for name, (compare, negated) in _ORDERINGS.items()},
     "Bool": (_EQUALS_IGNORE_CASE, False),
     "BinaryEquals": (_EQUALS, False),
     "IpAddress": (_ADDRESS, False),

@@ -6,19 +6,17 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import logs
 from cmapss_sandbox.services.cloudwatch.minutes import ALARMS_EVALUATED
+from cmapss_sandbox.services.sagemaker.serving import Serving, ServingVariant, serving
 from cmapss_sandbox.services.serving.fleet import fleet_of
 from cmapss_sandbox.services.serving.invocation import InvocationRequest, answer, log_group, log_start, log_stream
 from cmapss_sandbox.services.serving.limits import Latency, seconds_asked
 from cmapss_sandbox.services.serving.payloads import ContainerError
-
-if TYPE_CHECKING:
-    from cmapss_sandbox.services.sagemaker.serving import Serving, ServingVariant
 
 SERVICE = "sagemaker-runtime"
 UNLOCKED = frozenset({"InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream"})
@@ -141,8 +139,6 @@ def _refuse_too_large(_: Region, context: RequestContext, members: Mapping[str, 
 
 
 def _serving(region: Region, members: Mapping[str, Any]) -> Serving:
-    from cmapss_sandbox.services.sagemaker.serving import serving
-
     try:
         return serving(region, members["EndpointName"])
     except AwsError as error:

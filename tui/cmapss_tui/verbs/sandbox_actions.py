@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui.arguments import duration, not_negative_integer, positive_integer, positive_number
+from cmapss_tui.arguments import (
+    duration,
+    not_negative_integer,
+    positive_integer,
+    positive_number,
+    share,
+    signed_seconds,
+)
 from cmapss_tui.cli import Parser
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import moment
@@ -112,11 +118,11 @@ def _add_faults(parser: ArgumentParser, which: Parser) -> None:
         metavar="SERVICE:OPERATION",
         help="which calls: sagemaker:CreateEndpoint, sagemaker:Describe*, s3:*, or * for all (*)",
     )
-    add.add_argument("--share", type=_share, metavar="S", help="the part of the calls that it strikes, 0 to 1 (1)")
+    add.add_argument("--share", type=share, metavar="S", help="the part of the calls that it strikes, 0 to 1 (1)")
     add.add_argument("--count", type=positive_integer, metavar="N", help="how many calls it strikes at most")
     add.add_argument("--seed", type=not_negative_integer, metavar="N", help="the same calls again for the same number")
     add.add_argument("--milliseconds", type=positive_number, metavar="N", help="how late a slow answer is")
-    add.add_argument("--seconds", type=_seconds, metavar="N", help="how far a client's clock is behind (3600)")
+    add.add_argument("--seconds", type=signed_seconds, metavar="N", help="how far a client's clock is behind (3600)")
     clear = actions.add_parser("clear", parents=[which], help="remove faults, all of them unless some are named")
     clear.add_argument("ids", nargs="*", type=positive_integer, metavar="ID", help="the numbers of the faults")
 
@@ -228,26 +234,6 @@ def _measure(fault: Mapping[str, Any]) -> str | None:
     if "milliseconds" in fault:
         return f"{fault['milliseconds']:g} ms"
     return f"{fault['seconds']:g} s" if "seconds" in fault else None
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
-    return value
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return value
 
 
 def _quota(text: str) -> tuple[str, int | None]:
