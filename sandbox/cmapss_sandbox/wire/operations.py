@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
 from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import Service
 from cmapss_sandbox.wire import models, parse, serialise, validate
+from cmapss_sandbox.wire.parse import Members
 from cmapss_sandbox.wire.replies import DROPPED, Reply, error_reply
 from cmapss_sandbox.wire.requests import Request, Scope
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _log = logging.getLogger(__name__)
-
-Members = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

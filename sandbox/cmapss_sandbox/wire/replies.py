@@ -52,8 +52,7 @@ def _json_error(service: str | None, error: AwsError) -> Reply:
             if isinstance(shape, StructureShape) and error.code in (shape.name, shape.error_code):
                 message_member = next((name for name in shape.members if name.lower() == "message"), "message")
         if model.is_query_compatible:
-            fault = "Sender" if error.status < 500 else "Receiver"
-            headers["x-amzn-query-error"] = f"{error.code};{fault}"
+            headers["x-amzn-query-error"] = f"{error.code};{_fault(error)}"
     headers["x-amzn-ErrorType"] = error.code
     body = {"__type": error.code, message_member: error.message, **error.members}
     return Reply(error.status, headers, json.dumps(body).encode())
@@ -61,9 +60,13 @@ def _json_error(service: str | None, error: AwsError) -> Reply:
 
 def _query_error(service: str | None, error: AwsError, request_id: str) -> Reply:
     namespace = "" if service is None else f' xmlns="{service_model(service).metadata["xmlNamespace"]}"'
-    fault = "Sender" if error.status < 500 else "Receiver"
     body = (
-        f"<ErrorResponse{namespace}><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>"
+        f"<ErrorResponse{namespace}><Error><Type>{_fault(error)}</Type><Code>{escape(error.code)}</Code>"
         f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, {"Content-Type": "text/xml"}, body.encode())
+
+
+def _fault(error: AwsError) -> str:
+    """Whose fault an error is, as the query protocol says it."""
+    return "Sender" if error.status < 500 else "Receiver"

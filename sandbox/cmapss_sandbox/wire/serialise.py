@@ -124,7 +124,7 @@ def _json(shape: Shape, value: Any, path: str) -> Any:
         return {key: _json(shape.value, item, f"{path}.{key}") for key, item in value.items()}
     if shape.type_name == "timestamp":
         stamp = _stamp_format(shape)
-        return round(value.timestamp(), 3) if stamp == "unixTimestamp" else _time(value, stamp)
+        return _epoch_seconds(value) if stamp == "unixTimestamp" else _time(value, stamp)
     if shape.type_name == "blob":
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
@@ -137,13 +137,17 @@ def _stamp_format(shape: Shape) -> str:
     return stamp
 
 
+def _epoch_seconds(value: datetime) -> float:
+    return round(value.timestamp(), 3)
+
+
 def _json_list(shape: Shape, items: Sequence[Any], path: str) -> list[Any]:
     """The items of a list; of a metric's thousands of times and values each is as good as the next."""
     kinds = set(map(type, items))
     if shape.type_name in ("float", "double") and kinds <= {float} and all(map(math.isfinite, items)):
         return list(items)
     if shape.type_name == "timestamp" and kinds <= {datetime} and _stamp_format(shape) == "unixTimestamp":
-        return [round(item.timestamp(), 3) for item in items]
+        return list(map(_epoch_seconds, items))
     return [_json(shape, item, path) for item in items]
 
 

@@ -10,7 +10,8 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 
 from cmapss_sandbox.wire.patterns import compile_pattern
 
-_SCALARS = ("string", "integer", "long", "float", "double")
+_NUMBERS = ("integer", "long", "float", "double")
+_SCALARS = ("string", *_NUMBERS)
 
 
 def constraint_violations(shape: StructureShape, members: dict[str, Any]) -> str | None:
@@ -96,12 +97,12 @@ def _checks(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
 
 
 def _limit(kind: str, side: str, limit: float) -> str:
-    measured = "value" if kind in ("integer", "long", "float", "double") else "length"
+    measured = "value" if kind in _NUMBERS else "length"
     return f"Member must have {measured} {side} than or equal to {limit}"
 
 
 def _size(kind: str, value: Any) -> float:
-    return float(value) if kind in ("integer", "long", "float", "double") else len(value)
+    return float(value) if kind in _NUMBERS else len(value)
 
 
 def _shown(value: Any) -> str:
