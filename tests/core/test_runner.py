@@ -181,6 +181,24 @@ def test_what_a_call_made_whose_answer_botocore_lost_and_asked_for_again_is_done
     assert run(aws, plan_of(making("a")), journal).status == "done"
 
 
+def test_what_such_a_call_removed_is_done_where_a_list_proves_it(journal: Journal) -> None:
+    things = Things()
+    things.make("a")
+
+    def delete_twice(Name: str) -> dict[str, Any]:
+        things.delete(Name)
+        return things.delete(Name)
+
+    removal = Step(
+        title="delete thing",
+        detail="a",
+        call=Call("things", "Delete", {"Name": "a"}),
+        proof=Proof(call=Call("things", "List", {}), shows={"length(Things)": (0,)}),
+    )
+    answers = {**things.answers(), "things:Delete": delete_twice, "things:List": lambda: {"Things": [*things.made]}}
+    assert run(ScriptedAws(answers, step_seconds=5), plan_of(removal), journal).status == "done"
+
+
 def test_what_another_made_meanwhile_is_a_conflict(journal: Journal) -> None:
     things = Things(looks_until_ready=5)
 

@@ -145,8 +145,9 @@ class _Run:
             busy = error.code == "ConcurrentUpdateException" or "in-progress" in error.message
             if error.kind is ErrorKind.CONFLICT and busy:
                 return False
-            # botocore repeats a call whose answer was lost, and what the first one made is in the second one's way.
-            if error.kind is ErrorKind.CONFLICT and self.look(step.proof) is _Sight.HOLDS:
+            # botocore repeats a call whose answer was lost, and what the first one did is in the second one's way.
+            done_before = error.kind in (ErrorKind.CONFLICT, ErrorKind.NOT_FOUND)
+            if done_before and self.look(step.proof) is _Sight.HOLDS:
                 return True
             raise
         return True
