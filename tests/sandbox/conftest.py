@@ -22,6 +22,7 @@ from cmapss_sandbox.training.trainer import Trainer
 from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import put_channels, training_request
 from tests.sandbox.boosters import serve
+from tests.sandbox.endpoints import Hosting
 from tests.sandbox.enforced import Enforced, Keys, enforced_region
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -143,6 +144,12 @@ def engines(sagemaker: Any, region: Region) -> str:
     """An endpoint that is in service with one instance since 12:11."""
     serve(sagemaker, region)
     return "engines"
+
+
+@pytest.fixture
+def hosting(region: Region, sagemaker: Any) -> Hosting:
+    """Short ways to deploy in the region."""
+    return Hosting(region, sagemaker)
 
 
 @pytest.fixture(scope="module")

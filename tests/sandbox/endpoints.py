@@ -14,6 +14,16 @@ from tests.sandbox.boosters import artefact
 CREATED = 11 * 60
 UPDATED = 10 * 60
 M5 = "ml.m5.xlarge"
+# An alarm for deployments to heed.
+ALARM = {
+    "Namespace": "Custom",
+    "MetricName": "Errors",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from tests.sandbox.scaling import instances_of, put_policy
+
 NAMESPACE = "Killed"
 BUCKET = "killed"
 CONFIGS = ("small", "large")
 ENDPOINTS = tuple(f"e-{number}" for number in range(5))
-VARIANT = "AllTraffic"
 SERVICES = ("sagemaker", "application-autoscaling", "cloudwatch", "iam", "s3")
-POLICY = {
-    "TargetValue": 10.0,
-    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-}
 
 Key = tuple[str, str]
 Clients = Mapping[str, Any]
@@ -90,11 +87,6 @@ def act_until_killed(actor: Actor, clients: Clients, ledger: Ledger, seed: int) 
 def change_endpoint(clients: Clients, ledger: Ledger, random_: random.Random) -> None:
     """Create, rescale, update, scale automatically or delete one of a few endpoints, as its status allows."""
     name, sagemaker, scaling = random_.choice(ENDPOINTS), clients["sagemaker"], clients["application-autoscaling"]
-    target = {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": f"endpoint/{name}/variant/{VARIANT}",
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-    }
     try:
         answer = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError:
@@ -111,21 +103,16 @@ def change_endpoint(clients: Clients, ledger: Ledger, random_: random.Random) ->
                 sagemaker.delete_endpoint(EndpointName=name)
         case 2:
             with ledger.attempt(target={name: "there"}):
-                scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=random_.randint(1, 3))
+                scaling.register_scalable_target(**instances_of(name), MinCapacity=1, MaxCapacity=random_.randint(1, 3))
         case 3:
             with ledger.attempt(policy={name: "there"}):
-                scaling.put_scaling_policy(
-                    **target,
-                    PolicyName=name,
-                    PolicyType="TargetTrackingScaling",
-                    TargetTrackingScalingPolicyConfiguration=POLICY,
-                )
+                put_policy(scaling, name, endpoint=name)
         case 4:
             with ledger.attempt():
                 sagemaker.update_endpoint_weights_and_capacities(
                     EndpointName=name,
                     DesiredWeightsAndCapacities=[
-                        {"VariantName": VARIANT, "DesiredInstanceCount": random_.randint(1, 2)}
+                        {"VariantName": "AllTraffic", "DesiredInstanceCount": random_.randint(1, 2)}
                     ],
                 )
         case _:

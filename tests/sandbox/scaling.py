@@ -13,11 +13,17 @@ from tests.sandbox.artefacts import ROLE, production_variant
 from tests.sandbox.boosters import IMAGE_REPOSITORY, artefact
 from tests.sandbox.conftest import NOON
 
-VARIANT = {
-    "ServiceNamespace": "sagemaker",
-    "ResourceId": "endpoint/engines/variant/AllTraffic",
-    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
+
+def instances_of(endpoint: str) -> dict[str, str]:
+    """What Application Auto Scaling calls the instances of an endpoint's one variant."""
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{endpoint}/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+
+VARIANT = instances_of("engines")
 TRACKING = {
     "TargetValue": 10.0,
     "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
@@ -32,10 +38,12 @@ def register(autoscaling: Any, minimum: int = 1, maximum: int = 5) -> None:
     autoscaling.register_scalable_target(**VARIANT, MinCapacity=minimum, MaxCapacity=maximum)
 
 
-def put_policy(autoscaling: Any, name: str = "Invocations-ScalingPolicy", **configuration: Any) -> Any:
-    """Have target tracking scale the variant."""
+def put_policy(
+    autoscaling: Any, name: str = "Invocations-ScalingPolicy", *, endpoint: str = "engines", **configuration: Any
+) -> Any:
+    """Have target tracking scale the variant, or that of another endpoint."""
     return autoscaling.put_scaling_policy(
-        **VARIANT,
+        **instances_of(endpoint),
         PolicyName=name,
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={**TRACKING, **configuration},

@@ -13,12 +13,12 @@ from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, production_variant
 from tests.sandbox.boosters import artefact, as_csv, random_rows
 from tests.sandbox.conftest import NOON
 from tests.sandbox.enforced import Enforced, allow, document, enforced_region
+from tests.sandbox.scaling import instances_of, put_policy
 from tests.sandbox.test_process import Start, start
 
 __all__ = ["start"]  # the fixture of that name
 
 ACCOUNT = "000000000000"
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 LINKED_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 SAGEMAKER = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 TARGETS = f"arn:aws:application-autoscaling:us-east-1:{ACCOUNT}:scalable-target/*"
@@ -26,7 +26,7 @@ ALARMS = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:TargetTracking-*"
 SCALING = {
     "StringEquals": {
         "application-autoscaling:service-namespace": "sagemaker",
-        "application-autoscaling:scalable-dimension": DIMENSION,
+        "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
     }
 }
 # Each action of the journey, what narrows it, and the operation that is refused without it.
@@ -102,19 +102,8 @@ def journey(client: Any, name: str, wait: Any) -> None:
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, Tags=tags)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=tags)
     wait(sagemaker, "endpoint_in_service", name)
-    variant = {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": f"endpoint/{name}/variant/AllTraffic",
-        "ScalableDimension": DIMENSION,
-    }
-    autoscaling.register_scalable_target(**variant, MinCapacity=1, MaxCapacity=3)
-    metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
-    autoscaling.put_scaling_policy(
-        **variant,
-        PolicyName="tracking",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={"TargetValue": 10.0, "PredefinedMetricSpecification": metric},
-    )
+    autoscaling.register_scalable_target(**instances_of(name), MinCapacity=1, MaxCapacity=3)
+    put_policy(autoscaling, endpoint=name)
     autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
     autoscaling.describe_scaling_activities(ServiceNamespace="sagemaker")
     client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=as_csv(random_rows(1)), ContentType="text/csv")

@@ -8,28 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import production_variant
 from tests.sandbox.boosters import artefact, as_csv, random_rows
 from tests.sandbox.conftest import Clients
-from tests.sandbox.endpoints import M5, UPDATED, Hosting, blue_green, rolling, with_alarms
+from tests.sandbox.endpoints import ALARM, M5, UPDATED, Hosting, blue_green, rolling, with_alarms
 from tests.sandbox.refusals import refused
 
 CANARY = blue_green("CANARY", CanarySize="30%")
-ALARM = {
-    "Namespace": "Custom",
-    "MetricName": "Errors",
-    "Statistic": "Sum",
-    "Period": 60,
-    "EvaluationPeriods": 1,
-    "Threshold": 1.0,
-    "ComparisonOperator": "GreaterThanThreshold",
-}
-
-
-@pytest.fixture
-def hosting(region: Region, clients: Clients) -> Hosting:
-    return Hosting(region, clients("sagemaker"))
 
 
 @pytest.fixture

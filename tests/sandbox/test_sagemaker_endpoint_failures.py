@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cmapss_sandbox.region import Region
 from tests.sandbox.artefacts import ROLE, production_variant, tarball
 from tests.sandbox.conftest import Clients
 from tests.sandbox.endpoints import M5, Hosting, rolling
@@ -20,11 +19,6 @@ PING = (
     "Please check CloudWatch logs for this endpoint."
 )
 SHORTAGE = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
-
-
-@pytest.fixture
-def hosting(region: Region, clients: Clients) -> Hosting:
-    return Hosting(region, clients("sagemaker"))
 
 
 def create(hosting: Hosting, model: str, **variant: Any) -> None:

@@ -21,8 +21,7 @@ from cmapss_sandbox.services.sagemaker.serving import serving
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
 from tests.sandbox.boosters import artefact
 from tests.sandbox.conftest import NOON
-from tests.sandbox.endpoints import M5, blue_green, rolling, with_alarms
-from tests.sandbox.test_sagemaker_deployments import ALARM
+from tests.sandbox.endpoints import ALARM, M5, blue_green, rolling, with_alarms
 
 CONTEXT = RequestContext("", "", "sandbox", Region.name, {}, "request")
 CONFIGS = ("one", "two", "three")

@@ -12,16 +12,11 @@ from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services import install
 from cmapss_sandbox.services.sagemaker.serving import serving
 from tests.sandbox.artefacts import IMAGE, ROLE, production_variant
-from tests.sandbox.conftest import NOON, Clients
+from tests.sandbox.conftest import NOON
 from tests.sandbox.endpoints import Hosting, blue_green, rolling
 from tests.sandbox.refusals import refused
 
 AT_ALL = "AllTraffic"
-
-
-@pytest.fixture
-def hosting(region: Region, clients: Clients) -> Hosting:
-    return Hosting(region, clients("sagemaker"))
 
 
 def rescale(hosting: Hosting, *changes: dict[str, Any]) -> None:

@@ -24,11 +24,8 @@ from tests.sandbox.artefacts import (
 )
 from tests.sandbox.boosters import serve
 from tests.sandbox.conftest import Clients, Installation
+from tests.sandbox.scaling import instances_of, put_policy
 
-SCALED = {
-    "ServiceNamespace": "sagemaker",
-    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-}
 QUOTA = "L-2F737F8D"
 GROUP = "/aws/sagemaker/Endpoints/engines"
 # What a paginator's operation cannot be called without.
@@ -134,17 +131,9 @@ def _populate(clients: Clients, region: Region) -> None:
             },
         )
     for name in ("engines", "second", "third"):
-        resource = {**SCALED, "ResourceId": f"endpoint/{name}/variant/AllTraffic"}
+        resource = instances_of(name)
         scaling.register_scalable_target(**resource, MinCapacity=2, MaxCapacity=2)
-        scaling.put_scaling_policy(
-            **resource,
-            PolicyName="policy",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": 10.0,
-                "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-            },
-        )
+        put_policy(scaling, endpoint=name)
         scaling.put_scheduled_action(
             **resource,
             ScheduledActionName="night",
