@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cmapss_sandbox.clock import FASTEST
 from cmapss_sandbox.errors import SandboxError
@@ -192,8 +192,15 @@ def _default_state() -> Path:
     return user_data_path("cmapss-console", appauthor=False) / "sandbox"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"cmapss-sandbox: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m cmapss_sandbox",
         description="An emulated AWS region on this machine: SageMaker that trains, serves and scales.",
         allow_abbrev=False,

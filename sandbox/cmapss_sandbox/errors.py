@@ -28,3 +28,8 @@ class SandboxError(Exception):
 def validation_exception(message: str) -> AwsError:
     """The refusal that most services use for wrong input and missing resources alike."""
     return AwsError("ValidationException", message)
+
+
+def validation_error(message: str) -> AwsError:
+    """The refusal that the services of the query protocol, and SageMaker's runtime, use for wrong input."""
+    return AwsError("ValidationError", message)

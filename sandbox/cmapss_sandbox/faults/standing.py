@@ -21,7 +21,7 @@ _MOST_FAULTS = 100
 
 
 @dataclass(slots=True)
-class _Standing:
+class Standing:
     """A fault with what has come of it; what waits because of it goes on when it is over."""
 
     fault: Fault
@@ -31,6 +31,7 @@ class _Standing:
 
     @property
     def remaining(self) -> int | None:
+        """How many requests it still strikes; None for any number."""
         return None if self.fault.count is None else self.fault.count - self.hits
 
 
@@ -39,7 +40,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._standing: dict[int, _Standing] = {}
+        self._standing: dict[int, Standing] = {}
         self._last_id = 0
 
     def told(self) -> list[dict[str, Any]]:
@@ -53,7 +54,7 @@ class Faults:
             if len(self._standing) + len(asked) > _MOST_FAULTS:
                 raise ValueError(f"There are at most {_MOST_FAULTS} faults at a time: clear some.")
             faults = [read_fault(self._last_id + number, members) for number, members in enumerate(asked, 1)]
-            added = [_Standing(fault, random.Random(fault.seed)) for fault in faults]
+            added = [Standing(fault, random.Random(fault.seed)) for fault in faults]
             self._last_id += len(added)
             self._standing |= {standing.fault.id: standing for standing in added}
             return [_told(standing) for standing in added]
@@ -69,7 +70,7 @@ class Faults:
                 if standing is not None:
                     standing.over.set()
 
-    def strike(self, service: str, operation: str) -> list[_Standing]:
+    def strike(self, service: str, operation: str) -> list[Standing]:
         """The faults that strike a request to this operation."""
         if not self._standing:  # looked at without the lock, for most regions have none
             return []
@@ -108,7 +109,7 @@ class Faults:
                     standing.over.wait(standing.fault.milliseconds / 1000)
 
 
-def _strikes(standing: _Standing, service: str, operation: str) -> bool:
+def _strikes(standing: Standing, service: str, operation: str) -> bool:
     fault = standing.fault
     if standing.remaining == 0 or not selects(fault.operation, service, operation):
         return False
@@ -121,7 +122,7 @@ def _refusal(fault: Fault, region: Region, context: RequestContext, members: Map
     return refusals.refusal(fault.kind, region, context, members) if fault.kind in refusals.KINDS else None
 
 
-def _told(standing: _Standing) -> dict[str, Any]:
+def _told(standing: Standing) -> dict[str, Any]:
     fault = standing.fault
     own = {"milliseconds": fault.milliseconds, "seconds": fault.seconds}
     return {

@@ -147,7 +147,7 @@ def _refuse_what_is_not_allowed(
     region: Region, caller: Principal, context: RequestContext, members: Mapping[str, Any]
 ) -> None:
     circumstances = _circumstances(region, caller, context)
-    if context.operation in _ABOUT_ONESELF and ":user/" in caller.arn and caller.identity is not None:
+    if context.operation in _ABOUT_ONESELF and caller.identity is not None and not caller.is_role:
         members = {"UserName": caller.identity.name, **members}
     with region.lock:
         asked = needs(region, context.service, context.operation, members)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.iam.authorization import known_of
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.matching import Context
@@ -155,6 +155,6 @@ def _page(
         operation=name,
         token=members.get("Marker"),
         size=members.get("MaxItems", _PAGE),
-        refusal=AwsError("ValidationError", "Invalid Marker."),
+        refusal=validation_error("Invalid Marker."),
     )
     return [result for _, result in page], token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.iam import simulation, user_boundaries
 from cmapss_sandbox.periphery import backends
 from cmapss_sandbox.periphery.operations import Named
@@ -42,4 +42,4 @@ def _refuse_violations(named: Named) -> None:
     if operation.input_shape is not None:
         wrong = validate.constraint_violations(operation.input_shape, parse.parse_query(operation, named.members))
         if wrong is not None:
-            raise AwsError("ValidationError", wrong)
+            raise validation_error(wrong)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import logs
 from cmapss_sandbox.services.cloudwatch.minutes import ALARMS_EVALUATED
@@ -41,7 +41,7 @@ def invoke_endpoint(region: Region, members: dict[str, Any], _: RequestContext) 
     serving = _serving(region, members)
     for member, message in _REFUSED.items():
         if member in members:
-            raise AwsError("ValidationError", message.format(endpoint=serving.endpoint))
+            raise validation_error(message.format(endpoint=serving.endpoint))
     now = region.now()
     if not fleet_of(region).limits.admits(serving.endpoint, int(now.timestamp())):
         raise AwsError("ThrottlingException", "Rate exceeded")
@@ -69,8 +69,7 @@ def invoke_endpoint(region: Region, members: dict[str, Any], _: RequestContext) 
 def invoke_endpoint_async(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """InvokeEndpointAsync: no endpoint of the sandbox is asynchronous."""
     endpoint = _serving(region, members).endpoint
-    raise AwsError(
-        "ValidationError",
+    raise validation_error(
         f"Endpoint {endpoint} is not configured for asynchronous inference: use InvokeEndpoint, or give its endpoint "
         "configuration an AsyncInferenceConfig.",
     )
@@ -79,8 +78,7 @@ def invoke_endpoint_async(region: Region, members: dict[str, Any], _: RequestCon
 def invoke_endpoint_with_response_stream(region: Region, members: dict[str, Any], _: RequestContext) -> dict[str, Any]:
     """InvokeEndpointWithResponseStream: the XGBoost container does not stream."""
     endpoint = _serving(region, members).endpoint
-    raise AwsError(
-        "ValidationError",
+    raise validation_error(
         f"The container of endpoint {endpoint} does not support response streaming: use InvokeEndpoint.",
     )
 
@@ -107,12 +105,11 @@ def install(region: Region) -> None:
 
 def _start_containers(region: Region, *, name: str) -> None:
     serving = _serving(region, {"EndpointName": name})
-    running = (*serving.variants, *serving.shadows)
-    fleet_of(region).keep_only(name, running)
-    for variant in running:
+    fleet_of(region).keep_only(name, serving.running)
+    for variant in serving.running:
         log_start(region, variant)
     # The first load imports XGBoost, for which nobody should have to wait while the region is locked.
-    threading.Thread(target=_load_models, args=(region, running), name="model-loader", daemon=True).start()
+    threading.Thread(target=_load_models, args=(region, serving.running), name="model-loader", daemon=True).start()
 
 
 def _load_models(region: Region, variants: tuple[ServingVariant, ...]) -> None:
@@ -142,7 +139,7 @@ def _serving(region: Region, members: Mapping[str, Any]) -> Serving:
     try:
         return serving(region, members["EndpointName"])
     except AwsError as error:
-        raise AwsError("ValidationError", error.message) from error
+        raise validation_error(error.message) from error
 
 
 def _chosen(region: Region, serving: Serving, target: str | None) -> ServingVariant:
@@ -152,7 +149,7 @@ def _chosen(region: Region, serving: Serving, target: str | None) -> ServingVari
     chosen = fleet_of(region).route(variants) or (variants[0] if variants and target else None)
     if chosen is None:
         what = f"Variant {target}" if target else "A variant with a weight above 0"
-        raise AwsError("ValidationError", f"{what} of endpoint {serving.endpoint} not found.")
+        raise validation_error(f"{what} of endpoint {serving.endpoint} not found.")
     return chosen
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.iam.authorization import known_of
 from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.needs import present, tag_context
@@ -91,14 +91,11 @@ OPERATIONS: dict[str, Handler] = {
 
 def _refuse_duration(caller: Principal, taken: Identity, seconds: int) -> None:
     if caller.is_role and not caller.administrator and seconds > _ROLE_CHAINING_SECONDS:
-        raise AwsError(
-            "ValidationError",
+        raise validation_error(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
     if seconds > taken.maximum_session_seconds:
-        raise AwsError(
-            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        )
+        raise validation_error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 
 
 def _trusted(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.cloudwatch.alarms import (
@@ -37,10 +37,10 @@ def delete_alarms(region: Region, members: dict[str, Any], _: RequestContext) ->
     if members["AlarmNames"] and not names:
         raise _absent(members["AlarmNames"][0])
     if sum(is_composite(alarm_table(region)[name]) for name in names) > 1:
-        raise AwsError("ValidationError", "You can delete at most one composite alarm in one operation.")
+        raise validation_error("You can delete at most one composite alarm in one operation.")
     for name in names:
         if any(parent not in names for parent in parents_of(region, name)):
-            raise AwsError("ValidationError", f"Cannot delete {name} as there are composite alarm(s) depending on it.")
+            raise validation_error(f"Cannot delete {name} as there are composite alarm(s) depending on it.")
     for name in names:
         delete_alarm(region, name)
     return {}
@@ -128,12 +128,12 @@ def describe_alarm_history(region: Region, members: dict[str, Any], _: RequestCo
 def _chosen(region: Region, members: Mapping[str, Any]) -> Callable[[str], bool]:
     """The test of an alarm's name; raises ValidationError where two of them are asked at once."""
     if "AlarmNames" in members and "AlarmNamePrefix" in members:
-        raise AwsError("ValidationError", "AlarmNames and AlarmNamePrefix cannot both be specified")
+        raise validation_error("AlarmNames and AlarmNamePrefix cannot both be specified")
     for member, related in (("ChildrenOfAlarmName", children_of), ("ParentsOfAlarmName", parents_of)):
         if member in members:
             others = sorted(members.keys() - {member, "MaxRecords", "NextToken", "AlarmTypes"})
             if others:
-                raise AwsError("ValidationError", f"{member} and {others[0]} cannot both be specified")
+                raise validation_error(f"{member} and {others[0]} cannot both be specified")
             return frozenset(related(region, members[member])).__contains__
     if "AlarmNames" in members:
         return frozenset(members["AlarmNames"]).__contains__

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import validation_error
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.cloudwatch.queries import MetricStat, Query
 from cmapss_sandbox.services.cloudwatch.series import MetricSeries
@@ -32,7 +32,7 @@ def zone_of(text: str | None) -> tzinfo:
         return UTC
     match = _OFFSET.fullmatch(text)
     if match is None:
-        raise AwsError("ValidationError", f"The value {text} for parameter LabelOptions.Timezone is invalid.")
+        raise validation_error(f"The value {text} for parameter LabelOptions.Timezone is invalid.")
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return timezone(offset if match[1] == "+" else -offset)
 
@@ -52,7 +52,7 @@ def _filled(labelling: Labelling, series: MetricSeries, default: str, prop: str 
         return _property(labelling.region, series, prop)
     values = {"LABEL": default, "DATAPOINT_COUNT": str(len(series.points)), **_told(labelling, series)}
     if name not in values:
-        raise AwsError("ValidationError", f"The label has an unknown dynamic value: {name}.")
+        raise validation_error(f"The label has an unknown dynamic value: {name}.")
     return values[name]
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import accumulate, islice
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import AwsError, validation_error
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.cloudwatch.durable import metrics_of
@@ -48,15 +48,15 @@ def get_metric_data(region: Region, members: dict[str, Any], _: RequestContext) 
     """GetMetricData: newest first unless asked otherwise, periods without values left out."""
     start, end = members["StartTime"], members["EndTime"]
     if start == end:
-        raise AwsError("ValidationError", "The parameter StartTime must not equal parameter EndTime.")
+        raise validation_error("The parameter StartTime must not equal parameter EndTime.")
     if start > end:
-        raise AwsError("ValidationError", "The parameter EndTime must be greater than StartTime.")
+        raise validation_error("The parameter EndTime must be greater than StartTime.")
     limit = members.get("MaxDatapoints", MAXIMUM_POINTS)
     if limit < 1:
-        raise AwsError("ValidationError", f"The parameter MaxDatapoints must be between 1 and {MAXIMUM_POINTS}.")
+        raise validation_error(f"The parameter MaxDatapoints must be between 1 and {MAXIMUM_POINTS}.")
     queries = read_queries(members["MetricDataQueries"])
     if not queries:
-        raise AwsError("ValidationError", "The collection MetricDataQueries must not be empty.")
+        raise validation_error("The collection MetricDataQueries must not be empty.")
     now = int(region.now().timestamp())
     labelling = Labelling(region, now, zone_of(members.get("LabelOptions", {}).get("Timezone")))
     series = run(metrics_of(region), queries, Window(_floor(start), _ceil(end)), now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.errors import validation_error
 from cmapss_sandbox.services.cloudwatch import expressions, search
 from cmapss_sandbox.services.cloudwatch.expressions import Expression
 from cmapss_sandbox.services.cloudwatch.extended_statistics import is_statistic, statistic
@@ -62,17 +62,17 @@ class Window:
 def read_queries(given: Sequence[Mapping[str, Any]], parameter: str = "MetricDataQueries") -> list[Query]:
     """The queries of a request; raises ValidationError when they are too many, ill-formed or circular."""
     if len(given) > MAXIMUM_QUERIES:
-        raise _wrong(f"The collection {parameter} must not have a size greater than {MAXIMUM_QUERIES}.")
+        raise validation_error(f"The collection {parameter} must not have a size greater than {MAXIMUM_QUERIES}.")
     errors = [error for n, query in enumerate(given, start=1) for error in _errors(query, f"{parameter}.member.{n}")]
     if errors:
-        raise _wrong("\n".join(errors))
+        raise validation_error("\n".join(errors))
     queries = [_read(query) for query in given]
     by_id = {query.id: query for query in queries}
     if len(by_id) < len(queries):
-        raise _wrong(f"The values for parameter id in {parameter} are not unique.")
+        raise validation_error(f"The values for parameter id in {parameter} are not unique.")
     for query in queries:
         for name in sorted(_names(query) - by_id.keys()):
-            raise _wrong(f"Error in expression '{query.id}': Undefined variable {name}.")
+            raise validation_error(f"Error in expression '{query.id}': Undefined variable {name}.")
     _dependency_order(queries)
     return queries
 
@@ -84,9 +84,9 @@ def run(store: MetricStore, queries: Sequence[Query], window: Window, now: int) 
 
     def found(text: str, name: str, period: int) -> list[MetricSeries]:
         if not is_statistic(name):
-            raise _wrong(f"The value {name} for parameter Stat is not a valid statistic.")
+            raise validation_error(f"The value {name} for parameter Stat is not a valid statistic.")
         if not is_period(period):
-            raise _wrong(period_error("Period"))
+            raise validation_error(period_error("Period"))
         keys = search.find(text, store.metrics())
         return _distinctly_labelled(
             [statistics_of(store, MetricStat(key, period, name, None), window, now) for key in keys]
@@ -101,7 +101,7 @@ def run(store: MetricStore, queries: Sequence[Query], window: Window, now: int) 
         try:
             done[query.id] = expressions.evaluate(query.asks, scope)
         except ValueError as error:
-            raise _wrong(f"Error in expression '{query.id}': {error}") from error
+            raise validation_error(f"Error in expression '{query.id}': {error}") from error
     return done
 
 
@@ -192,7 +192,9 @@ def _dependency_order(queries: Sequence[Query]) -> list[Query]:
     try:
         return [by_id[id_] for id_ in TopologicalSorter(needs).static_order()]
     except CycleError as error:
-        raise _wrong(f"Error in expression '{error.args[1][0]}': The expression depends on itself.") from error
+        raise validation_error(
+            f"Error in expression '{error.args[1][0]}': The expression depends on itself."
+        ) from error
 
 
 def _distinctly_labelled(series: list[MetricSeries]) -> list[MetricSeries]:
@@ -206,7 +208,3 @@ def _distinctly_labelled(series: list[MetricSeries]) -> list[MetricSeries]:
         own = " ".join(value for _, value in sorted(one.key.dimensions - common))
         labelled.append(replace(one, label=f"{own} {one.label}".strip() if own else one.label))
     return labelled
-
-
-def _wrong(message: str) -> AwsError:
-    return AwsError("ValidationError", message)

@@ -95,14 +95,14 @@ def filter_log_events(region: Region, members: dict[str, Any], _: RequestContext
     if newest_first and members.get("startTime", 0) < _EARLIEST_DESCENDING:
         raise invalid("startFromHead can be false only with a startTime on or after 2024-01-01T00:00:00Z.")
     forget_expired(region, group)
-    streams = [name for name in streams_of(region, group) if names is None or name in names]
+    streams = [
+        name for name in streams_of(region, group) if name.startswith(prefix or "") and (names is None or name in names)
+    ]
     matches = matcher(members.get("filterPattern", ""))
     end = members.get("endTime")
     events = [
         event
-        for event in _since(
-            events_of(region, group, [name for name in streams if name.startswith(prefix or "")]), members
-        )
+        for event in _since(events_of(region, group, streams), members)
         if (end is None or event.timestamp <= end) and matches(event.message)
     ]
     if newest_first:

@@ -1,4 +1,4 @@
-"""Search over jobs and endpoints: any property of theirs, filtered and sorted; and what it suggests to search for."""
+"""Search over jobs, models and endpoints: any property of theirs, filtered and sorted; and what it suggests to search for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Any
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.services.sagemaker.endpoints import describe_endpoint
-from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, TRAINING_JOB, TUNING_JOB, Kind, tags_of
+from cmapss_sandbox.services.sagemaker.resources import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    MODEL,
+    TRAINING_JOB,
+    TUNING_JOB,
+    Kind,
+    public,
+    tags_of,
+)
 from cmapss_sandbox.services.sagemaker.search_filters import (
     MISSING,
     NAMED,
@@ -24,19 +33,27 @@ from cmapss_sandbox.store import Record
 
 _DEFAULT_PAGE = 10
 _MOST_SUGGESTIONS = 10
-_KINDS: Mapping[str, Kind] = {"TrainingJob": TRAINING_JOB, "HyperParameterTuningJob": TUNING_JOB, "Endpoint": ENDPOINT}
+_KINDS: Mapping[str, Kind] = {
+    "TrainingJob": TRAINING_JOB,
+    "HyperParameterTuningJob": TUNING_JOB,
+    "Endpoint": ENDPOINT,
+    "Model": MODEL,
+}
+# A model is found inside its record on the model dashboard, which has no time of its own.
+_DEFAULT_SORTS = {"Model": "Model.CreationTime"}
 
 
 def search(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """Search; by default ordered by LastModifiedTime, newest first.
 
-    It finds training jobs, tuning jobs and endpoints; of other resources, and other accounts', there are none.
+    It finds training jobs, tuning jobs, models and endpoints; of other resources, and other accounts', there are none.
     """
     resource = request["Resource"]
     kind = _KINDS.get(resource)
     if kind is None or request.get("CrossAccountFilterOption") == "CrossAccount":
         return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
-    expression, sort_by = request.get("SearchExpression"), request.get("SortBy", "LastModifiedTime")
+    expression = request.get("SearchExpression")
+    sort_by = request.get("SortBy", _DEFAULT_SORTS.get(resource, "LastModifiedTime"))
     used = [] if expression is None else check_expression(resource, expression)
     property_type(resource, sort_by)
     records = _records(region, resource, context)
@@ -84,7 +101,28 @@ def _records(region: Region, resource: str, context: RequestContext) -> Iterable
         return described(region, records)
     if resource == "Endpoint":
         return [describe_endpoint(region, {kind.name: record[kind.name]}, context) for record in records]
+    if resource == "Model":
+        return [_on_dashboard(region, record) for record in records]
     return records
+
+
+def _on_dashboard(region: Region, model: Record) -> Record:
+    """A model as the model dashboard has it: itself, and the endpoints whose config names it."""
+    configs, name = ENDPOINT_CONFIG.records(region), model["ModelName"]
+    serving = [
+        endpoint
+        for endpoint in ENDPOINT.records(region).values()
+        if any(
+            variant["ModelName"] == name
+            for variant in configs.get(endpoint["EndpointConfigName"], {}).get("ProductionVariants", [])
+        )
+    ]
+    members = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+    return {
+        **model,
+        "Model": {**public(model), "Tags": tags_of(region, model["ModelArn"])},
+        "Endpoints": [{member: endpoint[member] for member in members} for endpoint in serving],
+    }
 
 
 def _with_tags(region: Region, kind: Kind, record: Record) -> Record:

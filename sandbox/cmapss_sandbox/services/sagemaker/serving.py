@@ -46,6 +46,11 @@ class Serving:
     shadows: tuple[ServingVariant, ...]
     data_capture: Mapping[str, Any] | None
 
+    @property
+    def running(self) -> tuple[ServingVariant, ...]:
+        """Its variants and its shadows."""
+        return (*self.variants, *self.shadows)
+
 
 def serving(region: Region, endpoint_name: str) -> Serving:
     """Who serves an endpoint; raises ValidationException when it is absent or not serving."""

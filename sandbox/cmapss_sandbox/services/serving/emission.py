@@ -80,10 +80,10 @@ def idle_emissions(region: Region) -> Iterator[IdleEmission]:
         serving = _serving(region, endpoint)
         if serving is None:
             continue  # it does not serve, so it measures nothing
-        variants = {variant.variant: variant for variant in (*serving.variants, *serving.shadows)}
+        variants = {variant.variant: variant for variant in serving.running}
         if _tells_configs(region, endpoint):
             # Once each, for a config that is deployed anew serves twice while its traffic shifts.
-            deployed = {(variant.variant, variant.config): None for variant in (*serving.variants, *serving.shadows)}
+            deployed = {(variant.variant, variant.config): None for variant in serving.running}
             for name, config in deployed:
                 yield from _idle_counts(_dimensions(endpoint, name, config))
         for name, variant in variants.items():
@@ -160,7 +160,7 @@ def _tells_configs(region: Region, endpoint: str) -> bool:
 
 def _instances(region: Region, endpoint: str, variant: str) -> int:
     serving = _serving(region, endpoint)
-    running = () if serving is None else (*serving.variants, *serving.shadows)
+    running = () if serving is None else serving.running
     return sum(other.current_instances for other in running if other.variant == variant)
 
 

@@ -127,9 +127,7 @@ def _count(
     model_latency = round(model_seconds * 1e6)
     overhead_latency = round((time.perf_counter() - started - model_seconds) * 1e6)
     of_config = variant.current_instances
-    of_variant = sum(
-        other.current_instances for other in (*serving.variants, *serving.shadows) if other.variant == variant.variant
-    )
+    of_variant = sum(other.current_instances for other in serving.running if other.variant == variant.variant)
     for config, instances in ((None, of_variant), (variant.config, of_config)):
         fleet.meter.record(
             VariantMinute(minute, variant.endpoint, variant.variant, config),
