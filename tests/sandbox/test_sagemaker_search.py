@@ -167,6 +167,19 @@ def test_endpoints_are_found_by_what_describes_them(region: Region, sagemaker: A
     assert sagemaker.search(Resource="Endpoint", SearchExpression={"Filters": creating})["Results"] == []
 
 
+def test_models_are_found_with_the_endpoints_that_serve_them(region: Region, sagemaker: Any) -> None:
+    make_endpoint(sagemaker, region)
+    region.advance(1)
+    make_endpoint(sagemaker, region, "turbines")
+    models = sagemaker.search(Resource="Model")["Results"]
+    assert [result["Model"]["Model"]["ModelName"] for result in models] == ["turbines", "engines"]
+    named = {"Filters": [where("Model.ModelName", "Equals", "engines")]}
+    [engines] = sagemaker.search(Resource="Model", SearchExpression=named)["Results"]
+    assert engines["Model"]["Model"]["PrimaryContainer"]["ModelDataUrl"].startswith("s3://")
+    [endpoint] = engines["Model"]["Endpoints"]
+    assert (endpoint["EndpointName"], endpoint["EndpointStatus"]) == ("engines", "Creating")
+
+
 def test_what_to_search_for_is_suggested(sagemaker: Any) -> None:
     def suggested(hint: str) -> list[str]:
         query = {"PropertyNameQuery": {"PropertyNameHint": hint}}

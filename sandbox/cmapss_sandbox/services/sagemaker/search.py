@@ -1,4 +1,4 @@
-"""Search over jobs, models and endpoints: any property of theirs, filtered and sorted; and what it suggests to search for."""
+"""Search over jobs, models and endpoints by any property, in any order; and what it suggests to search for."""
 
 from __future__ import annotations
 
