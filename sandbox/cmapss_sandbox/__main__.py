@@ -80,6 +80,12 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
     signal.signal(signal.SIGTERM, lambda *_: reasons.put(0))
     signal.signal(signal.SIGINT, lambda *_: reasons.put(_INTERRUPTED))
     region = Region(state, speed=options.speed)
+    if region.set_aside is not None:
+        print(
+            f"cmapss-sandbox: {state} was of another version: it is kept in {region.set_aside.name} there, "
+            "and a new region begins.",
+            file=sys.stderr,
+        )
     try:
         installed = services.install(region)
         if options.enforce_iam:

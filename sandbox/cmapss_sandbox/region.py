@@ -75,9 +75,8 @@ class Region:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._written = threading.Condition(self.lock)
-        aside = set_aside(state)
-        if aside is not None:
-            _log.warning("The state of another version is kept in %s; a new region begins.", aside)
+        # Where the state of another version of the sandbox was moved to, None where there was none.
+        self.set_aside = set_aside(state)
         self.store = Store(state / FILE, self.lock)
         self.objects = ObjectStore(state / "objects", self.now)
         self.events = EventQueue(self.table("timed_events"))

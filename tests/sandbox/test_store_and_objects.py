@@ -273,13 +273,14 @@ def test_the_state_of_another_version_is_set_aside_and_kept(tmp_path: Path) -> N
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA user_version = 1")
     newer = Region(tmp_path, now=NOON)
+    assert newer.set_aside is not None
     assert dict(newer.table("endpoints")) == {}
     assert newer.objects.head("models", "model.tar.gz") is None
     newer.close()
-    [aside] = tmp_path.glob("format-1-*")
+    aside = newer.set_aside
     with closing(sqlite3.connect(aside / FILE)) as connection:
         assert connection.execute("SELECT key FROM records WHERE collection = 'endpoints'").fetchall() == [("engines",)]
     assert any(path.read_bytes() == b"weights" for path in aside.rglob("*") if path.is_file())
     again = Region(tmp_path, now=NOON)
+    assert again.set_aside is None
     again.close()
-    assert list(tmp_path.glob("format-*")) == [aside]
