@@ -15,18 +15,7 @@ from cmapss_sandbox.wire.replies import Reply
 
 _SHOWN = 20
 _STILL = "still"
-# What is shown of each kind is its newest; what is only counted has no more to say of itself.
-_LISTED = (
-    "endpoints",
-    "scalable_targets",
-    "scaling_policies",
-    "scheduled_actions",
-    "alarms",
-    "tuning_jobs",
-    "training_jobs",
-    "models",
-    "endpoint_configs",
-)
+# What is only counted has no more to say of itself.
 _COUNTED = {"log_groups": "Log groups", "log_streams": "Log streams", "metrics": "Metrics"}
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -36,8 +25,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# From a record to its rows, each of a cell for every column.
-_Rows = Callable[[Record], Iterable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +36,16 @@ class _Glance:
     newest: Mapping[str, Sequence[Record]]
     children: Mapping[str, Sequence[Record]]
     calls: Sequence[Call]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of resource whose newest are shown, by the name of its table; each has rows of a cell for every column."""
+
+    name: str
+    noun: str
+    columns: tuple[str, ...]
+    rows: Callable[[_Glance, Record], Iterable[Sequence[Any]]]
 
 
 def page(region: Region, query: str = "") -> Reply:
@@ -64,7 +61,7 @@ def page(region: Region, query: str = "") -> Reply:
 
 def _glance(region: Region) -> _Glance:
     """What there is to show, read with the lock held; the more there is, the smaller the part that is looked at."""
-    tables = {name: region.table(name) for name in _LISTED}
+    tables = {name: region.table(name) for name in (*(kind.name for kind in _KINDS), "scaling_policies")}
     newest = {name: [records[key] for key in list(records)[-_SHOWN:][::-1]] for name, records in tables.items()}
     tuning_jobs: dict[str, list[Record]] = {job["HyperParameterTuningJobName"]: [] for job in newest["tuning_jobs"]}
     for job in tables["training_jobs"].values():
@@ -72,7 +69,7 @@ def _glance(region: Region) -> _Glance:
             tuning_jobs[job["_tuning_job"]].append(job)
     return _Glance(
         told=control.status(region),
-        totals={name: len(region.table(name)) for name in (*_LISTED, *_COUNTED)},
+        totals={name: len(region.table(name)) for name in (*tables, *_COUNTED)},
         newest=newest,
         children=tuning_jobs,
         calls=list(region.calls)[-_SHOWN:][::-1],
@@ -99,95 +96,11 @@ def _sections(glance: _Glance) -> Iterator[str]:
             for fault in faults
         ],
     )
-    yield _listed(
-        glance,
-        "endpoints",
-        "Endpoints",
-        ("endpoint", "status", "config", "variant", "weight", "instances", "under way", "since"),
-        _endpoint_rows,
-    )
-    yield _listed(
-        glance,
-        "scalable_targets",
-        "Scalable targets",
-        ("resource", "capacity", "policies", "suspended"),
-        lambda target: [
-            (
-                target["ResourceId"],
-                f"{target['MinCapacity']} to {target['MaxCapacity']}",
-                ", ".join(
-                    policy["PolicyName"]
-                    for policy in glance.newest["scaling_policies"]
-                    if policy["ResourceId"] == target["ResourceId"]
-                ),
-                ", ".join(name for name, suspended in target.get("SuspendedState", {}).items() if suspended),
-            )
-        ],
-    )
-    yield _listed(
-        glance,
-        "scheduled_actions",
-        "Scheduled actions",
-        ("action", "resource", "schedule", "sets"),
-        lambda action: [
-            (
-                action["ScheduledActionName"],
-                action["ResourceId"],
-                f"{action['Schedule']} {action.get('Timezone', '')}",
-                ", ".join(f"{name} {value}" for name, value in action.get("ScalableTargetAction", {}).items()),
-            )
-        ],
-    )
-    yield _listed(
-        glance,
-        "alarms",
-        "Alarms",
-        ("alarm", "state", "since", "reason"),
-        lambda alarm: [
-            (alarm["AlarmName"], alarm["StateValue"], alarm.get("StateUpdatedTimestamp"), alarm.get("StateReason"))
-        ],
-    )
-    yield _listed(
-        glance,
-        "tuning_jobs",
-        "Tuning jobs",
-        ("tuning job", "status", "training jobs", "completed", "best"),
-        lambda job: [_tuning_job_row(job, glance.children[job["HyperParameterTuningJobName"]])],
-    )
-    yield _listed(
-        glance,
-        "training_jobs",
-        "Training jobs",
-        ("training job", "status", "metrics", "created"),
-        lambda job: [
-            (
-                job["TrainingJobName"],
-                f"{job['TrainingJobStatus']} · {job['SecondaryStatus']}",
-                ", ".join(f"{name} {value:.4f}" for name, value in _metrics(job).items()),
-                job["CreationTime"],
-            )
-        ],
-    )
-    yield _listed(
-        glance,
-        "models",
-        "Models",
-        ("model", "created"),
-        lambda model: [(model["ModelName"], model["CreationTime"])],
-    )
-    yield _listed(
-        glance,
-        "endpoint_configs",
-        "Endpoint configs",
-        ("config", "variants", "created"),
-        lambda config: [
-            (
-                config["EndpointConfigName"],
-                ", ".join(variant["VariantName"] for variant in config["ProductionVariants"]),
-                config["CreationTime"],
-            )
-        ],
-    )
+    for kind in _KINDS:
+        total = glance.totals[kind.name]
+        caption = f"{total}, of which the newest {_SHOWN} are shown" if total > _SHOWN else f"{total} in all"
+        rows = [row for record in glance.newest[kind.name] for row in kind.rows(glance, record)]
+        yield table(kind.noun, caption, kind.columns, rows)
     counts = [(noun, glance.totals[name]) for name, noun in _COUNTED.items()]
     yield table("Also", "only counted here", ("kind", "number"), counts)
     yield table(
@@ -235,14 +148,7 @@ def _refreshing(refreshes: bool) -> str:
     return link("/", "This page stands still; let it load itself again every few seconds.")
 
 
-def _listed(glance: _Glance, name: str, noun: str, columns: Sequence[str], rows: _Rows) -> str:
-    """The newest of a kind as a table; `rows` makes the rows of one of them."""
-    total = glance.totals[name]
-    caption = f"{total}, of which the newest {_SHOWN} are shown" if total > _SHOWN else f"{total} in all"
-    return table(noun, caption, columns, [row for record in glance.newest[name] for row in rows(record)])
-
-
-def _endpoint_rows(endpoint: Record) -> Iterable[Sequence[Any]]:
+def _endpoint_rows(_: _Glance, endpoint: Record) -> Iterable[Sequence[Any]]:
     """A row for each variant that serves, or one without."""
     pending = endpoint.get("PendingDeploymentSummary", {})
     under_way = {variant["VariantName"]: variant for variant in pending.get("ProductionVariants", [])}
@@ -275,20 +181,66 @@ def _change(variant: Mapping[str, Any], current: str, desired: str) -> str:
     return f"{now:g} → {wanted:g}"
 
 
-def _tuning_job_row(job: Record, children: Sequence[Record]) -> Sequence[Any]:
+def _scalable_target_rows(glance: _Glance, target: Record) -> Iterable[Sequence[Any]]:
+    policies = [
+        policy["PolicyName"]
+        for policy in glance.newest["scaling_policies"]
+        if policy["ResourceId"] == target["ResourceId"]
+    ]
+    yield (
+        target["ResourceId"],
+        f"{target['MinCapacity']} to {target['MaxCapacity']}",
+        ", ".join(policies),
+        ", ".join(name for name, suspended in target.get("SuspendedState", {}).items() if suspended),
+    )
+
+
+def _scheduled_action_rows(_: _Glance, action: Record) -> Iterable[Sequence[Any]]:
+    yield (
+        action["ScheduledActionName"],
+        action["ResourceId"],
+        f"{action['Schedule']} {action.get('Timezone', '')}",
+        ", ".join(f"{name} {value}" for name, value in action.get("ScalableTargetAction", {}).items()),
+    )
+
+
+def _alarm_rows(_: _Glance, alarm: Record) -> Iterable[Sequence[Any]]:
+    yield alarm["AlarmName"], alarm["StateValue"], alarm.get("StateUpdatedTimestamp"), alarm.get("StateReason")
+
+
+def _tuning_job_rows(glance: _Glance, job: Record) -> Iterable[Sequence[Any]]:
+    children = glance.children[job["HyperParameterTuningJobName"]]
     config = job["HyperParameterTuningJobConfig"]
     objective = config.get("HyperParameterTuningJobObjective", {})
     completed = [_metrics(child) for child in children if child["TrainingJobStatus"] == "Completed"]
     values = [metrics[objective["MetricName"]] for metrics in completed if objective.get("MetricName") in metrics]
     best = max if objective.get("Type") == "Maximize" else min
     most = config.get("ResourceLimits", {}).get("MaxNumberOfTrainingJobs")
-    return (
+    yield (
         job["HyperParameterTuningJobName"],
         job["HyperParameterTuningJobStatus"],
         len(children) if most is None else f"{len(children)} of {most}",
         len(completed),
         f"{objective['MetricName']} {best(values):.4f}" if values else None,
     )
+
+
+def _training_job_rows(_: _Glance, job: Record) -> Iterable[Sequence[Any]]:
+    yield (
+        job["TrainingJobName"],
+        f"{job['TrainingJobStatus']} · {job['SecondaryStatus']}",
+        ", ".join(f"{name} {value:.4f}" for name, value in _metrics(job).items()),
+        job["CreationTime"],
+    )
+
+
+def _model_rows(_: _Glance, model: Record) -> Iterable[Sequence[Any]]:
+    yield model["ModelName"], model["CreationTime"]
+
+
+def _endpoint_config_rows(_: _Glance, config: Record) -> Iterable[Sequence[Any]]:
+    variants = ", ".join(variant["VariantName"] for variant in config["ProductionVariants"])
+    yield config["EndpointConfigName"], variants, config["CreationTime"]
 
 
 def _metrics(job: Record) -> dict[str, float]:
@@ -299,3 +251,24 @@ def _measure(fault: Mapping[str, Any]) -> str:
     if "milliseconds" in fault:
         return f"{fault['milliseconds']:g} ms"
     return f"{fault['seconds']:g} s" if "seconds" in fault else ""
+
+
+_KINDS = (
+    _Kind(
+        "endpoints",
+        "Endpoints",
+        ("endpoint", "status", "config", "variant", "weight", "instances", "under way", "since"),
+        _endpoint_rows,
+    ),
+    _Kind(
+        "scalable_targets", "Scalable targets", ("resource", "capacity", "policies", "suspended"), _scalable_target_rows
+    ),
+    _Kind("scheduled_actions", "Scheduled actions", ("action", "resource", "schedule", "sets"), _scheduled_action_rows),
+    _Kind("alarms", "Alarms", ("alarm", "state", "since", "reason"), _alarm_rows),
+    _Kind(
+        "tuning_jobs", "Tuning jobs", ("tuning job", "status", "training jobs", "completed", "best"), _tuning_job_rows
+    ),
+    _Kind("training_jobs", "Training jobs", ("training job", "status", "metrics", "created"), _training_job_rows),
+    _Kind("models", "Models", ("model", "created"), _model_rows),
+    _Kind("endpoint_configs", "Endpoint configs", ("config", "variants", "created"), _endpoint_config_rows),
+)
