@@ -220,8 +220,7 @@ def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], re
     name = record["EndpointName"]
     _cancel_end(region, record)
     rest = {member: value for member, value in record.items() if member not in ("_deployment", "_step_ends")}
-    before = {variant["VariantName"]: variant for variant in record.get("ProductionVariants", [])}
-    after = shown(
+    ENDPOINT.records(region)[name] = shown(
         {
             **rest,
             **({"FailureReason": reason[:_LONGEST_REASON]} if reason else {}),
@@ -230,13 +229,8 @@ def _settle(region: Region, record: Record, status: str, fleets: list[Fleet], re
             "_fleets": fleets,
         }
     )
-    ENDPOINT.records(region)[name] = after
     if status == "InService":
         region.notify("endpoint_in_service", name=name)
-    for variant in after.get("ProductionVariants", []):
-        known = before.get(variant["VariantName"])
-        if known is not None and known["CurrentInstanceCount"] != variant["CurrentInstanceCount"]:
-            region.notify("capacity_arrived", endpoint=name, variant=variant["VariantName"])
 
 
 def _cancel_end(region: Region, record: Record) -> None:

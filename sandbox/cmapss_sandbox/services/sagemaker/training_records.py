@@ -17,8 +17,6 @@ from cmapss_sandbox.training.metrics import metric_definitions
 WORK_ARRIVED = "training_work_arrived"
 # Told when a job whose training has begun shall stop, with its name.
 STOP_ASKED = "training_stop_asked"
-# Told when a job has ended, with its name.
-ENDED = "training_job_ended"
 # The timed event at which a job has trained for as long as it may.
 MAX_RUNTIME = "training_max_runtime"
 
@@ -43,7 +41,7 @@ _MESSAGES = {
 }
 
 
-def add_training_job(region: Region, definition: Mapping[str, Any], **further: Any) -> Record:
+def add_training_job(region: Region, definition: Mapping[str, Any], **further: Any) -> None:
     """Write a new training job, InProgress and Starting, with what AWS fills in; tell whoever trains."""
     now, name = region.now(), definition["TrainingJobName"]
     output = {"KmsKeyId": "", **definition["OutputDataConfig"]}
@@ -71,10 +69,8 @@ def add_training_job(region: Region, definition: Mapping[str, Any], **further: A
         "TrainingJobStatus": "InProgress",
         "SecondaryStatusTransitions": [],
     }
-    entered = _entered(record, "Starting", now)
-    TRAINING_JOB.records(region)[name] = entered
+    TRAINING_JOB.records(region)[name] = _entered(record, "Starting", now)
     region.notify(WORK_ARRIVED)
-    return entered
 
 
 def enter(region: Region, name: str, secondary_status: str, **changes: Any) -> None:
@@ -152,7 +148,6 @@ def end(
     secondary = record.get("_ends_as", status) if status == "Stopped" else status
     records = TRAINING_JOB.records(region)
     records[name] = {**_entered({**record, **changes}, secondary, ended), "LastModifiedTime": now}
-    region.notify(ENDED, name=name)
     region.notify(WORK_ARRIVED)
 
 
