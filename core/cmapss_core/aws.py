@@ -24,6 +24,7 @@ SANDBOX_KEY = "sandbox"
 PRICING_REGION = "us-east-1"  # the Price List API answers in few regions, for all of them
 MAX_PAGES = 1_000
 SANDBOX_GONE = "Nothing answers on this machine: start the sandbox, or the console, again."
+ANSWER_LOST = "The connection ended before an answer came: see what has become of it, and try again."
 
 # What may be called at any time. Everything else changes something and is refused outside the plan runner:
 # an operation that AWS adds tomorrow is refused until it is listed here.
@@ -180,7 +181,7 @@ class Aws:
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call `operation` by its API name, such as DescribeEndpoint. Raises ConsoleError."""
         from botocore import xform_name
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
         try:
             client = self.client(service)
@@ -190,7 +191,8 @@ class Aws:
         except BotoCoreError as error:
             failure = _from_botocore(error, f"{service}:{operation}")
             if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
-                failure = failure.told_as(failure.message, SANDBOX_GONE)
+                gone = isinstance(error, EndpointConnectionError)
+                failure = failure.told_as(failure.message, SANDBOX_GONE if gone else ANSWER_LOST)
             raise failure from error
         return answer
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
-from cmapss_core.aws import READING_OPERATIONS, Aws, Target
+from cmapss_core.aws import ANSWER_LOST, READING_OPERATIONS, SANDBOX_GONE, Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import plan_id
 from tests.core.scripted import ScriptedAws
@@ -83,6 +85,28 @@ def test_a_sandbox_needs_neither_the_profile_nor_the_credentials_of_an_account(m
     with pytest.raises(ConsoleError) as caught:
         aws.call("sts", "GetCallerIdentity")
     assert caught.value.kind is ErrorKind.UNREACHABLE, "it was sent"
+
+
+def test_an_answer_that_is_lost_is_told_from_a_sandbox_that_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hanging_up = threading.Thread(target=_hang_up, args=(listening,), daemon=True)
+        hanging_up.start()
+        aws = Aws(Target(region="us-east-1", endpoint_url=f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        with pytest.raises(ConsoleError) as lost:
+            aws.call("sts", "GetCallerIdentity")
+    assert (lost.value.kind, lost.value.remedy) == (ErrorKind.UNREACHABLE, ANSWER_LOST)
+    with pytest.raises(ConsoleError) as gone:
+        Aws(NOWHERE).call("sts", "GetCallerIdentity")
+    assert (gone.value.kind, gone.value.remedy) == (ErrorKind.UNREACHABLE, SANDBOX_GONE)
+
+
+def _hang_up(listening: socket.socket) -> None:
+    """Take every request and answer none, until nobody listens any more."""
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            connection.recv(65536)
+            connection.close()
 
 
 def test_a_region_that_nobody_names_is_asked_for() -> None:
