@@ -10,7 +10,7 @@ import pytest
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.endpoints import set_desired_instance_count
-from cmapss_sandbox.services.sagemaker.serving import serving_variants
+from cmapss_sandbox.services.sagemaker.serving import serving
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, make_endpoint, production_variant
 from tests.sandbox.refusals import refused
 
@@ -28,7 +28,7 @@ def test_an_endpoint_is_created_in_nine_to_eleven_minutes_and_then_serves(region
     assert "ProductionVariants" not in creating
     assert creating["PendingDeploymentSummary"]["ProductionVariants"][0]["CurrentInstanceCount"] == 0
     with pytest.raises(AwsError, match="Endpoint Engines-A of account 000000000000 not found"):
-        serving_variants(region, "Engines-A")
+        serving(region, "Engines-A")
 
     region.advance(9 * 60 - 1)
     assert sagemaker.describe_endpoint(EndpointName="Engines-A")["EndpointStatus"] == "Creating"
@@ -41,8 +41,8 @@ def test_an_endpoint_is_created_in_nine_to_eleven_minutes_and_then_serves(region
     assert variant["DeployedImages"][0]["SpecifiedImage"] == IMAGE
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 1)
     assert (variant["CurrentWeight"], variant["DesiredWeight"]) == (1.0, 1.0)
-    [serving] = serving_variants(region, "Engines-A")
-    assert (serving.variant, serving.model, serving.model_data_url) == ("AllTraffic", "Engines-A", ARTEFACT)
+    [answering] = serving(region, "Engines-A").variants
+    assert (answering.variant, answering.model, answering.model_data_url) == ("AllTraffic", "Engines-A", ARTEFACT)
 
 
 def test_how_long_creating_takes_depends_on_the_name_alone(region: Region, sagemaker: Any) -> None:
@@ -123,7 +123,7 @@ def test_instances_that_are_asked_for_arrive_later(region: Region, sagemaker: An
     region.advance(199)
     assert sagemaker.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "Updating"
     assert (variant_of(sagemaker)["CurrentInstanceCount"], variant_of(sagemaker)["DesiredInstanceCount"]) == (1, 4)
-    assert serving_variants(region, "engines")[0].current_instances == 1
+    assert serving(region, "engines").variants[0].current_instances == 1
     region.advance(1)
     assert sagemaker.describe_endpoint(EndpointName="engines")["EndpointStatus"] == "InService"
     assert variant_of(sagemaker)["CurrentInstanceCount"] == 4

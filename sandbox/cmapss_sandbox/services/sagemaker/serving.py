@@ -70,11 +70,6 @@ def serving(region: Region, endpoint_name: str) -> Serving:
     return Serving(endpoint_name, tuple(variants), tuple(shadows), fleets[0]["capture"])
 
 
-def serving_variants(region: Region, endpoint_name: str) -> list[ServingVariant]:
-    """The production variants that answer requests; raises ValidationException as serving() does."""
-    return list(serving(region, endpoint_name).variants)
-
-
 def _of(
     endpoint: str, fleet: Fleet, variant: Mapping[str, Any], share: float, most: float = float("inf")
 ) -> ServingVariant:
