@@ -10,7 +10,7 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.training.trainer import Trainer
 from tests.sandbox.artefacts import put_channels, training_request
 from tests.sandbox.conftest import Clients
-from tests.sandbox.tuning import NAME, children, described, training_definition, tuning_request
+from tests.sandbox.tuning import NAME, described, training_definition, training_jobs_of, tuning_request
 
 _PATIENCE = 60
 
@@ -32,7 +32,7 @@ def test_a_tuning_job_trains_its_jobs_and_knows_the_best(sagemaker: Any, trainer
     static = tuning_job["TrainingJobDefinition"]["StaticHyperParameters"]
     assert static["_tuning_objective_metric"] == "validation:rmse"
 
-    rows = children(sagemaker, SortBy="FinalObjectiveMetricValue", MaxResults=3)
+    rows = training_jobs_of(sagemaker, SortBy="FinalObjectiveMetricValue", MaxResults=3)
     values = [row["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for row in rows]
     assert len(values) == 4
     assert values == sorted(values)
@@ -79,7 +79,7 @@ def test_jobs_that_fall_behind_are_stopped_and_still_have_an_objective(
     sagemaker.create_hyper_parameter_tuning_job(**halving)
     assert trainer.wait_until_idle(_PATIENCE)
     for name, rounds in ((NAME, 8), ("halving", 6)):
-        tuning_job, rows = described(sagemaker, name), children(sagemaker, name)
+        tuning_job, rows = described(sagemaker, name), training_jobs_of(sagemaker, name)
         assert tuning_job["HyperParameterTuningJobStatus"] == "Completed"
         assert tuning_job["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
         stopped = [row for row in rows if row["TrainingJobStatus"] == "Stopped"]
@@ -90,7 +90,7 @@ def test_jobs_that_fall_behind_are_stopped_and_still_have_an_objective(
         for row in rows:
             assert (len(curves[row["TrainingJobName"]]) < rounds) == (row in stopped)
             assert region.objects.head("models", f"output/{row['TrainingJobName']}/output/model.tar.gz")
-    [one, *_] = children(sagemaker, SortBy="FinalObjectiveMetricValue", SortOrder="Descending")
+    [one, *_] = training_jobs_of(sagemaker, SortBy="FinalObjectiveMetricValue", SortOrder="Descending")
     assert one["TrainingJobStatus"] == "Stopped", "the worst are the ones that were stopped"
 
 
@@ -101,15 +101,15 @@ def test_a_stopped_tuning_job_launches_no_more(sagemaker: Any, trainer: Trainer)
     assert trainer.wait_until(lambda: trainer.progress is not None, _PATIENCE)
     under_way = {
         sagemaker.describe_training_job(TrainingJobName=row["TrainingJobName"])["SecondaryStatus"]
-        for row in children(sagemaker)
+        for row in training_jobs_of(sagemaker)
     }
     assert under_way == {"Training", "Pending"}, "two in progress, of which the machine trains one"
     sagemaker.create_training_job(**training_request("goes-first"))
     sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     assert trainer.wait_until_idle(_PATIENCE)
     assert described(sagemaker)["HyperParameterTuningJobStatus"] == "Stopped"
-    assert [row["TrainingJobStatus"] for row in children(sagemaker)] == ["Stopped", "Stopped"]
-    assert [row["ObjectiveStatus"] for row in children(sagemaker)] == ["Succeeded", "Failed"]
+    assert [row["TrainingJobStatus"] for row in training_jobs_of(sagemaker)] == ["Stopped", "Stopped"]
+    assert [row["ObjectiveStatus"] for row in training_jobs_of(sagemaker)] == ["Succeeded", "Failed"]
     assert sagemaker.describe_training_job(TrainingJobName="goes-first")["TrainingJobStatus"] == "Completed"
 
 
@@ -124,4 +124,4 @@ def test_an_interrupted_tuning_job_goes_on_where_it_was(region: Region, sagemake
     assert again.wait_until_idle(_PATIENCE)
     again.close()
     assert finished == list(jobs)[: len(finished)]
-    assert [row["TrainingJobStatus"] for row in children(sagemaker)] == ["Completed"] * 3
+    assert [row["TrainingJobStatus"] for row in training_jobs_of(sagemaker)] == ["Completed"] * 3

@@ -23,7 +23,7 @@ from cmapss_sandbox.services.sagemaker.tuning_records import TUNING_MAX_RUNTIME
 from cmapss_sandbox.wire.dispatch import application
 from tests.sandbox.artefacts import put_channels
 from tests.sandbox.conftest import NOON
-from tests.sandbox.tuning import children, described, eta_of, run, step, tuning_request
+from tests.sandbox.tuning import described, eta_of, run, step, training_jobs_of, tuning_request
 
 _ENDED = ("Completed", "Failed", "Stopped")
 _LEGAL = {
@@ -80,7 +80,7 @@ _CREATE = st.fixed_dictionaries(
 _ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("create"), _CREATE),
-        st.tuples(st.sampled_from(["stop", "delete", "stop_child", "delete_child"]), st.integers(0, 5)),
+        st.tuples(st.sampled_from(["stop", "delete", "stop_training_job", "delete_training_job"]), st.integers(0, 5)),
         st.tuples(st.just("work"), st.booleans()),
         st.tuples(st.just("advance"), st.integers(1, 90)),
     ),
@@ -145,13 +145,13 @@ def change(account: Account, action: str, name: str, number: int) -> None:
             sagemaker.create_hyper_parameter_tuning_job(**tuning_request(1, name))
             del account.seen[name]
     else:
-        jobs = children(sagemaker, name)
+        jobs = training_jobs_of(sagemaker, name)
         if not jobs:
             return
         job = jobs[number % len(jobs)]
         status = job["TrainingJobStatus"]
-        allowed = (status == "InProgress") if action == "stop_child" else (status in _ENDED)
-        call = sagemaker.stop_training_job if action == "stop_child" else sagemaker.delete_training_job
+        allowed = (status == "InProgress") if action == "stop_training_job" else (status in _ENDED)
+        call = sagemaker.stop_training_job if action == "stop_training_job" else sagemaker.delete_training_job
         refused = refusal(call, TrainingJobName=job["TrainingJobName"])
     assert allowed == (refused is None)
     assert refused is None or "is in status" in refused
@@ -169,7 +169,7 @@ def refusal(call: Callable[..., Any], **arguments: str) -> str | None:
 def check(account: Account, names: list[str]) -> None:
     """All that holds at any moment."""
     for name in names:
-        tuning_job, jobs = described(account.sagemaker, name), children(account.sagemaker, name)
+        tuning_job, jobs = described(account.sagemaker, name), training_jobs_of(account.sagemaker, name)
         account.follow(name, tuning_job["HyperParameterTuningJobStatus"])
         for job in jobs:
             account.follow(job["TrainingJobName"], job["TrainingJobStatus"])

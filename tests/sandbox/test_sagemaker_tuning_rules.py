@@ -13,7 +13,7 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.store import Record
 from tests.sandbox.artefacts import channel, put_channels
 from tests.sandbox.conftest import Clients
-from tests.sandbox.tuning import ETA, NAME, children, described, run, step, training_definition, tuning_request
+from tests.sandbox.tuning import ETA, NAME, described, run, step, training_definition, training_jobs_of, tuning_request
 
 _DEPTH = {"Name": "max_depth", "MinValue": "1", "MaxValue": "3"}
 
@@ -131,18 +131,18 @@ def test_absent_and_ended_tuning_jobs_are_refused(sagemaker: Any, region: Region
         with pytest.raises(ClientError, match=r"\(ResourceNotFound\).*Amazon SageMaker can't find a tuning job"):
             getattr(sagemaker, f"{call}_hyper_parameter_tuning_job")(HyperParameterTuningJobName="nobody")
     with pytest.raises(ClientError, match=r"\(ResourceNotFound\)"):
-        children(sagemaker, "nobody")
+        training_jobs_of(sagemaker, "nobody")
     create(sagemaker, 1)
     with pytest.raises(ClientError, match="hyperparameter tuning job is in status InProgress"):
         sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     run(region)
     with pytest.raises(ClientError, match="hyperparameter tuning job is in status Completed"):
         sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
-    [job] = children(sagemaker)
+    [job] = training_jobs_of(sagemaker)
     sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     assert "TuningJobArn" in sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
     create(sagemaker, 1)
-    assert children(sagemaker) == [], "a namesake has training jobs of its own"
+    assert training_jobs_of(sagemaker) == [], "a namesake has training jobs of its own"
 
 
 def test_jobs_without_an_objective_are_counted_and_left_out_of_the_ranking(sagemaker: Any, region: Region) -> None:
@@ -154,37 +154,39 @@ def test_jobs_without_an_objective_are_counted_and_left_out_of_the_ranking(sagem
     assert tuning_job["TrainingJobStatusCounters"]["NonRetryableError"] == 3
     assert tuning_job["ObjectiveStatusCounters"] == {"Succeeded": 0, "Pending": 0, "Failed": 3}
     assert "BestTrainingJob" not in tuning_job
-    assert [row["ObjectiveStatus"] for row in children(sagemaker)] == ["Failed"] * 3
-    assert children(sagemaker, SortBy="FinalObjectiveMetricValue") == []
+    assert [row["ObjectiveStatus"] for row in training_jobs_of(sagemaker)] == ["Failed"] * 3
+    assert training_jobs_of(sagemaker, SortBy="FinalObjectiveMetricValue") == []
 
     create(sagemaker, 50, "hopeless")
     run(region, lambda job: None)
     hopeless = described(sagemaker, "hopeless")
     assert hopeless["FailureReason"].startswith("No training job succeeded after 5 attempts.")
-    assert len(children(sagemaker, "hopeless")) in (5, 6), "one was already under way"
+    assert len(training_jobs_of(sagemaker, "hopeless")) in (5, 6), "one was already under way"
 
     create(sagemaker, 2, "blind", HyperParameterTuningJobObjective={"Type": "Minimize", "MetricName": "validation:mae"})
     run(region)
     assert described(sagemaker, "blind")["FailureReason"].startswith("No objective metrics found after running 2")
 
 
-def test_children_are_listed_by_every_key_and_filtered_after_the_page(sagemaker: Any, region: Region) -> None:
+def test_training_jobs_are_listed_by_every_key_and_filtered_after_the_page(sagemaker: Any, region: Region) -> None:
     create(sagemaker, 12, RandomSeed=3)
     failing = iter([False, False, True] + [False] * 20)
     run(region, lambda job: None if next(failing) else abs(float(job["HyperParameters"]["eta"]) - 0.3))
 
     def names(**options: Any) -> list[str]:
-        return [row["TrainingJobName"] for row in children(sagemaker, **options)]
+        return [row["TrainingJobName"] for row in training_jobs_of(sagemaker, **options)]
 
     every = names()
     assert every == names(SortBy="Name") == names(SortBy="CreationTime") == sorted(every)
     assert [name.split("-")[-2] for name in every] == [f"{number:03d}" for number in range(1, 13)]
     assert names(SortOrder="Descending") == every[::-1]
-    by_value = children(sagemaker, SortBy="FinalObjectiveMetricValue", SortOrder="Descending", MaxResults=5)
+    by_value = training_jobs_of(sagemaker, SortBy="FinalObjectiveMetricValue", SortOrder="Descending", MaxResults=5)
     values = [row["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for row in by_value]
     assert len(values) == 11
     assert values == sorted(values, reverse=True)
-    assert [row["TrainingJobStatus"] for row in children(sagemaker, SortBy="Status")] == ["Completed"] * 11 + ["Failed"]
+    assert [row["TrainingJobStatus"] for row in training_jobs_of(sagemaker, SortBy="Status")] == ["Completed"] * 11 + [
+        "Failed"
+    ]
     page = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=NAME)
     assert len(page["TrainingJobSummaries"]) == 10
     empty = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
@@ -223,7 +225,9 @@ def test_a_grid_is_tried_once_and_whole(sagemaker: Any, region: Region) -> None:
     grid = {"CategoricalParameterRanges": [{"Name": "eta", "Values": ["0.1", "0.2", "0.3"]}]}
     create(sagemaker, None, Strategy="Grid", ParameterRanges=grid)
     run(region)
-    assert [row["TunedHyperParameters"] for row in children(sagemaker)] == [{"eta": f"0.{n}"} for n in (1, 2, 3)]
+    assert [row["TunedHyperParameters"] for row in training_jobs_of(sagemaker)] == [
+        {"eta": f"0.{n}"} for n in (1, 2, 3)
+    ]
     tuning_job = described(sagemaker)
     assert tuning_job["HyperParameterTuningJobStatus"] == "Completed"
     assert tuning_job["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 3
@@ -249,7 +253,7 @@ def test_several_definitions_take_turns(sagemaker: Any, region: Region) -> None:
     ]
     sagemaker.create_hyper_parameter_tuning_job(**request)
     run(region)
-    rows = children(sagemaker)
+    rows = training_jobs_of(sagemaker)
     assert [row["TrainingJobDefinitionName"] for row in rows] == ["first", "second", "first", "second", "first"]
     tuning_job = described(sagemaker)
     static = [definition["StaticHyperParameters"] for definition in tuning_job["TrainingJobDefinitions"]]
@@ -335,7 +339,7 @@ def test_a_tuning_job_ends_after_its_longest_runtime(sagemaker: Any, region: Reg
     tuning_job = described(sagemaker)
     assert tuning_job["HyperParameterTuningJobStatus"] == "Completed"
     assert tuning_job["ConsumedResources"]["RuntimeInSeconds"] == 600
-    assert Counter(row["TrainingJobStatus"] for row in children(sagemaker)) == {"Completed": 1, "Stopped": 2}
+    assert Counter(row["TrainingJobStatus"] for row in training_jobs_of(sagemaker)) == {"Completed": 1, "Stopped": 2}
 
 
 def test_what_a_tuning_job_was_asked_for_is_described_again(sagemaker: Any, region: Region) -> None:

@@ -92,7 +92,7 @@ def run(region: Region, objective: Objective = eta_of) -> None:
         region.advance(1)
 
 
-def children(sagemaker: Any, name: str = NAME, **options: Any) -> list[dict[str, Any]]:
+def training_jobs_of(sagemaker: Any, name: str = NAME, **options: Any) -> list[dict[str, Any]]:
     """A tuning job's training jobs as it lists them, page by page."""
     pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
         HyperParameterTuningJobName=name, **options
