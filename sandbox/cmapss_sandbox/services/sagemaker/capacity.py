@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.quota_values import asked_by_type, endpoint_quota, quota_name
 from cmapss_sandbox.services.sagemaker.deployments.steps import Counts, Step, step_from_json
-from cmapss_sandbox.services.sagemaker.fleet import Fleet, by_type, current_counts
+from cmapss_sandbox.services.sagemaker.fleet import all_by_type, current_counts
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, instances_exceeded
 from cmapss_sandbox.store import Record, Table
 
@@ -88,9 +88,9 @@ def _instances(region: Region, choose: Callable[[list[Step]], list[tuple[Counts,
         most: Counter[str] = Counter()
         steps = _steps(record)
         for counts in choose(steps) if steps else []:
-            most |= _by_type(record["_deployment"]["fleets"], counts)
+            most |= all_by_type(record["_deployment"]["fleets"], counts)
         fleets = record["_fleets"]
-        found.update(most if steps else _by_type(fleets, [current_counts(fleet) for fleet in fleets]))
+        found.update(most if steps else all_by_type(fleets, map(current_counts, fleets)))
     return found
 
 
@@ -101,10 +101,3 @@ def _steps(record: Record) -> list[Step]:
         return []
     steps = map(step_from_json, deployment["steps"][deployment["at"] :])
     return [step for step in steps if step.counts]
-
-
-def _by_type(fleets: Sequence[Fleet], counts: Sequence[Counts]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for fleet, of_fleet in zip(fleets, counts, strict=True):
-        found.update(by_type(fleet, of_fleet))
-    return found

@@ -26,7 +26,7 @@ def create_endpoint_config(region: Region, request: dict[str, Any], context: Req
         if member in request:
             raise validation_exception(f"{member} is not supported: this sandbox serves real-time endpoints only.")
     production, shadow = request["ProductionVariants"], request.get("ShadowProductionVariants", [])
-    _refuse_numbers(production, shadow)
+    _refuse_variants(production, shadow)
     _refuse_metrics(request.get("MetricsConfig", {}))
     _refuse_capture(request.get("DataCaptureConfig", {}))
     record: dict[str, Any] = {
@@ -53,7 +53,7 @@ def delete_endpoint_config(region: Region, request: dict[str, Any], context: Req
     return delete(region, ENDPOINT_CONFIG, request)
 
 
-def _refuse_numbers(production: list[dict[str, Any]], shadow: list[dict[str, Any]]) -> None:
+def _refuse_variants(production: list[dict[str, Any]], shadow: list[dict[str, Any]]) -> None:
     if shadow and (len(production), len(shadow)) != (1, 1):
         raise validation_exception(
             "An endpoint configuration with ShadowProductionVariants must have exactly one production variant and "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from cmapss_sandbox.services.sagemaker.deployments.pace import (
 from cmapss_sandbox.services.sagemaker.deployments.policies import Policy
 from cmapss_sandbox.services.sagemaker.deployments.records import DEPLOYING, fleets_at, shown, step_of
 from cmapss_sandbox.services.sagemaker.deployments.steps import Situation, Step, roll_back
-from cmapss_sandbox.services.sagemaker.fleet import Fleet, as_it_is, by_type, current_counts, settled
+from cmapss_sandbox.services.sagemaker.fleet import Fleet, all_by_type, as_it_is, current_counts, settled
 from cmapss_sandbox.services.sagemaker.resources import ENDPOINT, forget
 from cmapss_sandbox.store import Record
 
@@ -156,8 +155,7 @@ def _enter(region: Region, record: Record, deployment: Mapping[str, Any]) -> Non
 
 def _capacity(region: Region, deployment: Mapping[str, Any], step: Step) -> _Passage:
     """Instances are there after the step's time; while the region is short of them, it is asked again and again."""
-    coming = [by_type(fleet, counts) for fleet, counts in zip(deployment["fleets"], step.coming, strict=True)]
-    shortage = insufficient_capacity(region, sum(coming, Counter()))
+    shortage = insufficient_capacity(region, all_by_type(deployment["fleets"], step.coming))
     if shortage is None:
         return _Passage(step.seconds)
     if deployment["waited"] < CAPACITY_WAIT:

@@ -15,7 +15,7 @@ from cmapss_sandbox.services.sagemaker.deployments.steps import Step, blue_green
 from cmapss_sandbox.services.sagemaker.endpoint_transitions import begin, running, situation_of
 from cmapss_sandbox.services.sagemaker.fleet import (
     Fleet,
-    by_type,
+    all_by_type,
     current_counts,
     desired_counts,
     planned_fleet,
@@ -69,13 +69,8 @@ def _deployment_config(last: dict[str, Any] | None, request: dict[str, Any]) -> 
 
 def _more(fleets: Sequence[Fleet], steps: Sequence[Step]) -> Counter[str]:
     """The instances by type that a deployment needs beside those that run now, at the worst moment."""
-    now: Counter[str] = Counter()
-    for fleet in fleets[:-1]:
-        now.update(by_type(fleet, current_counts(fleet)))
+    *old, _ = fleets
     most: Counter[str] = Counter()
     for step in steps:
-        taken: Counter[str] = Counter()
-        for fleet, counts in zip(fleets, step.taken(), strict=True):
-            taken.update(by_type(fleet, counts))
-        most |= taken
-    return most - now
+        most |= all_by_type(fleets, step.taken())
+    return most - all_by_type(old, map(current_counts, old))

@@ -55,6 +55,11 @@ def by_type(fleet: Fleet, counts: Mapping[str, int]) -> Counter[str]:
     return found
 
 
+def all_by_type(fleets: Iterable[Fleet], counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """The instances of several fleets, each with its counts by variant, as instances by type."""
+    return sum((by_type(fleet, of_fleet) for fleet, of_fleet in zip(fleets, counts, strict=True)), Counter())
+
+
 def scaled(fleet: Fleet, counts: Mapping[str, int], share: float) -> Fleet:
     """The fleet with these instances running and this share of the traffic."""
     return {

@@ -56,8 +56,10 @@ def check_expression(resource: str, expression: Mapping[str, Any]) -> list[str]:
 
 
 def property_type(resource: str, name: str) -> str:
-    """The type of a property: "number", "timestamp", "boolean", "text", "any" where it may be a number or text, or
-    "structure"; raises ValidationException for one that the resource does not have."""
+    """The type of a property; raises ValidationException for one that the resource does not have.
+
+    It is "number", "timestamp", "boolean", "text", "any" where it may be a number or text, or "structure".
+    """
     head, _, rest = name.partition(".")
     if head in NAMED and rest:
         return "number" if head == "Metrics" else "text"
