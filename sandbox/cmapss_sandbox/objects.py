@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from cmapss_sandbox.object_files import ObjectFiles
 # Among the buckets, whose names' percent signs are encoded.
 _UNFINISHED = "%unfinished"
 _ABOUT = "%about"
+_CREATED = "%created"
 _NANOSECONDS_IN_A_MILLISECOND = 1_000_000
 
 About = Mapping[str, Any]
@@ -45,7 +46,7 @@ class ObjectStore:
 
     def buckets(self) -> list[str]:
         """The names of all buckets, sorted."""
-        own = (_UNFINISHED, _ABOUT)
+        own = (_UNFINISHED, _ABOUT, _CREATED)
         return sorted(path.name for path in self.root.iterdir() if path.is_dir() and path.name not in own)
 
     def create_bucket(self, bucket: str) -> None:
@@ -56,6 +57,17 @@ class ObjectStore:
         """Remove a bucket without objects; one that is not there is no error."""
         with self._lock:
             self._bodies.remove_folder(bucket)
+            self._created_file(bucket).unlink(missing_ok=True)
+
+    def created(self, bucket: str) -> datetime:
+        """When a bucket was made, or first asked about where nobody asked before."""
+        path = self._created_file(bucket)
+        with self._lock:
+            if not path.exists():
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                path.touch(mode=0o600)
+                self._date(path)
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
     def path(self, bucket: str, key: str) -> Path:
         """The file that holds an object; raises KeyError when there is no such object."""
@@ -123,6 +135,9 @@ class ObjectStore:
     def keys(self, bucket: str) -> Iterator[str]:
         """The keys in a bucket, in no particular order."""
         return self._bodies.keys(bucket)
+
+    def _created_file(self, bucket: str) -> Path:
+        return self.root / _CREATED / self._bodies.folder(bucket).name
 
     def _current(self, bucket: str, key: str) -> dict[str, About]:
         try:

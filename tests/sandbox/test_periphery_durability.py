@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from cmapss_sandbox.objects import ObjectStore
 from cmapss_sandbox.region import Region
-from tests.sandbox.conftest import NOON
+from tests.sandbox.conftest import NOON, Clients
 from tests.sandbox.enforced import enforced_region
 from tests.sandbox.test_process import Running, Start, start
 
@@ -97,6 +98,23 @@ def test_what_is_known_of_an_object_counts_for_its_bytes_only(tmp_path: Path) ->
 
 def fail_to_place(bucket: str, key: str) -> Path:
     raise InterruptedError
+
+
+def test_a_bucket_and_the_execution_role_are_as_old_as_the_region_says(
+    clients: Clients, region: Region, s3: Any
+) -> None:
+    region.objects.put("seeded", "key", b"")
+    s3.create_bucket(Bucket=BUCKET)
+    region.advance(3600)
+    s3.create_bucket(Bucket="later")
+    dates = {bucket["Name"]: bucket["CreationDate"] for bucket in s3.list_buckets()["Buckets"]}
+    assert dates == {BUCKET: NOON, "seeded": NOON, "later": NOON + timedelta(hours=1)}
+    [role] = clients("iam").list_roles()["Roles"]
+    assert role["CreateDate"] == NOON
+    restarted = ObjectStore(region.objects.root, lambda: NOON + timedelta(days=1))
+    assert restarted.created(BUCKET).replace(microsecond=0) == NOON
+    restarted.delete_bucket(BUCKET)
+    assert restarted.created(BUCKET).replace(microsecond=0) == NOON + timedelta(days=1)
 
 
 def test_roles_users_keys_buckets_and_objects_outlive_a_killed_process(start: Start) -> None:

@@ -191,17 +191,15 @@ def _restore(region: Region, service: str, mirror: Mirror) -> None:
     _application(service)
     if service == "iam":
         backend = iam_backend(region)
-        _seed(_FIRST_SEED)
-        backend.reset()
-        create_execution_role(backend)
-        _seed(None)
+        with _as_if(_FIRST_SEED, region.born):
+            backend.reset()
+            create_execution_role(backend)
     elif service == "ec2":
         from moto.ec2.models import ec2_backends
 
         backend = ec2_backends[region.account][region.name]  # which takes random numbers when it is new
-        _seed(_FIRST_SEED)
-        backend.reset()
-        _seed(None)
+        with _as_if(_FIRST_SEED, region.born):
+            backend.reset()
     records: Mapping[str, Record] = region.table(_table(service))
     if service == "s3":
         # Buckets made with settings of their own, then all the others, then what was set later.
@@ -221,13 +219,20 @@ def _repeat(region: Region, service: str, records: Mapping[str, Record]) -> None
 
 def _run(region: Region, service: str, record: Record, environ: WSGIEnvironment) -> Reply:
     """Have moto answer with the record's random numbers, at its time."""
-    global _moment
     if service == "iam":
         know_managed_policies(region, base64.b64decode(record["body"]))
-    _seed(record["seed"])
-    _moment = record["at"]
-    try:
+    with _as_if(record["seed"], record["at"]):
         return call(service, environ)
+
+
+@contextmanager
+def _as_if(seed: int, moment: datetime) -> Iterator[None]:
+    """Have moto take those random numbers, and that time for now."""
+    global _moment
+    _seed(seed)
+    _moment = moment
+    try:
+        yield
     finally:
         _moment = None
         _seed(None)

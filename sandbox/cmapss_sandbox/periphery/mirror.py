@@ -69,6 +69,7 @@ class Mirror:
         for name in there - self._shown.keys():
             if name not in self._backend.buckets:
                 self._backend.create_bucket(name, self._region_name)
+            self._date(name)
             self._shown[name] = {}
         for name in self._shown.keys() - there:
             self._drop_bucket(name)
@@ -89,6 +90,7 @@ class Mirror:
             self._shown.pop(bucket, None)
             return
         self._objects.create_bucket(bucket)
+        self._date(bucket)
         shown = self._shown.setdefault(bucket, {})
         keys = self._backend.buckets[bucket].keys
         names = [key] if key else [*keys, *(name for name in shown if name not in keys)]
@@ -103,6 +105,10 @@ class Mirror:
                 about = self._about(found)
                 if about != self._objects.about(bucket, name):
                     self._objects.describe(bucket, name, about)
+
+    def _date(self, bucket: str) -> None:
+        # moto takes the machine's time, anew whenever it is shown the bucket.
+        self._backend.buckets[bucket].creation_date = self._objects.created(bucket)
 
     def _keep_new(self, bucket: str, name: str, found: FakeKey) -> None:
         self._objects.put(bucket, name, found.value, self._about(found))
