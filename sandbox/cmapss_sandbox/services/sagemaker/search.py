@@ -8,10 +8,10 @@ from typing import Any
 
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
+from cmapss_sandbox.services.sagemaker.deployments.records import models_behind
 from cmapss_sandbox.services.sagemaker.endpoints import describe_endpoint
 from cmapss_sandbox.services.sagemaker.resources import (
     ENDPOINT,
-    ENDPOINT_CONFIG,
     MODEL,
     TRAINING_JOB,
     TUNING_JOB,
@@ -44,7 +44,7 @@ _DEFAULT_SORTS = {"Model": "Model.CreationTime"}
 
 
 def search(region: Region, request: dict[str, Any], context: RequestContext) -> dict[str, Any]:
-    """Search; by default ordered by LastModifiedTime, newest first.
+    """Search; by default ordered by LastModifiedTime, models by their CreationTime, newest first.
 
     It finds training jobs, tuning jobs, models and endpoints; of other resources, and other accounts', there are none.
     """
@@ -107,16 +107,8 @@ def _records(region: Region, resource: str, context: RequestContext) -> Iterable
 
 
 def _on_dashboard(region: Region, model: Record) -> Record:
-    """A model as the model dashboard has it: itself, and the endpoints whose config names it."""
-    configs, name = ENDPOINT_CONFIG.records(region), model["ModelName"]
-    serving = [
-        endpoint
-        for endpoint in ENDPOINT.records(region).values()
-        if any(
-            variant["ModelName"] == name
-            for variant in configs.get(endpoint["EndpointConfigName"], {}).get("ProductionVariants", [])
-        )
-    ]
+    """A model as the model dashboard has it: itself, and the endpoints that it is behind."""
+    serving = [record for record in ENDPOINT.records(region).values() if model["ModelName"] in models_behind(record)]
     members = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
     return {
         **model,

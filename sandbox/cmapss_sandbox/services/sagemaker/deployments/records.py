@@ -43,6 +43,12 @@ def fleets_at(fleets: list[Fleet], step: Step) -> list[Fleet]:
     return [scaled(fleet, counts, share) for fleet, counts, share in zip(fleets, step.counts, step.shares, strict=True)]
 
 
+def models_behind(record: Record) -> set[str]:
+    """The names of the models that an endpoint serves, or is about to."""
+    fleets: list[Fleet] = [*record.get("_fleets", []), *record.get("_deployment", {}).get("fleets", [])]
+    return {made["model"] for fleet in fleets for made in fleet["made_of"].values()}
+
+
 def shown(record: Record) -> Record:
     """The record with all that DescribeEndpoint shows of what serves and of what is under way."""
     rest = {member: value for member, value in record.items() if member not in _SHOWN}
