@@ -184,7 +184,7 @@ def test_all_that_is_wrong_is_told_at_once_in_awss_words(wire: Wire) -> None:
         (b"\xff", "The body is not a JSON document."),
         (b'{"EndpointName": NaN}', "The body is not a JSON document."),
         (b'{"EndpointName": "\\ud800"}', "The body is not a JSON document."),
-        (b'{"a": ' * 5000 + b"1" + b"}" * 5000, "The body is not a JSON document."),
+        (b'{"a": ' * 5000 + b"1" + b"}" * 5000, "The body nests deeper than 100 levels."),
         (b'{"a": ' * 200 + b"1" + b"}" * 200, "The body nests deeper than 100 levels."),
         (b"[]", "Start of list found where not expected"),
         (b'"name"', "Expected null"),

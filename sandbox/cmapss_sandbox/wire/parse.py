@@ -103,11 +103,17 @@ def _load_json(body: bytes) -> Any:
         # What JSON can escape and no text can hold: one half of a pair of surrogates.
         if b"\\ud" in body.lower():
             json.dumps(document, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         raise _serialization_error("The body is not a JSON document.") from None
+    except RecursionError:
+        raise _too_deep() from None
     if body.count(b"[") + body.count(b"{") > _DEEPEST and _nests_deeper(document, _DEEPEST):
-        raise _serialization_error(f"The body nests deeper than {_DEEPEST} levels.")
+        raise _too_deep()
     return document
+
+
+def _too_deep() -> AwsError:
+    return _serialization_error(f"The body nests deeper than {_DEEPEST} levels.")
 
 
 def _refuse_constant(word: str) -> None:
