@@ -9,7 +9,7 @@ from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB
 from cmapss_sandbox.services.sagemaker.training_records import begin, end, fail
 from cmapss_sandbox.store import Record
-from cmapss_sandbox.training.suggestions import suggest
+from cmapss_sandbox.training.suggestions import suggestion
 from cmapss_sandbox.training.tuning import launch_training_job
 from cmapss_sandbox.training.work import next_work
 from tests.sandbox.artefacts import definition
@@ -65,16 +65,7 @@ def step(region: Region, objective: Objective = eta_of) -> bool:
             return False
         command = work.command
         if work.tuning_job is not None:
-            suggested = suggest(
-                command["strategy"],
-                command["direction"],
-                command["ranges"],
-                command["trials"],
-                command["seed"],
-                parents=command["parents"],
-                number=command["launched"],
-            )
-            launch_training_job(region, work.tuning_job, command["definition"], suggested)
+            launch_training_job(region, work.tuning_job, command["definition"], suggestion(command))
             return True
         assert work.training_job is not None
         begin(region, work.training_job)

@@ -11,6 +11,19 @@ from typing import Any
 _Trials = Sequence[tuple[Mapping[str, str], float]]
 
 
+def suggestion(command: Mapping[str, Any]) -> dict[str, str]:
+    """What a command to the worker that is a tuning job's next work asks for."""
+    return suggest(
+        command["strategy"],
+        command["direction"],
+        command["ranges"],
+        command["trials"],
+        command["seed"],
+        parents=command["parents"],
+        number=command["launched"],
+    )
+
+
 def suggest(
     strategy: str,
     direction: str,

@@ -78,18 +78,9 @@ class Worker:
         return asdict(outcome)
 
     def _suggest(self, command: dict[str, Any]) -> dict[str, Any]:
-        from cmapss_sandbox.training.suggestions import suggest
+        from cmapss_sandbox.training.suggestions import suggestion
 
-        suggested = suggest(
-            command["strategy"],
-            command["direction"],
-            command["ranges"],
-            command["trials"],
-            command["seed"],
-            parents=command["parents"],
-            number=command["launched"],
-        )
-        return {"hyperparameters": suggested}
+        return {"hyperparameters": suggestion(command)}
 
     def _write_channels(self, command: dict[str, Any]) -> dict[str, Any]:
         from cmapss_data import DataError, open_fleet
