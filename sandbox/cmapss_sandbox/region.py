@@ -96,10 +96,8 @@ class Region:
         saved = self._meta.get("clock", {}).get("now", started)
         self.clock = RegionClock(max(started, saved), speed, paused=paused)
         self._saved_until = saved
-        if "born" not in self._meta:
-            self._meta["born"] = {"at": self.clock.now()}
         # When the first region with this state began.
-        self.born: datetime = self._meta["born"]["at"]
+        self.born: datetime = self._meta.setdefault("born", {"at": self.clock.now()})["at"]
 
     def now(self) -> datetime:
         """The region's time in UTC; while a timed event runs, the time at which it was due."""
