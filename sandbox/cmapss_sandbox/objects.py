@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from cmapss_sandbox.object_files import ObjectFiles
 
@@ -23,6 +24,12 @@ _CREATED = "%created"
 _NANOSECONDS_IN_A_MILLISECOND = 1_000_000
 
 About = Mapping[str, Any]
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """The bucket and the key or prefix of an S3 URI."""
+    location = urlsplit(uri)
+    return location.netloc, location.path.lstrip("/")
 
 
 class ObjectStore:

@@ -102,7 +102,6 @@ class Server:
                 _dispatcher=_dispatcher(),
                 host=_HOST,
                 port=port,
-                threads=_THREADS,
                 max_request_body_size=_MAXIMUM_BODY,
                 ident="cmapss-sandbox",
                 clear_untrusted_proxy_headers=True,

@@ -67,6 +67,16 @@ class Table(MutableMapping[str, Record]):
     def __len__(self) -> int:
         return len(self._records)
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._records)
+
+    def clear(self) -> None:
+        """Forget every record, in one go."""
+        with self._store.lock:
+            if self._records:
+                self._store.clear(self._name)
+                self._records.clear()
+
     def __contains__(self, key: object) -> bool:
         return key in self._records
 
@@ -160,14 +170,16 @@ class Store:
     def write(self, collection: str, key: str, record: Mapping[str, Any] | None) -> None:
         """Write one record through, or delete it when it is None; called by the tables with the lock held."""
         encoded = None if record is None else _encode(record)
-        if self._depth:
-            self._touched.add(collection)
-            if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
+        self._begin(collection)
         if encoded is None:
             self._connection.execute("DELETE FROM records WHERE collection = ? AND key = ?", (collection, key))
         else:
             self._connection.execute(_UPSERT, (collection, key, encoded))
+
+    def clear(self, collection: str) -> None:
+        """Delete all records of a table at once; called by the tables with the lock held."""
+        self._begin(collection)
+        self._connection.execute("DELETE FROM records WHERE collection = ?", (collection,))
 
     @property
     def dirty(self) -> bool:
@@ -178,6 +190,13 @@ class Store:
         """Close the file and let another sandbox have it."""
         with self.lock:
             self._connection.close()
+
+    def _begin(self, collection: str) -> None:
+        """Note that a table is about to change, in the database's transaction if one is running here."""
+        if self._depth:
+            self._touched.add(collection)
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
 
     def _commit(self) -> None:
         if self._connection.in_transaction:

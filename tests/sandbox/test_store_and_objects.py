@@ -284,3 +284,23 @@ def test_the_state_of_another_version_is_set_aside_and_kept(tmp_path: Path) -> N
     again = Region(tmp_path, now=NOON)
     assert again.set_aside is None
     again.close()
+
+
+def test_a_table_is_emptied_at_once_and_whole_again_when_that_is_taken_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / FILE)
+    table = store.table("things")
+    for name in ("first", "second"):
+        table[name] = {"name": name}
+
+    def empty_and_fail() -> None:
+        with store.transaction():
+            table.clear()
+            assert dict(table) == {}
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        empty_and_fail()
+    assert list(reversed(table)) == ["second", "first"]
+    table.clear()
+    store.close()
+    assert dict(Store(tmp_path / FILE).table("things")) == {}

@@ -270,11 +270,7 @@ class ConsoleApp(App[None]):
 
     def _fatal_error(self) -> None:
         # Textual's own would print a traceback with the values of all variables in it, and this is its only hook.
-        from cmapss_tui.crash import redact, write_crash_report
+        from cmapss_tui.crash import last_words
 
-        error = self._exception or RuntimeError("unknown")
-        path = write_crash_report(error)
-        what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
-        kept = f"The report is in {path}" if path else "No report could be kept."
-        self.fault = f"{self.TITLE}: unexpected {what}. {kept}"
+        self.fault = f"{self.TITLE}: {last_words(self._exception or RuntimeError('unknown'))}"
         self._close_messages_no_wait()

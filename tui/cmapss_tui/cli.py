@@ -173,9 +173,7 @@ def _report(error: Exception) -> ExitCode:
     if isinstance(error, OSError) and error.filename is not None:
         narrate(f"{PROGRAM}: {error.filename}: {error.strerror or type(error).__name__}.")
         return ExitCode.FAILED
-    from cmapss_tui.crash import redact, write_crash_report
+    from cmapss_tui.crash import last_words
 
-    path = write_crash_report(error)
-    what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
-    narrate(f"{PROGRAM}: unexpected {what}. " + (f"The report is in {path}" if path else "No report could be kept."))
+    narrate(f"{PROGRAM}: {last_words(error)}")
     return ExitCode.FAILED

@@ -24,6 +24,13 @@ _SECRETS = (
 )
 
 
+def last_words(error: BaseException) -> str:
+    """What ended the program, in one line, and where the report is that this writes of it."""
+    path = write_crash_report(error)
+    what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+    return f"unexpected {what}. " + (f"The report is in {path}" if path else "No report could be kept.")
+
+
 def write_crash_report(error: BaseException) -> Path | None:
     """Where the report of an unexpected error stands now, readable by its owner alone; None where it cannot be kept."""
     try:

@@ -42,6 +42,7 @@ def resolve(text: str, context: Context) -> str | None:
     return None if None in found else "".join(part for part in found if part is not None)
 
 
+@lru_cache(4096)
 def _expression(pattern: str) -> str:
     return "".join(_wildcard(part) for part in _TOKENS.split(pattern))
 

@@ -66,7 +66,6 @@ class Principals:
 class Statement:
     """One statement of a policy; `resources` is None where the language has no Resource element."""
 
-    sid: str
     allows: bool
     actions: tuple[str, ...]
     not_actions: bool
@@ -195,7 +194,6 @@ def _statement(document: Any, variables: bool) -> Statement:
     resources = document.get("Resource", document.get("NotResource"))
     principals = document.get("Principal", document.get("NotPrincipal"))
     return Statement(
-        sid=str(document.get("Sid", "")),
         allows=document["Effect"] == "Allow",
         actions=_texts(document.get("Action", document.get("NotAction"))),
         not_actions="NotAction" in document,

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn
+from cmapss_sandbox.services.sagemaker.access import object_arn
 from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
 from cmapss_sandbox.services.sagemaker.training_records import (
     ACTIVE,

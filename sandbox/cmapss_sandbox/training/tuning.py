@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB
+from cmapss_sandbox.services.sagemaker.resources import TRAINING_JOB, TUNING_JOB, set_tags, tags_of
 from cmapss_sandbox.services.sagemaker.training_records import ACTIVE, add_training_job
 from cmapss_sandbox.services.sagemaker.tuning_definitions import (
     definitions,
@@ -78,10 +78,8 @@ def launch_training_job(region: Region, tuning_job_name: str, index: int, hyperp
     records[tuning_job_name] = {**tuning_job, "_launched": launched}
     definition, arn = definitions(tuning_job)[index], tuning_job["HyperParameterTuningJobArn"]
     name = f"{tuning_job_name}-{sum(launched):03d}-{secrets.token_hex(4)}"
-    tags = region.table("tags").get(arn)
-    if tags:
-        # AWS passes a tuning job's tags on to all the training jobs that it launches.
-        region.table("tags")[TRAINING_JOB.arn_of(region, name)] = tags
+    # AWS passes a tuning job's tags on to all the training jobs that it launches.
+    set_tags(region, TRAINING_JOB.arn_of(region, name), tags_of(region, arn))
     add_training_job(
         region,
         {

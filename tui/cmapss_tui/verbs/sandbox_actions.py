@@ -87,7 +87,7 @@ def run_action(arguments: Namespace, options: Options) -> int:
     if arguments.json:
         write_json(document)
     else:
-        _TABLES[arguments.action](endpoint_url, told, document)
+        _TABLES[arguments.action](endpoint_url, document)
     return ExitCode.DONE
 
 
@@ -158,14 +158,14 @@ def _document(arguments: Namespace, told: dict[str, Any]) -> Any:
     return told.get(arguments.action, {})
 
 
-def _write_status(endpoint_url: str, told: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _write_status(endpoint_url: str, told: Mapping[str, Any]) -> None:
     seeds = told.get("seeds") or {}
     write_table(
         ("sandbox", endpoint_url),
         [
             ("region", told["region"]),
-            ("time", moment(document["time"])),
-            ("speed", _pace(document)),
+            ("time", moment(told["time"])),
+            ("speed", _pace(told)),
             ("state", told["state"]),
             ("data", seeds.get("data") or seeds.get("problem")),
             ("completed training jobs", told["completed_training_jobs"]),
@@ -177,11 +177,11 @@ def _write_status(endpoint_url: str, told: Mapping[str, Any], document: Mapping[
     )
 
 
-def _write_clock(_: str, told: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def _write_clock(_: str, document: Mapping[str, Any]) -> None:
     write(f"{moment(document['time'])}, {_pace(document)}")
 
 
-def _write_faults(_: str, told: Mapping[str, Any], document: Sequence[Mapping[str, Any]]) -> None:
+def _write_faults(_: str, document: Sequence[Mapping[str, Any]]) -> None:
     if not document:
         narrate("No faults are set.")
         return
@@ -204,7 +204,7 @@ def _write_faults(_: str, told: Mapping[str, Any], document: Sequence[Mapping[st
     )
 
 
-def _write_counts(_: str, told: Mapping[str, Any], document: Mapping[str, float]) -> None:
+def _write_counts(_: str, document: Mapping[str, float]) -> None:
     if not document:
         narrate("All instance types are as they are by default.")
         return

@@ -177,8 +177,8 @@ def _table(region: Region) -> Table:
 
 
 def _newest_first(region: Region, variant: VariantId) -> Iterator[Record]:
-    resource_id = variant.resource_id
-    return (activity for activity in reversed(list(_table(region).values())) if activity["ResourceId"] == resource_id)
+    table, resource_id = _table(region), variant.resource_id
+    return (table[key] for key in reversed(table) if table[key]["ResourceId"] == resource_id)
 
 
 def _end(region: Region, activity: Record, status: str, message: str) -> None:

@@ -13,7 +13,7 @@ from cmapss_sandbox.services.cloudwatch.alarm_evaluation import (
     waits_for_region,
     waits_for_seconds,
 )
-from cmapss_sandbox.services.cloudwatch.durable import forget_old, metrics_of, save
+from cmapss_sandbox.services.cloudwatch.durable import Published, forget_old, metrics_of, save
 from cmapss_sandbox.services.cloudwatch.statistics import Bucket
 from cmapss_sandbox.services.cloudwatch.store import MINUTE, MetricKey, Steady
 from cmapss_sandbox.services.serving.emission import emissions, idle_emissions
@@ -94,11 +94,8 @@ def write_metrics(region: Region, minute: int) -> None:
     store = metrics_of(region)
     for emission in emissions(region, minute + 1):
         _RESTLESS[region] = region.now()
-        key, bucket = MetricKey(emission.namespace, emission.name, emission.dimensions), Bucket.of(emission.counts)
-        if emission.seconds < MINUTE:
-            store.put_second(key, emission.start, bucket, emission.unit)
-        else:
-            store.put(key, emission.start // MINUTE, bucket, emission.unit)
+        key = MetricKey(emission.namespace, emission.name, emission.dimensions)
+        Published(key, emission.start, emission.seconds, Bucket.of(emission.counts), emission.unit).put(store)
     put_idle(region, minute, minute + 1)
     save(region)
     if minute % 60 == 0:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from cmapss_sandbox.errors import validation_exception
 from cmapss_sandbox.region import Region
 
@@ -28,12 +26,6 @@ def repository_arn(region: Region, image: str) -> str | None:
         return None
     name = repository.partition("@")[0].partition(":")[0]
     return f"arn:aws:ecr:{region.name}:{account}:repository/{name}"
-
-
-def bucket_and_key(uri: str) -> tuple[str, str]:
-    """The bucket and the key or prefix of an S3 URI."""
-    location = urlsplit(uri)
-    return location.netloc, location.path.lstrip("/")
 
 
 def object_arn(bucket: str, key: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cmapss_sandbox.errors import validation_exception
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn, refuse_unassumable
+from cmapss_sandbox.services.sagemaker.access import object_arn, refuse_unassumable
 from cmapss_sandbox.services.sagemaker.listing import by_creation, list_page, summary
 from cmapss_sandbox.services.sagemaker.resources import MODEL, create, delete, describe, repeated
 

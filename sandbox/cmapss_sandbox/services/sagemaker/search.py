@@ -102,13 +102,14 @@ def _records(region: Region, resource: str, context: RequestContext) -> Iterable
     if resource == "Endpoint":
         return [describe_endpoint(region, {kind.name: record[kind.name]}, context) for record in records]
     if resource == "Model":
-        return [_on_dashboard(region, record) for record in records]
+        endpoints = [(endpoint, models_behind(endpoint)) for endpoint in ENDPOINT.records(region).values()]
+        return [_on_dashboard(region, record, endpoints) for record in records]
     return records
 
 
-def _on_dashboard(region: Region, model: Record) -> Record:
+def _on_dashboard(region: Region, model: Record, endpoints: Iterable[tuple[Record, set[str]]]) -> Record:
     """A model as the model dashboard has it: itself, and the endpoints that it is behind."""
-    serving = [record for record in ENDPOINT.records(region).values() if model["ModelName"] in models_behind(record)]
+    serving = [endpoint for endpoint, models in endpoints if model["ModelName"] in models]
     members = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
     return {
         **model,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region
-from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn
+from cmapss_sandbox.services.sagemaker.access import object_arn
 
 S3DataSource = Mapping[str, Any]
 

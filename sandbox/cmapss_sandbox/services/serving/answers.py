@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cmapss_sandbox.services.serving.payloads import ContainerError
@@ -42,15 +43,23 @@ def content_type_of(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
+def encode_named(rows: Sequence[Mapping[str, Any]], media_type: str) -> bytes:
+    """The answer's body in any media type but CSV: of each prediction a row of values by name."""
+    if media_type == JSON:
+        return json.dumps({"predictions": rows}).encode()
+    if media_type == JSON_LINES:
+        return "".join(json.dumps(row) + "\n" for row in rows).encode()
+    return b"".join(
+        write_record({name: value if isinstance(value, list) else [value] for name, value in row.items()})
+        for row in rows
+    )
+
+
 def encode(predictions: numpy.ndarray[Any, Any], media_type: str, *, in_lines: bool) -> bytes:
     """The answer's body; every number is written so that it reads back the same float32."""
     values: list[Any] = predictions.tolist()
-    if media_type == JSON:
-        return json.dumps({"predictions": [{"score": value} for value in values]}).encode()
-    if media_type == JSON_LINES:
-        return "".join(json.dumps({"score": value}) + "\n" for value in values).encode()
-    if media_type == RECORDIO:
-        return b"".join(write_record({"score": value if isinstance(value, list) else [value]}) for value in values)
+    if media_type != CSV:
+        return encode_named([{"score": value} for value in values], media_type)
     if not in_lines:
         return ",".join(map(str, values)).encode()
     if predictions.ndim > 1:

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cmapss_sandbox.errors import AwsError
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services.serving.accounting import (
     CONCURRENCY_SECONDS,
@@ -134,8 +134,7 @@ def _cpu(region: Region, where: VariantMinute, latencies: Mapping[float, float])
 
 def _instance_metrics(region: Region, variant: ServingVariant) -> Iterator[tuple[str, float]]:
     """What a variant's instances measure of themselves when they idle: each worker's memory holds the model."""
-    location = urlsplit(variant.model_data_url)
-    model_bytes = region.objects.head(location.netloc, location.path.lstrip("/")) or 0
+    model_bytes = region.objects.head(*bucket_and_key(variant.model_data_url)) or 0
     cpus, memory = _size(variant.instance_type)
     yield "CPUUtilization", 0.0
     yield "MemoryUtilization", min(100 * cpus * (_WORKER_BYTES + model_bytes) / memory, 100.0)

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import logs
 from cmapss_sandbox.services.serving.accounting import Instance, InvocationMeter
@@ -112,9 +112,8 @@ class Fleet:
             return error
 
     def _fetch(self, url: str) -> bytes:
-        parts = urlsplit(url)
         try:
-            return self._objects.get(parts.netloc, parts.path.lstrip("/"))
+            return self._objects.get(*bucket_and_key(url))
         except (KeyError, OSError) as error:
             raise ContainerError(500, f"Unable to load model: {url} cannot be read") from error
 

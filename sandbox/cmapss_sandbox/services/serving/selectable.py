@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cmapss_sandbox.services.serving.answers import CSV, JSON, JSON_LINES
+from cmapss_sandbox.services.serving.answers import CSV, encode_named
 from cmapss_sandbox.services.serving.payloads import ContainerError
-from cmapss_sandbox.services.serving.recordio import write_record
 
 _REGRESSION = ("reg:squarederror", "reg:logistic", "reg:gamma", "reg:tweedie")
 _SCORES = ("predicted_label", "labels", "raw_score", "raw_scores")
@@ -48,16 +46,9 @@ def select(
 
 def encode_selected(selected: Sequence[Mapping[str, Any]], keys: Sequence[str], media_type: str) -> bytes:
     """The answer's body; in CSV the values are in the order of the keys, and a list is one quoted field."""
-    if media_type == JSON:
-        return json.dumps({"predictions": selected}).encode()
-    if media_type == JSON_LINES:
-        return "".join(json.dumps(row) + "\n" for row in selected).encode()
     if media_type == CSV:
         return "\n".join(",".join(_field(row[key]) for key in keys) for row in selected).encode()
-    return b"".join(
-        write_record({key: value if isinstance(value, list) else [value] for key, value in row.items()})
-        for row in selected
-    )
+    return encode_named(selected, media_type)
 
 
 def _told(key: str, prediction: float | list[float], objective: str, classes: int) -> Any:

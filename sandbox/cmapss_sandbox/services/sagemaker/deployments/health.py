@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cmapss_sandbox.objects import bucket_and_key
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import logs
-from cmapss_sandbox.services.sagemaker.access import bucket_and_key, object_arn, repository_arn
+from cmapss_sandbox.services.sagemaker.access import object_arn, repository_arn
 from cmapss_sandbox.services.sagemaker.deployments.pace import CRASH_LOOP
 from cmapss_sandbox.services.sagemaker.fleet import Fleet
 from cmapss_sandbox.services.serving.artefacts import load_boosters
+from cmapss_sandbox.services.serving.invocation import log_group
 from cmapss_sandbox.services.serving.payloads import ContainerError
 
 
@@ -41,7 +43,7 @@ def failure_to_start(region: Region, fleet: Fleet, variants: Iterable[str]) -> F
 def write_crash(region: Region, endpoint: str, config: str, failure: Failure, instance: int) -> None:
     """Leave in CloudWatch Logs what a crashing container has said last, on the config's instance of that number."""
     stream = f"{failure.variant}/{logs.instance_id(endpoint, f'{failure.variant}/{config}', instance)}"
-    logs.append(region, f"/aws/sagemaker/Endpoints/{endpoint}", stream, failure.log)
+    logs.append(region, log_group(endpoint), stream, failure.log)
 
 
 def import_early() -> None:
