@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from cmapss_core.clock import RegionClock
 from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
+from cmapss_core.permissions import READING_OPERATIONS, actions_for
 
 Value = TypeVar("Value")
 
@@ -26,42 +27,22 @@ MAX_PAGES = 1_000
 SANDBOX_GONE = "Nothing answers on this machine: start the sandbox, or the console, again."
 ANSWER_LOST = "The connection ended before an answer came: see what has become of it, and try again."
 
-# What may be called at any time. Everything else changes something and is refused outside the plan runner:
-# an operation that AWS adds tomorrow is refused until it is listed here.
-READING_OPERATIONS = frozenset(
-    {
-        "application-autoscaling:DescribeScalableTargets",
-        "application-autoscaling:DescribeScalingActivities",
-        "application-autoscaling:DescribeScalingPolicies",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:GetMetricData",
-        "pricing:GetProducts",
-        "s3:HeadObject",
-        "sagemaker-runtime:InvokeEndpoint",
-        "sagemaker:DescribeEndpoint",
-        "sagemaker:DescribeEndpointConfig",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListEndpoints",
-        "sagemaker:ListTags",
-        "sagemaker:Search",
-        "sts:GetCallerIdentity",
-    }
-)
-
 _plan_in_hand: ContextVar[str | None] = ContextVar("plan_in_hand", default=None)
+_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which AWS to talk to. An endpoint URL stands for every service: that is how a sandbox is addressed."""
+    """Which AWS to talk to. An endpoint URL stands for every service: that is how a sandbox is addressed.
+
+    `protected` are patterns of the endpoints' names that only who types them may change.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
     read_only: bool = False
+    protected: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -80,6 +61,19 @@ class Identity:
     account: str
     arn: str
     role: str
+
+
+@dataclass(slots=True)
+class Recording:
+    """The IAM actions of the calls that were made while it lasted, in order, and which of them were denied."""
+
+    actions: dict[str, None] = field(default_factory=dict)
+    denied: dict[str, None] = field(default_factory=dict)
+
+    def include(self, other: Recording) -> None:
+        """Note what another recording has as well."""
+        self.actions.update(other.actions)
+        self.denied.update(other.denied)
 
 
 class CallMeter:
@@ -137,7 +131,7 @@ class Aws:
         self._lock = threading.RLock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
-        self._memory: dict[Hashable, Any] = {}
+        self._memory: dict[Hashable, tuple[Any, Recording]] = {}
         self._closed = threading.Event()
 
     @property
@@ -165,13 +159,20 @@ class Aws:
         return self.remember("identity", ask)
 
     def remember(self, key: Hashable, ask: Callable[[], Value]) -> Value:
-        """Ask once for what cannot change while connected; a failure is not remembered."""
+        """Ask once for what cannot change while connected; a failure is not remembered.
+
+        A recording has the calls it took, whenever they were made.
+        """
         with self._lock:
-            if key in self._memory:
-                return cast(Value, self._memory[key])
-        value = ask()
-        with self._lock:
-            return cast(Value, self._memory.setdefault(key, value))
+            known = self._memory.get(key)
+        if known is None:
+            with self.recording() as recording:
+                value = ask()
+            with self._lock:
+                known = self._memory.setdefault(key, (value, recording))
+        elif (outer := _recording.get()) is not None:
+            outer.include(known[1])
+        return cast(Value, known[0])
 
     def remembers(self, key: Hashable) -> bool:
         """Whether this has been asked before."""
@@ -180,21 +181,17 @@ class Aws:
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call `operation` by its API name, such as DescribeEndpoint. Raises ConsoleError."""
-        from botocore import xform_name
-        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
-
+        recording = _recording.get()
+        if recording is None:
+            return self._send(service, operation, parameters)
+        actions = dict.fromkeys(actions_for(service, operation, parameters))
+        recording.actions.update(actions)
         try:
-            client = self.client(service)
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-        except ClientError as error:
-            raise from_client_error(error, f"{service}:{operation}") from error
-        except BotoCoreError as error:
-            failure = _from_botocore(error, f"{service}:{operation}")
-            if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
-                gone = isinstance(error, EndpointConnectionError)
-                failure = failure.told_as(failure.message, SANDBOX_GONE if gone else ANSWER_LOST)
-            raise failure from error
-        return answer
+            return self._send(service, operation, parameters)
+        except ConsoleError as error:
+            if error.kind is ErrorKind.DENIED:
+                recording.denied.update(dict.fromkeys(list(actions)[:1]))
+            raise
 
     def pages(
         self, service: str, operation: str, token: str = "NextToken", **parameters: Any
@@ -217,6 +214,15 @@ class Aws:
             operation=f"{service}:{operation}",
         )
 
+    def accepted(self, service: str, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a description the operation that makes such a thing takes as its parameters."""
+        from botocore import xform_name
+
+        client = self.client(service)
+        name = client.meta.method_to_api_mapping[xform_name(operation)]
+        members = client.meta.service_model.operation_model(name).input_shape.members
+        return {member: value for member, value in answer.items() if member in members}
+
     def client(self, service: str) -> Any:
         """The shared boto3 client of a service: made under a lock, since making one is not thread-safe."""
         if self._closed.is_set():
@@ -229,6 +235,18 @@ class Aws:
     def close(self) -> None:
         """Refuse further calls; waits for none."""
         self._closed.set()
+
+    @contextmanager
+    def recording(self) -> Iterator[Recording]:
+        """Note which IAM actions the calls of this thread need, until the end of the block; recordings nest."""
+        outer, recording = _recording.get(), Recording()
+        token = _recording.set(recording)
+        try:
+            yield recording
+        finally:
+            _recording.reset(token)
+            if outer is not None:
+                outer.include(recording)
 
     @contextmanager
     def changing(self, plan_id: str) -> Iterator[None]:
@@ -244,6 +262,23 @@ class Aws:
             yield
         finally:
             _plan_in_hand.reset(token)
+
+    def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+        try:
+            client = self.client(service)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+        except ClientError as error:
+            raise from_client_error(error, f"{service}:{operation}") from error
+        except BotoCoreError as error:
+            failure = _from_botocore(error, f"{service}:{operation}")
+            if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
+                gone = isinstance(error, EndpointConnectionError)
+                failure = failure.told_as(failure.message, SANDBOX_GONE if gone else ANSWER_LOST)
+            raise failure from error
+        return answer
 
     @property
     def _needs_no_account(self) -> bool:

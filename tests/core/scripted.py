@@ -14,6 +14,17 @@ Answer = Callable[..., dict[str, Any]] | dict[str, Any] | ConsoleError
 NOW = datetime(2026, 11, 22, 16, 41, tzinfo=UTC)
 
 
+# What every plan asks, whatever it is about.
+EVERYWHERE: Mapping[str, Answer] = {
+    "sts:GetCallerIdentity": {
+        "Account": "000000000000",
+        "Arn": "arn:aws:sts::000000000000:assumed-role/operator/tests",
+        "UserId": "AROA:tests",
+    },
+    "sagemaker:ListTags": {"Tags": []},
+}
+
+
 class SteppingClock:
     """A region clock that moves on by a step whenever it is looked at."""
 
@@ -33,13 +44,13 @@ class ScriptedAws(Aws):
 
     def __init__(self, answers: Mapping[str, Answer], *, read_only: bool = False, step_seconds: float = 0.0) -> None:
         super().__init__(Target(region="us-east-1", endpoint_url="http://127.0.0.1:1", read_only=read_only))
-        self.answers = dict(answers)
+        self.answers = {**EVERYWHERE, **answers}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.clock = SteppingClock(step_seconds=step_seconds)  # type: ignore[assignment]  # the same face
 
-    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         name = f"{service}:{operation}"
-        self.calls.append((name, parameters))
+        self.calls.append((name, dict(parameters)))
         self.meter.count()
         answer = self.answers[name]
         if callable(answer):

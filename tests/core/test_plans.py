@@ -91,9 +91,8 @@ def test_a_deployment_scales_as_planned_and_goes_without_a_trace(sandbox: LiveSa
 def test_scaling_keeps_what_is_not_asked_to_change(sandbox: LiveSandbox, aws: Aws, carry: Carry) -> None:
     carry(plan_deploy(aws, DeployRequest(name="plan-b", target=25.0)))
     plan = plan_scale(aws, ScaleRequest(endpoint="plan-b", min=3))
-    undone = [step.undo for step in plan.steps]
-    assert [call.operation for call in undone if call] == ["RegisterScalableTarget", "PutScalingPolicy"]
-    assert undone[0] is not None
+    undone = [step.undo.call for step in plan.steps if step.undo and step.undo.call]
+    assert [call.operation for call in undone] == ["RegisterScalableTarget", "PutScalingPolicy"]
     assert undone[0].parameters["MinCapacity"] == 1, "undone, it is as it was before"
     assert carry(plan).status == "done"
     scaling = read_scaling(aws, read_endpoint(aws, "plan-b"))

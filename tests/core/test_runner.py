@@ -60,8 +60,12 @@ def making(name: str, patience_seconds: float = 600.0) -> Step:
             reason="Reason",
             patience_seconds=patience_seconds,
         ),
-        undo=Call("things", "Delete", parameters),
-        undo_title="delete thing",
+        undo=Step(
+            title="delete thing",
+            detail=name,
+            call=Call("things", "Delete", parameters),
+            proof=Proof(call=Call("things", "Look", parameters), gone=True),
+        ),
     )
 
 

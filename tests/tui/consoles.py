@@ -252,7 +252,9 @@ def deploy_plan(*, checks: tuple[Check, ...] | None = None, name: str = ENDPOINT
                 detail=detail,
                 call=Call("sagemaker", operation, {"Name": detail}) if operation else None,
                 proof=read,
-                undo_title=undo,
+                undo=Step(title=undo, detail=detail, call=Call("sagemaker", "Undo", {"Name": detail}), proof=read)
+                if undo
+                else None,
                 usual_seconds=None if operation else 600.0,
             )
             for n, (title, detail, operation, undo) in enumerate(steps, start=1)

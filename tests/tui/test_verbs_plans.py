@@ -29,8 +29,11 @@ STEPS = (
         detail="engines",
         call=Call("sagemaker", "CreateEndpoint", {"EndpointName": "engines"}),
         proof=READ,
-        undo=Call("sagemaker", "DeleteEndpoint", {"EndpointName": "engines"}),
-        undo_title="delete endpoint",
+        undo=Step(
+            title="delete endpoint",
+            call=Call("sagemaker", "DeleteEndpoint", {"EndpointName": "engines"}),
+            proof=READ,
+        ),
     ),
     Step(title="wait until in service", call=None, proof=READ),
 )

@@ -138,9 +138,7 @@ def _confirm(aws: Aws, plan: Plan, *, yes: bool, type_name: bool) -> None:
 def render_plan(plan: Plan, stream: Any) -> str:
     """The plan as a person reads it: cost, steps, what to know."""
     before, after = plan.hourly_cost_usd_before, plan.hourly_cost_usd_after
-    rows = [
-        (step.n, step.title, step.detail, f"undo: {step.undo_title}" if step.undo_title else "") for step in plan.steps
-    ]
+    rows = [(step.n, step.title, step.detail, f"undo: {step.undo.title}" if step.undo else "") for step in plan.steps]
     return "\n".join(
         (
             f"{plan.intention.capitalize()} {plan.target}",

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step, numbered, plan_id
-from cmapss_core.pricing import hourly_cost
-from cmapss_core.scaling import (
-    DIMENSION,
-    INVOCATIONS_PER_INSTANCE,
-    NAMESPACE,
-    ScalableTarget,
-    ScalingPolicy,
-    read_policies,
-    read_targets,
-    resource_id,
+from cmapss_core.plans.drafting import Draft, drafting
+from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.scaling_steps import (
+    VariantScaling,
+    identity,
+    read_variant_scaling,
+    removal_steps,
+    set_up_steps,
 )
+from cmapss_core.scaling import INVOCATIONS_PER_INSTANCE
 
-SERVICE = "application-autoscaling"
 POLICY_NAME = "Invocations-ScalingPolicy"
 BURSTABLE = ("ml.t2.", "ml.t3.")  # Application Auto Scaling refuses them
 
@@ -31,15 +29,6 @@ DEFAULT_MAX = 5
 DEFAULT_TARGET = 10.0
 DEFAULT_SCALE_IN_COOLDOWN = 600
 DEFAULT_SCALE_OUT_COOLDOWN = 30
-
-_DEFAULT_POLICY = ScalingPolicy(
-    name=POLICY_NAME,
-    variant="",
-    target=DEFAULT_TARGET,
-    metric=INVOCATIONS_PER_INSTANCE,
-    scale_in_cooldown=DEFAULT_SCALE_IN_COOLDOWN,
-    scale_out_cooldown=DEFAULT_SCALE_OUT_COOLDOWN,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,118 +64,72 @@ class Tracking:
         if min(self.scale_in_cooldown, self.scale_out_cooldown) < 0:
             raise _invalid("a cooldown is negative", "Cooldowns are seconds, 0 or more.")
 
+    def scaling(self, endpoint: str, variant: str, policy: str = POLICY_NAME) -> VariantScaling:
+        """The scalable target and the policy of a variant."""
+        of = identity(endpoint, variant)
+        return VariantScaling(
+            endpoint=endpoint,
+            variant=variant,
+            target={**of, "MinCapacity": self.min, "MaxCapacity": self.max},
+            policies=(
+                {
+                    **of,
+                    "PolicyName": policy,
+                    "PolicyType": "TargetTrackingScaling",
+                    "TargetTrackingScalingPolicyConfiguration": {
+                        "TargetValue": self.target,
+                        "PredefinedMetricSpecification": {"PredefinedMetricType": INVOCATIONS_PER_INSTANCE},
+                        "ScaleInCooldown": self.scale_in_cooldown,
+                        "ScaleOutCooldown": self.scale_out_cooldown,
+                    },
+                },
+            ),
+        )
+
 
 def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
     """Plan the change of an endpoint's scaling; reads only. Raises ConsoleError for what cannot be."""
-    endpoint = read_endpoint(aws, request.endpoint)
-    variant = _scalable_variant(endpoint)
-    resource = resource_id(endpoint.name, variant.name)
-    targets = read_targets(aws, [resource])
-    policies = read_policies(aws, resource) if targets else ()
-    if request.off:
-        if not targets:
-            raise ConsoleError(
-                ErrorKind.NOT_FOUND, f"{endpoint.name} is not scaled automatically", remedy="There is nothing to end."
+    with drafting(aws, "scale") as draft:
+        endpoint = read_endpoint(aws, request.endpoint)
+        variant = _scalable_variant(endpoint)
+        before = read_variant_scaling(aws, endpoint.name, variant.name)
+        if request.off:
+            if before is None:
+                raise ConsoleError(
+                    ErrorKind.NOT_FOUND,
+                    f"{endpoint.name} is not scaled automatically",
+                    remedy="There is nothing to end.",
+                )
+            steps = list(removal_steps(before))
+            after = endpoint.hourly_cost_usd
+            checks: tuple[Check, ...] = (
+                Check(None, f"{variant.desired_instances} instances stay, whatever the traffic"),
             )
-        steps = list(removal_steps(endpoint.name, variant.name, policies))
-        after = endpoint.hourly_cost_usd
-        checks: tuple[Check, ...] = (Check(None, f"{variant.desired_instances} instances stay, whatever the traffic"),)
-    else:
-        if endpoint.status != "InService":
-            raise ConsoleError(
-                ErrorKind.CONFLICT,
-                f"{endpoint.name} is {endpoint.status}",
-                remedy="It can be scaled when it is InService.",
-            )
-        tracking = _tracking(request, targets, policies)
-        policy = policies[0].name if policies else POLICY_NAME
-        former = _tracking(ScaleRequest(endpoint=endpoint.name), targets, policies) if targets and policies else None
-        steps = list(tracking_steps(endpoint.name, variant.name, tracking, policy, former))
-        bounded = min(max(variant.desired_instances, tracking.min), tracking.max)
-        after = hourly_cost(aws, [(variant.instance_type, bounded)])
-        checks = tuple(tracking_checks(aws, variant.instance_type, tracking, variant.desired_instances))
-    return Plan(
-        id=plan_id(aws, "scale"),
-        intention="scale",
-        target=endpoint.name,
-        steps=numbered(steps),
-        checks=checks,
-        hourly_cost_usd_before=endpoint.hourly_cost_usd,
-        hourly_cost_usd_after=after,
-    )
-
-
-def tracking_steps(
-    endpoint: str, variant: str, tracking: Tracking, policy: str = POLICY_NAME, former: Tracking | None = None
-) -> Iterator[Step]:
-    """Register the scalable target, then put the policy: in this order, as AWS demands.
-
-    Undone, it is as before: with the `former` bounds and policy, or without any.
-    """
-    of = _identity(endpoint, variant)
-    yield Step(
-        title="register scalable target",
-        detail=f"{tracking.min} to {tracking.max} instances",
-        call=_register(of, tracking),
-        proof=Proof(
-            call=_describe_target(endpoint, variant),
-            shows={
-                "ScalableTargets[0].MinCapacity": (tracking.min,),
-                "ScalableTargets[0].MaxCapacity": (tracking.max,),
-            },
-        ),
-        undo=_register(of, former) if former else Call(SERVICE, "DeregisterScalableTarget", of),
-        undo_title=f"{former.min} to {former.max} instances" if former else "deregister",
-    )
-    path = f"ScalingPolicies[?PolicyName=='{policy}'] | [0].TargetTrackingScalingPolicyConfiguration"
-    yield Step(
-        title="put scaling policy",
-        detail=(
-            f"{tracking.target:g} per instance and minute, cooldown in {tracking.scale_in_cooldown} s, "
-            f"out {tracking.scale_out_cooldown} s"
-        ),
-        call=_put_policy(of, tracking, policy),
-        proof=Proof(
-            call=_describe_policies(endpoint, variant),
-            shows={
-                f"{path}.TargetValue": (tracking.target,),
-                f"{path}.ScaleInCooldown": (tracking.scale_in_cooldown,),
-                f"{path}.ScaleOutCooldown": (tracking.scale_out_cooldown,),
-            },
-        ),
-        undo=(
-            _put_policy(of, former, policy)
-            if former
-            else Call(SERVICE, "DeleteScalingPolicy", {**of, "PolicyName": policy})
-        ),
-        undo_title=f"target {former.target:g}" if former else "delete policy",
-    )
-
-
-def removal_steps(endpoint: str, variant: str, policies: tuple[ScalingPolicy, ...]) -> Iterator[Step]:
-    """Delete the policies, which deletes their alarms, then deregister the target."""
-    of = _identity(endpoint, variant)
-    for policy in policies:
-        yield Step(
-            title="delete scaling policy",
-            detail=f"{policy.name} and its alarms",
-            call=Call(SERVICE, "DeleteScalingPolicy", {**of, "PolicyName": policy.name}),
-            proof=Proof(
-                call=_describe_policies(endpoint, variant),
-                shows={f"length(ScalingPolicies[?PolicyName=='{policy.name}'])": (0,)},
-            ),
+        else:
+            if endpoint.status != "InService":
+                raise ConsoleError(
+                    ErrorKind.CONFLICT,
+                    f"{endpoint.name} is {endpoint.status}",
+                    remedy="It can be scaled when it is InService.",
+                )
+            tracking = _tracking(request, before)
+            steps = list(set_up_steps(tracking.scaling(endpoint.name, variant.name, _policy_name(before)), before))
+            bounded = min(max(variant.desired_instances, tracking.min), tracking.max)
+            after = draft.cost([(variant.instance_type, bounded)])
+            checks = tuple(tracking_checks(draft, variant.instance_type, tracking, variant.desired_instances))
+        return draft.plan(
+            target=endpoint.name,
+            steps=steps,
+            checks=checks,
+            before=endpoint.hourly_cost_usd,
+            after=after,
+            endpoint_arn=endpoint.arn,
         )
-    yield Step(
-        title="deregister scalable target",
-        detail=variant,
-        call=Call(SERVICE, "DeregisterScalableTarget", of),
-        proof=Proof(call=_describe_target(endpoint, variant), shows={"length(ScalableTargets)": (0,)}),
-    )
 
 
-def tracking_checks(aws: Aws, instance_type: str | None, tracking: Tracking, instances: int) -> Iterator[Check]:
+def tracking_checks(draft: Draft, instance_type: str | None, tracking: Tracking, instances: int) -> Iterator[Check]:
     """What to know of bounds and target before they are set."""
-    most = hourly_cost(aws, [(instance_type, tracking.max)])
+    most = draft.cost([(instance_type, tracking.max)])
     cost = "at an unknown price" if most is None else f"${most:.2f}/h"
     yield Check(None, f"at full load {tracking.max} instances run, {cost}")
     if tracking.min < 2:
@@ -206,23 +149,34 @@ def check_scalable_type(instance_type: str | None) -> None:
         )
 
 
-def _tracking(
-    request: ScaleRequest, targets: tuple[ScalableTarget, ...], policies: tuple[ScalingPolicy, ...]
-) -> Tracking:
+def _tracking(request: ScaleRequest, before: VariantScaling | None) -> Tracking:
     """What is asked for, over what is set, over the defaults."""
-    target = targets[0] if targets else ScalableTarget(variant="", min=1, max=DEFAULT_MAX)
-    policy = policies[0] if policies else _DEFAULT_POLICY
+    policy = _tracking_policy(before)
+    set_now = policy["TargetTrackingScalingPolicyConfiguration"] if policy else {}
+
+    def chosen(asked: Any, now: Any, default: Any) -> Any:
+        return asked if asked is not None else now if now is not None else default
+
+    target = before.target if before else {}
     return Tracking(
-        min=target.min if request.min is None else request.min,
-        max=target.max if request.max is None else request.max,
-        target=(policy.target or DEFAULT_TARGET) if request.target is None else request.target,
-        scale_in_cooldown=(
-            policy.scale_in_cooldown if request.scale_in_cooldown is None else request.scale_in_cooldown
-        ),
-        scale_out_cooldown=(
-            policy.scale_out_cooldown if request.scale_out_cooldown is None else request.scale_out_cooldown
+        min=chosen(request.min, target.get("MinCapacity"), 1),
+        max=chosen(request.max, target.get("MaxCapacity"), DEFAULT_MAX),
+        target=chosen(request.target, set_now.get("TargetValue"), DEFAULT_TARGET),
+        scale_in_cooldown=chosen(request.scale_in_cooldown, set_now.get("ScaleInCooldown"), DEFAULT_SCALE_IN_COOLDOWN),
+        scale_out_cooldown=chosen(
+            request.scale_out_cooldown, set_now.get("ScaleOutCooldown"), DEFAULT_SCALE_OUT_COOLDOWN
         ),
     )
+
+
+def _tracking_policy(before: VariantScaling | None) -> Mapping[str, Any] | None:
+    policies = before.policies if before else ()
+    return next((policy for policy in policies if policy["PolicyType"] == "TargetTrackingScaling"), None)
+
+
+def _policy_name(before: VariantScaling | None) -> str:
+    policy = _tracking_policy(before)
+    return policy["PolicyName"] if policy else POLICY_NAME
 
 
 def _scalable_variant(endpoint: Endpoint) -> Variant:
@@ -233,52 +187,6 @@ def _scalable_variant(endpoint: Endpoint) -> Variant:
     variant = endpoint.variants[0]
     check_scalable_type(variant.instance_type)
     return variant
-
-
-def _identity(endpoint: str, variant: str) -> dict[str, str]:
-    return {
-        "ServiceNamespace": NAMESPACE,
-        "ResourceId": resource_id(endpoint, variant),
-        "ScalableDimension": DIMENSION,
-    }
-
-
-def _register(of: dict[str, str], tracking: Tracking) -> Call:
-    return Call(SERVICE, "RegisterScalableTarget", {**of, "MinCapacity": tracking.min, "MaxCapacity": tracking.max})
-
-
-def _put_policy(of: dict[str, str], tracking: Tracking, policy: str) -> Call:
-    return Call(
-        SERVICE,
-        "PutScalingPolicy",
-        {
-            **of,
-            "PolicyName": policy,
-            "PolicyType": "TargetTrackingScaling",
-            "TargetTrackingScalingPolicyConfiguration": {
-                "TargetValue": tracking.target,
-                "PredefinedMetricSpecification": {"PredefinedMetricType": INVOCATIONS_PER_INSTANCE},
-                "ScaleInCooldown": tracking.scale_in_cooldown,
-                "ScaleOutCooldown": tracking.scale_out_cooldown,
-            },
-        },
-    )
-
-
-def _describe_target(endpoint: str, variant: str) -> Call:
-    return Call(
-        SERVICE,
-        "DescribeScalableTargets",
-        {
-            "ServiceNamespace": NAMESPACE,
-            "ResourceIds": [resource_id(endpoint, variant)],
-            "ScalableDimension": DIMENSION,
-        },
-    )
-
-
-def _describe_policies(endpoint: str, variant: str) -> Call:
-    return Call(SERVICE, "DescribeScalingPolicies", _identity(endpoint, variant))
 
 
 def _invalid(message: str, remedy: str) -> ConsoleError:

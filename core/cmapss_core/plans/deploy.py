@@ -18,17 +18,16 @@ from cmapss_core.plans.autoscale import (
     Tracking,
     check_scalable_type,
     tracking_checks,
-    tracking_steps,
 )
+from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.names import check_name, fitted
-from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step, numbered, owner_tags, plan_id, stamp
-from cmapss_core.pricing import hourly_cost
+from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.scaling_steps import set_up_steps
+from cmapss_core.plans.steps import create_endpoint, create_endpoint_config, create_model, wait_until_in_service
 
 BEST = "best"
 VARIANT = "AllTraffic"
 DEFAULT_INSTANCE_TYPE = "ml.m5.xlarge"
-CREATION_PATIENCE_SECONDS = 3_600  # as long as boto3's own waiter; a wait for capacity alone lasts half an hour
-USUAL_CREATION_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,40 +82,60 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
         check_scalable_type(request.instance_type)
     if request.name is not None:
         check_name("endpoint", request.name)
-    job = best(read_jobs(aws)) if request.job == BEST else describe_job(aws, request.job)
-    artifact = _deployable(job)
-    size = _artifact_size(aws, artifact)
-    names = _names(aws, request, job)
-    _require_free(aws, names.endpoint)
-    identifier = plan_id(aws, "deploy")
-    instances = request.initial_instances
-    steps = [
-        _create_model(names, job, identifier),
-        _create_config(names, request.instance_type, instances, identifier),
-        *_create_endpoint(names, identifier),
-    ]
-    checks = [
-        Check(True, f"artefact found ({size / 1e6:.1f} MB)"),
-        Check(True, "names free"),
-    ]
-    if tracking is not None:
-        steps += tracking_steps(names.endpoint, VARIANT, tracking)
-        checks += tracking_checks(aws, request.instance_type, tracking, instances)
-    elif instances < 2:
-        checks.append(Check(None, "one instance does not survive the loss of its availability zone"))
-    after = hourly_cost(aws, [(request.instance_type, instances)])
-    if after is None:
-        checks.append(Check(None, f"the Price List has no price for hosting on {request.instance_type}"))
-    return Plan(
-        id=identifier,
-        intention="deploy",
-        target=names.endpoint,
-        steps=numbered(steps),
-        checks=tuple(checks),
-        hourly_cost_usd_before=0.0,
-        hourly_cost_usd_after=after,
-        notes=(f"training job {job.name}", *_measured(job)),
-    )
+    with drafting(aws, "deploy") as draft:
+        job = best(read_jobs(aws)) if request.job == BEST else describe_job(aws, request.job)
+        artifact = _deployable(job)
+        size = _artifact_size(aws, artifact)
+        names = _names(draft, request, job)
+        _require_free(aws, names.endpoint)
+        instances = request.initial_instances
+        steps = [
+            create_model(
+                {
+                    "ModelName": names.model,
+                    "ExecutionRoleArn": job.role_arn,
+                    "PrimaryContainer": {"Image": job.image, "ModelDataUrl": artifact},
+                    "Tags": draft.tags(),
+                }
+            ),
+            create_endpoint_config(
+                {
+                    "EndpointConfigName": names.config,
+                    "ProductionVariants": [
+                        {
+                            "VariantName": VARIANT,
+                            "ModelName": names.model,
+                            "InstanceType": request.instance_type,
+                            "InitialInstanceCount": instances,
+                            "InitialVariantWeight": 1.0,
+                        }
+                    ],
+                    "Tags": draft.tags(),
+                }
+            ),
+            create_endpoint({"EndpointName": names.endpoint, "EndpointConfigName": names.config, "Tags": draft.tags()}),
+            wait_until_in_service(names.endpoint, names.config),
+        ]
+        checks = [
+            Check(True, f"artefact found ({size / 1e6:.1f} MB)"),
+            Check(True, "names free"),
+        ]
+        if tracking is not None:
+            steps += set_up_steps(tracking.scaling(names.endpoint, VARIANT))
+            checks += tracking_checks(draft, request.instance_type, tracking, instances)
+        elif instances < 2:
+            checks.append(Check(None, "one instance does not survive the loss of its availability zone"))
+        after = draft.cost([(request.instance_type, instances)])
+        if after is None:
+            checks.append(Check(None, f"the Price List has no price for hosting on {request.instance_type}"))
+        return draft.plan(
+            target=names.endpoint,
+            steps=steps,
+            checks=checks,
+            before=0.0,
+            after=after,
+            notes=(f"training job {job.name}", *_measured(job)),
+        )
 
 
 def _measured(job: TrainingJob) -> Iterator[str]:
@@ -167,12 +186,11 @@ def _artifact_size(aws: Aws, artifact: str) -> int:
     return int(answer["ContentLength"])
 
 
-def _names(aws: Aws, request: DeployRequest, job: TrainingJob) -> _Names:
-    now = stamp(aws.clock.now())
+def _names(draft: Draft, request: DeployRequest, job: TrainingJob) -> _Names:
     return _Names(
         model=fitted(job.name, "-model"),
-        config=f"cmapss-XGBoostEndpointConfig-{now}",
-        endpoint=request.name or f"cmapss-XGBoostEndpoint-{now}",
+        config=f"cmapss-XGBoostEndpointConfig-{draft.stamp}",
+        endpoint=request.name or f"cmapss-XGBoostEndpoint-{draft.stamp}",
     )
 
 
@@ -187,99 +205,4 @@ def _require_free(aws: Aws, endpoint: str) -> None:
         ErrorKind.CONFLICT,
         f"there is an endpoint {endpoint!r} already, {taken.status}",
         remedy="Choose another --name, or delete that one first.",
-    )
-
-
-def _create_model(names: _Names, job: TrainingJob, plan: str) -> Step:
-    read = Call("sagemaker", "DescribeModel", {"ModelName": names.model})
-    return Step(
-        title="create model",
-        detail=names.model,
-        call=Call(
-            "sagemaker",
-            "CreateModel",
-            {
-                "ModelName": names.model,
-                "ExecutionRoleArn": job.role_arn,
-                "PrimaryContainer": {"Image": job.image, "ModelDataUrl": job.model_artifact},
-                "Tags": owner_tags(plan),
-            },
-        ),
-        proof=Proof(
-            call=read,
-            shows={
-                "PrimaryContainer.ModelDataUrl": (job.model_artifact,),
-                "PrimaryContainer.Image": (job.image,),
-            },
-        ),
-        undo=Call("sagemaker", "DeleteModel", {"ModelName": names.model}),
-        undo_title="delete model",
-    )
-
-
-def _create_config(names: _Names, instance_type: str, instances: int, plan: str) -> Step:
-    return Step(
-        title="create endpoint config",
-        detail=f"{names.config}, {instances} × {instance_type}",
-        call=Call(
-            "sagemaker",
-            "CreateEndpointConfig",
-            {
-                "EndpointConfigName": names.config,
-                "ProductionVariants": [
-                    {
-                        "VariantName": VARIANT,
-                        "ModelName": names.model,
-                        "InstanceType": instance_type,
-                        "InitialInstanceCount": instances,
-                        "InitialVariantWeight": 1.0,
-                    }
-                ],
-                "Tags": owner_tags(plan),
-            },
-        ),
-        proof=Proof(
-            call=Call("sagemaker", "DescribeEndpointConfig", {"EndpointConfigName": names.config}),
-            shows={"ProductionVariants[0].ModelName": (names.model,)},
-        ),
-        undo=Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": names.config}),
-        undo_title="delete endpoint config",
-    )
-
-
-def _create_endpoint(names: _Names, plan: str) -> Iterator[Step]:
-    read = Call("sagemaker", "DescribeEndpoint", {"EndpointName": names.endpoint})
-    yield Step(
-        title="create endpoint",
-        detail=names.endpoint,
-        call=Call(
-            "sagemaker",
-            "CreateEndpoint",
-            {
-                "EndpointName": names.endpoint,
-                "EndpointConfigName": names.config,
-                "Tags": owner_tags(plan),
-            },
-        ),
-        proof=Proof(
-            call=read,
-            shows={"EndpointConfigName": (names.config,)},
-            failed={"EndpointStatus": ("Failed",)},
-            reason="FailureReason",
-        ),
-        undo=Call("sagemaker", "DeleteEndpoint", {"EndpointName": names.endpoint}),
-        undo_title="delete endpoint",
-    )
-    yield Step(
-        title="wait until in service",
-        detail="usually 9–11 minutes",
-        call=None,
-        proof=Proof(
-            call=read,
-            shows={"EndpointStatus": ("InService",)},
-            failed={"EndpointStatus": ("Failed", "OutOfService", "Deleting")},
-            reason="FailureReason",
-            patience_seconds=CREATION_PATIENCE_SECONDS,
-        ),
-        usual_seconds=USUAL_CREATION_SECONDS,
     )

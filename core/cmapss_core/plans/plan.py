@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cmapss_core.aws import Aws
+from cmapss_core.errors import ErrorKind
+from cmapss_core.permissions import OPTIONAL_ACTIONS, actions_for
 
 OWNER_TAG = "cmapss-console"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An API call exactly as it is sent: boto3's service name, the API's operation and parameter names."""
+    """An API call exactly as it is sent: boto3's service name, the API's operation and parameter names.
+
+    `file` is the path of a file whose content is sent as Body, which is no part of the parameters.
+    """
 
     service: str
     operation: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
 
     @property
-    def iam_action(self) -> str:
-        """The IAM action that allows it."""
+    def iam_actions(self) -> tuple[str, ...]:
+        """The IAM actions that it needs, its own first."""
+        return actions_for(self.service, self.operation, self.parameters)
+
+    @property
+    def name(self) -> str:
+        """As errors name it: "service:Operation"."""
         return f"{self.service}:{self.operation}"
 
     def document(self) -> dict[str, Any]:
         """The call as JSON-able data."""
-        return {"service": self.service, "operation": self.operation, "parameters": dict(self.parameters)}
+        body = {} if self.file is None else {"Body": f"(the content of {self.file})"}
+        return {"service": self.service, "operation": self.operation, "parameters": {**self.parameters, **body}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +46,18 @@ class Proof:
     """What reading back must show: paths (JMESPath) and the values that are good; others are waited out.
 
     `gone` proofs hold when the thing is not found, and only then; `or_gone` proofs hold then as well, for waits
-    during which another may delete it. `failed` values end the waiting at once, with what `reason` points to.
-    `patience_seconds` is region time.
+    during which another may delete it; with `must_exist` it is a failure. `failed` values end the waiting at once,
+    with what `reason` points to. `unchanged` are values that only somebody else can have changed to any other:
+    a conflict. `patience_seconds` is region time.
     """
 
     call: Call
     shows: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     gone: bool = False
     or_gone: bool = False
+    must_exist: bool = False
     failed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    unchanged: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     reason: str | None = None
     patience_seconds: float = 120.0
 
@@ -53,7 +66,9 @@ class Proof:
 class Step:
     """One step: a call, or none where there is only something to wait for; then its proof.
 
-    `undo` is the call that takes the step back. `usual_seconds` is how long it tends to take, in region time.
+    `undo` takes it back, and is itself a step. What it takes back must still be as `proof.unchanged` of the undo
+    says, else it belongs to somebody else by now and stays. `usual_seconds` is how long it tends to take, in region
+    time. `log_group` is where CloudWatch Logs has what went wrong, when it fails.
     """
 
     n: int = 0
@@ -61,14 +76,15 @@ class Step:
     detail: str = ""
     call: Call | None
     proof: Proof
-    undo: Call | None = None
-    undo_title: str | None = None
+    undo: Step | None = None
     usual_seconds: float | None = None
+    log_group: str | None = None
 
     @property
-    def iam_action(self) -> str | None:
-        """The IAM action that the step needs; waiting needs none of its own."""
-        return self.call.iam_action if self.call else None
+    def iam_actions(self) -> tuple[str, ...]:
+        """The IAM actions of its call and of reading back, its call's own first."""
+        own = self.call.iam_actions if self.call else ()
+        return tuple(dict.fromkeys((*own, *self.proof.call.iam_actions)))
 
     def document(self) -> dict[str, Any]:
         """The step as JSON-able data: a step that only waits shows the call that it reads with."""
@@ -76,22 +92,41 @@ class Step:
         return {
             "n": self.n,
             "title": self.title,
+            "detail": self.detail,
             **call.document(),
-            "undo": self.undo.document() if self.undo else None,
+            "proof": self.proof.call.document(),
+            "undo": self.undo.call.document() if self.undo and self.undo.call else None,
+            "iam_actions": list(self.iam_actions),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What pre-flight found: True is good, None is worth knowing, False forbids the plan."""
+    """What pre-flight found: True is good, None is worth knowing, False forbids the plan.
+
+    `remedy` is the way out where it forbids, `kind` the error that carrying it out would be.
+    """
 
     ok: bool | None
     text: str
+    remedy: str = ""
+    kind: ErrorKind = ErrorKind.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plan is for."""
+
+    account: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An intention and the steps that carry it out. Costs are USD per hour; None where a price is unknown."""
+    """An intention and the steps that carry it out. Costs are USD per hour; None where a price is unknown.
+
+    `reads` are the IAM actions that making it took. `protected` is why its target is a protected one, if it is.
+    """
 
     id: str
     intention: str
@@ -101,11 +136,35 @@ class Plan:
     hourly_cost_usd_before: float | None = None
     hourly_cost_usd_after: float | None = None
     notes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    place: Place | None = None
+    protected: str | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know before saying yes."""
         return tuple(check.text for check in self.checks if check.ok is not True)
+
+    @property
+    def forbidding(self) -> tuple[Check, ...]:
+        """What stands in the way of carrying it out."""
+        return tuple(check for check in self.checks if check.ok is False)
+
+    @property
+    def iam_actions(self) -> tuple[str, ...]:
+        """Everything that making the plan and carrying it out needs, in alphabetical order."""
+        return _sorted({*self.reads, *_of_steps(self.steps)} - OPTIONAL_ACTIONS)
+
+    @property
+    def undo_iam_actions(self) -> tuple[str, ...]:
+        """What rolling it back needs besides."""
+        undos = [step.undo for step in self.steps if step.undo is not None]
+        return _sorted(set(_of_steps(undos)) - OPTIONAL_ACTIONS - set(self.iam_actions))
+
+    @property
+    def optional_iam_actions(self) -> tuple[str, ...]:
+        """What it asks for as well, but does without: it says so then."""
+        return _sorted({*self.reads, *_of_steps(self.steps)} & OPTIONAL_ACTIONS)
 
     def document(self) -> dict[str, Any]:
         """The plan as --dry-run prints it."""
@@ -114,16 +173,16 @@ class Plan:
             "intention": self.intention,
             "target": self.target,
             "steps": [step.document() for step in self.steps],
+            "checks": [{"ok": check.ok, "text": check.text, "remedy": check.remedy} for check in self.checks],
             "warnings": list(self.warnings),
             "notes": list(self.notes),
+            "protected": self.protected,
             "hourly_cost_usd_before": self.hourly_cost_usd_before,
             "hourly_cost_usd_after": self.hourly_cost_usd_after,
+            "iam_actions": list(self.iam_actions),
+            "iam_actions_to_undo": list(self.undo_iam_actions),
+            "iam_actions_optional": list(self.optional_iam_actions),
         }
-
-
-def plan_id(aws: Aws, intention: str) -> str:
-    """A new plan's id: intention, region time and four random digits, fit for a file name."""
-    return f"{intention}-{stamp(aws.clock.now())}-{secrets.token_hex(2)}"
 
 
 def stamp(at: datetime) -> str:
@@ -136,6 +195,10 @@ def numbered(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(replace(step, n=n) for n, step in enumerate(steps, start=1))
 
 
-def owner_tags(plan: str) -> list[dict[str, str]]:
-    """The tags that mark what the console made, and with which plan."""
-    return [{"Key": OWNER_TAG, "Value": plan}]
+def _of_steps(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        yield from step.iam_actions
+
+
+def _sorted(actions: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(actions))

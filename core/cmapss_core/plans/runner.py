@@ -168,7 +168,7 @@ class _Run:
                 raise ConsoleError(
                     ErrorKind.FAILED,
                     f"{self.plan.target} is {found}: {reason or 'AWS gives no reason'}",
-                    operation=proof.call.iam_action,
+                    operation=proof.call.name,
                 )
         if proof.gone:
             return _Sight.NOT_YET
@@ -192,7 +192,7 @@ class _Run:
                 raise trouble or ConsoleError(
                     ErrorKind.FAILED,
                     f"{step.title}: still not so after {waited / 60:.0f} minutes",
-                    operation=step.proof.call.iam_action,
+                    operation=step.proof.call.name,
                 )
             if self.cancelled():
                 raise _CancelledError

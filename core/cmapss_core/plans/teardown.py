@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, describe_config, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.autoscale import removal_steps
-from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step, numbered, plan_id
-from cmapss_core.scaling import read_policies, read_targets, resource_id
-
-CHANGE_PATIENCE_SECONDS = 3_600
-DELETION_PATIENCE_SECONDS = 1_800
-USUAL_DELETION_SECONDS = 60
+from cmapss_core.plans.drafting import drafting
+from cmapss_core.plans.plan import Check, Plan, Step
+from cmapss_core.plans.scaling_steps import read_variant_scaling, removal_steps
+from cmapss_core.plans.steps import (
+    delete_endpoint,
+    delete_endpoint_config,
+    delete_model,
+    endpoint_config_parameters,
+    model_parameters,
+    tags_of,
+    wait_for_running_changes,
+)
 
 
 def plan_delete(aws: Aws, name: str, keep_model: bool = False) -> Plan:
@@ -22,69 +27,48 @@ def plan_delete(aws: Aws, name: str, keep_model: bool = False) -> Plan:
     Config and models are read before anything goes: afterwards nobody knows which they were. A model that
     another endpoint config uses is kept, and the plan says so.
     """
-    endpoint = read_endpoint(aws, name)
-    if endpoint.status == "Deleting":
-        raise ConsoleError(ErrorKind.CONFLICT, f"{name} is being deleted already", remedy="Wait until it is gone.")
-    models = sorted({variant.model for variant in endpoint.variants if variant.model})
-    shared = _used_elsewhere(aws, models, endpoint.config) if models and not keep_model else {}
-    going = [] if keep_model else [model for model in models if model not in shared]
-    checks = [Check(None, f"model {model} stays: {config} uses it too") for model, config in shared.items()]
-    if keep_model:
-        checks += [Check(None, f"model {model} stays, as asked") for model in models]
-    if endpoint.status == "InService":
-        checks.append(Check(None, "requests to it will fail from then on"))
-    return Plan(
-        id=plan_id(aws, "delete"),
-        intention="delete",
-        target=endpoint.name,
-        steps=numbered(_steps(aws, endpoint, going)),
-        checks=tuple(checks),
-        hourly_cost_usd_before=endpoint.hourly_cost_usd,
-        hourly_cost_usd_after=0.0,
-    )
+    with drafting(aws, "delete") as draft:
+        endpoint = read_endpoint(aws, name)
+        if endpoint.status == "Deleting":
+            raise ConsoleError(ErrorKind.CONFLICT, f"{name} is being deleted already", remedy="Wait until it is gone.")
+        models = sorted({variant.model for variant in endpoint.variants if variant.model})
+        shared = _used_elsewhere(aws, models, endpoint.config) if models and not keep_model else {}
+        going = [] if keep_model else [model for model in models if model not in shared]
+        checks = [Check(None, f"model {model} stays: {config} uses it too") for model, config in shared.items()]
+        if keep_model:
+            checks += [Check(None, f"model {model} stays, as asked") for model in models]
+        if endpoint.status == "InService":
+            checks.append(Check(None, "requests to it will fail from then on"))
+        return draft.plan(
+            target=endpoint.name,
+            steps=_steps(aws, endpoint, going),
+            checks=checks,
+            before=endpoint.hourly_cost_usd,
+            after=0.0,
+            endpoint_arn=endpoint.arn,
+        )
 
 
 def _steps(aws: Aws, endpoint: Endpoint, models: list[str]) -> Iterator[Step]:
-    read = Call("sagemaker", "DescribeEndpoint", {"EndpointName": endpoint.name})
     for variant in endpoint.variants:
-        resource = resource_id(endpoint.name, variant.name)
-        if read_targets(aws, [resource]):
-            yield from removal_steps(endpoint.name, variant.name, read_policies(aws, resource))
+        scaling = read_variant_scaling(aws, endpoint.name, variant.name)
+        if scaling is not None:
+            yield from removal_steps(scaling)
     if endpoint.in_progress or endpoint.variants:
         # AWS refuses to delete what it is still changing, and auto scaling may have begun a change meanwhile.
-        yield Step(
-            title="wait for running changes",
-            detail=f"now {endpoint.status}",
-            call=None,
-            proof=Proof(
-                call=read,
-                shows={"EndpointStatus": ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")},
-                or_gone=True,
-                patience_seconds=CHANGE_PATIENCE_SECONDS,
-            ),
-        )
-    yield Step(
-        title="delete endpoint",
-        detail=endpoint.name,
-        call=Call("sagemaker", "DeleteEndpoint", {"EndpointName": endpoint.name}),
-        proof=Proof(call=read, gone=True, patience_seconds=DELETION_PATIENCE_SECONDS),
-        usual_seconds=USUAL_DELETION_SECONDS,
+        yield wait_for_running_changes(endpoint.name, endpoint.status)
+    tags = tags_of(aws, endpoint.arn)
+    yield delete_endpoint(
+        {
+            "EndpointName": endpoint.name,
+            "EndpointConfigName": endpoint.config,
+            **({"Tags": tags} if tags else {}),
+        }
     )
     if endpoint.config is not None:
-        parameters = {"EndpointConfigName": endpoint.config}
-        yield Step(
-            title="delete endpoint config",
-            detail=endpoint.config,
-            call=Call("sagemaker", "DeleteEndpointConfig", parameters),
-            proof=Proof(call=Call("sagemaker", "DescribeEndpointConfig", parameters), gone=True),
-        )
+        yield delete_endpoint_config(endpoint_config_parameters(aws, endpoint.config))
     for model in models:
-        yield Step(
-            title="delete model",
-            detail=model,
-            call=Call("sagemaker", "DeleteModel", {"ModelName": model}),
-            proof=Proof(call=Call("sagemaker", "DescribeModel", {"ModelName": model}), gone=True),
-        )
+        yield delete_model(model_parameters(aws, model))
 
 
 def _used_elsewhere(aws: Aws, models: list[str], config: str | None) -> dict[str, str]:

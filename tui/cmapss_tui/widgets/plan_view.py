@@ -81,7 +81,7 @@ def cost_line(plan: Plan) -> Content:
 
 def step_lines(plan: Plan, width: int) -> Iterator[Content]:
     """A line for each step: number, title, what it acts on, and how it is undone."""
-    undone = any(step.undo_title for step in plan.steps)
+    undone = any(step.undo for step in plan.steps)
     title_width = max(len(step.title) for step in plan.steps)
     widths = [2, title_width, width - 2 - title_width - 4]
     if undone:
@@ -140,7 +140,7 @@ def wrapped(text: str, width: int) -> Sequence[str]:
 
 
 def _undo(step: Step) -> str:
-    return f"undo: {step.undo_title}" if step.undo_title else ""
+    return f"undo: {step.undo.title}" if step.undo else ""
 
 
 def _check_line(ok: bool | None, text: str) -> Content:
