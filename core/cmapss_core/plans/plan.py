@@ -47,8 +47,9 @@ class Proof:
 
     `gone` proofs hold when the thing is not found, and only then; `or_gone` proofs hold then as well, for waits
     during which another may delete it; with `must_exist` it is a failure. `failed` values end the waiting at once,
-    with what `reason` points to. `unchanged` are values that only somebody else can have changed to any other:
-    a conflict. `patience_seconds` is region time.
+    with what `reason` points to; `failure` says what that means where the value alone does not. `unchanged` are
+    values that only somebody else can have changed to any other: a conflict. `progress` points to what tells how far
+    it is. `patience_seconds` is region time.
     """
 
     call: Call
@@ -59,6 +60,8 @@ class Proof:
     failed: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     unchanged: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     reason: str | None = None
+    failure: str | None = None
+    progress: str | None = None
     patience_seconds: float = 120.0
 
 
