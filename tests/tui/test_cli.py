@@ -274,6 +274,9 @@ def test_a_small_terminal_is_refused_in_one_line() -> None:
         ("read_only = 1", "read_only"),
         ("refresh = true", "refresh"),
         ("sandbox = true\nprofile = 'p'", "--profile"),
+        ("protected = 'prod-*'", "protected"),
+        ("protected = ['prod-*', 3]", "3"),
+        ("protected = [' ']", "no pattern"),
     ],
 )
 def test_a_wrong_configuration_is_refused_and_named(

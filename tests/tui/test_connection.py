@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cmapss_tui import sandbox_process
 from cmapss_tui.cli import main
 from cmapss_tui.connection import connect, resolve_target
 from cmapss_tui.exits import ExitCode
-from cmapss_tui.options import Options
+from cmapss_tui.options import Options, options_from
 from cmapss_tui.sandbox_process import SandboxAddress, SandboxProcess
 
 RUNNING = SandboxAddress("http://127.0.0.1:4100", "us-east-1", 1, 60.0, Path("state"))
@@ -56,6 +57,15 @@ def profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
 def test_an_endpoint_url_is_taken_without_asking_further() -> None:
     options = Options(endpoint_url="http://127.0.0.1:9", region="eu-west-1", read_only=True)
     assert resolve_target(options) == Target(None, "eu-west-1", "http://127.0.0.1:9", True)
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_what_a_configuration_protects_is_protected_wherever_it_is(sandbox: bool, tmp_path: Path) -> None:
+    path = tmp_path / "console.toml"
+    path.write_text('protected = ["prod-*", " engines "]', encoding="utf-8")
+    options = options_from(Namespace(config=path, **({"sandbox": True} if sandbox else {})), starts_sandbox=False)
+    assert resolve_target(options).protected == ("prod-*", "engines")
 
 
 @pytest.mark.usefixtures("no_sandbox")

@@ -44,7 +44,7 @@ def resolve_target(options: Options, on_progress: Narrate | None = None) -> Targ
             remedy=f"Profiles here: {', '.join(known) or 'none'}. Make one: aws configure --profile {profile}",
         )
     endpoint_url = options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-    target = Target(options.profile, options.region, endpoint_url or None, options.read_only)
+    target = Target(options.profile, options.region, endpoint_url or None, options.read_only, options.protected)
     if endpoint_url or credentials_found(options.profile):
         return target
     if (running := _running()) is not None:
@@ -83,7 +83,7 @@ def _on_sandbox(options: Options, address: sandbox_process.SandboxAddress) -> Ta
             f"The sandbox has no region {options.region}",
             remedy=f"Its region is {address.region}; leave --region out.",
         )
-    return Target(None, address.region, address.endpoint_url, options.read_only)
+    return Target(None, address.region, address.endpoint_url, options.read_only, options.protected)
 
 
 def _silent(_: str) -> None:

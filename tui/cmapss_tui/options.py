@@ -17,6 +17,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 class Options:
     """What holds for the console and every verb alike. `refresh` is in seconds; None leaves it to the screen.
 
+    `protected` are patterns of endpoints' names that have to be typed before anything of theirs is changed.
     `starts_sandbox`: without credentials the console starts a sandbox; a verb in a script only uses one that runs.
     """
 
@@ -26,6 +27,7 @@ class Options:
     endpoint_url: str | None = None
     read_only: bool = False
     refresh: float | None = None
+    protected: tuple[str, ...] = ()
     config: Path | None = None
     starts_sandbox: bool = True
 
@@ -39,6 +41,7 @@ _CONFIGURABLE: Mapping[str, tuple[type, ...]] = {
     "endpoint_url": (str,),
     "read_only": (bool,),
     "refresh": (int, float),
+    "protected": (list,),
 }
 
 
@@ -75,7 +78,19 @@ def read_config(path: Path) -> dict[str, Any]:
             )
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise _invalid(f"The configuration {path} sets {name} to {value!r}", f"It takes a {types[-1].__name__}.")
+    if "protected" in document:
+        document["protected"] = _patterns(path, document["protected"])
     return document
+
+
+def _patterns(path: Path, found: list[Any]) -> tuple[str, ...]:
+    wrong = [one for one in found if not (isinstance(one, str) and one.strip())]
+    if wrong:
+        raise _invalid(
+            f"The configuration {path} protects {wrong[0]!r}, which is no pattern of names",
+            'It takes a list such as ["prod-*"].',
+        )
+    return tuple(one.strip() for one in found)
 
 
 def _check(options: Options) -> None:
