@@ -23,9 +23,11 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# What the tests do a few times, many times: random calls to a whole region, and regions killed under load.
+# What the tests do a few times, many times: random calls to a whole region, regions killed under load, and operations
+# killed at every moment and carried through while a third of their calls fail.
 campaign: $(VENV)/.dev
-	CMAPSS_CAMPAIGN=200 CMAPSS_KILLS=100 $(BIN)/python -m pytest tests/sandbox/test_whole_region.py tests/sandbox/test_durability.py $(ARGS)
+	CMAPSS_CAMPAIGN=200 CMAPSS_KILLS=100 CMAPSS_OPERATION_KILLS=all CMAPSS_OPERATION_FAULTS=3 $(BIN)/python -m pytest -n 2 \
+		tests/sandbox/test_whole_region.py tests/sandbox/test_durability.py tests/survival $(ARGS)
 
 # The SageMaker SDK, unmodified, in an environment of its own: it knows nothing of the sandbox but its address.
 fidelity: $(VENV)/.dev $(SDK)/.installed
