@@ -28,8 +28,8 @@ class DeployScreen(PlanScreen):
     """The deployment of a job by name, or of "best"."""
 
     AREA = "jobs"
+    ACTION = "jobs.deploy"
     CONFIRM = "Deploy"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
 
     def __init__(self, job: str = BEST) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class DeployScreen(PlanScreen):
     def changed(self, field: str | None) -> None:
         """Bounds count only while the endpoint is scaled."""
         for name in BOUNDS:
-            self.query_one(f"#{name}").disabled = not self._field("autoscaling").checked
+            self.query_one(f"#{name}").disabled = not self.field("autoscaling").checked
         super().changed(field)
 
     def planner(self) -> Callable[[], Plan] | None:
@@ -74,34 +74,31 @@ class DeployScreen(PlanScreen):
         from cmapss_core.plans.deploy import DeployRequest
 
         # All of them, before any of them ends it: each field says what is wrong with its own value.
-        given = self._field("name").parsed(_name)
-        instance_type = self._field("instance-type").parsed(_instance_type)
-        instances = self._field("instances").parsed(positive_integer)
+        given = self.field("name").parsed(_name)
+        instance_type = self.field("instance-type").parsed(_instance_type)
+        instances = self.field("instances").parsed(positive_integer)
         request = self._scaled(DeployRequest(job=self._job))
         if given is None or instance_type is None or instances is None or request is None:
             return None
         return replace(request, name=given or None, instance_type=instance_type, instances=instances)
 
     def _scaled(self, request: DeployRequest) -> DeployRequest | None:
-        if not self._field("autoscaling").checked:
+        if not self.field("autoscaling").checked:
             for bound in BOUNDS:
-                self._field(bound).show_problem(None)
+                self.field(bound).show_problem(None)
             return replace(request, autoscaling=False)
-        low = self._field("minimum").parsed(positive_integer)
-        high = self._field("maximum").parsed(positive_integer)
-        target = self._field("target").parsed(positive_number)
+        low = self.field("minimum").parsed(positive_integer)
+        high = self.field("maximum").parsed(positive_integer)
+        target = self.field("target").parsed(positive_number)
         if low is None or high is None or target is None:
             return None
         scaled = replace(request, min=low, max=high, target=target)
         try:
             scaled.tracking()
         except ConsoleError as error:
-            self._field("minimum").show_problem(error.message)
+            self.field("minimum").show_problem(error.message)
             return None
         return scaled
-
-    def _field(self, name: str) -> Field:
-        return self.query_one(f"#field-{name}", Field)
 
 
 def _name(text: str) -> str:

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, OptionList, Select, Static
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
+from cmapss_tui.actions import Safety, by_id
 from cmapss_tui.polling import run_in_thread
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
-from cmapss_tui.widgets.form import Choices, OnOff, values_of
+from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, values_of
 from cmapss_tui.widgets.panel import Lines, at_both_ends
-from cmapss_tui.widgets.plan_view import PlanView, cost_line
+from cmapss_tui.widgets.plan_view import PlanView, cost_line, wrapped
 from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from cmapss_core.plans.journal import Operation
     from cmapss_core.plans.plan import Plan
 
 READ_ONLY = "Read-only: this plan cannot be carried out. Start without --read-only to do it."
+NOTHING_TO_DO = "Everything is so already: there is nothing to carry out."
 
 
 class Planned(Message, bubble=False):
-    """A plan has come back."""
+    """A plan has come back, with what has been begun on the same target and not ended."""
 
-    def __init__(self, generation: int, plan: Plan) -> None:
+    def __init__(self, generation: int, planned: tuple[Plan, Sequence[Operation]]) -> None:
         super().__init__()
         self.generation = generation
-        self.plan = plan
+        self.plan, self.begun = planned
 
 
 class NotPlanned(Message, bubble=False):
@@ -49,24 +53,30 @@ class NotPlanned(Message, bubble=False):
 
 
 class PlanScreen(ConsoleScreen):
-    """A dialog that is a plan. A subclass has the form, makes the plan, and says when it may be carried out."""
+    """A dialog that is a plan. A subclass has the form, makes the plan, and says which action it is of.
 
+    That action's safety says whether the name has to be typed; for what is protected it has to be in every dialog.
+    """
+
+    ACTION: ClassVar[str] = ""
     CONFIRM: ClassVar[str] = "Carry out"
-    DANGEROUS: ClassVar[bool] = False
+    TYPED: ClassVar[tuple[str, str]] = ("type its name", "the endpoint's name, as above")
     SETTLE_SECONDS: ClassVar[float] = 0.25  # a plan is several calls: not one for each letter
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
     CSS_PATH = "planning.tcss"
 
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
+        self._begun: Sequence[Operation] = ()
         self._planned_at: datetime | None = None
         self._generation = 0
         self._settle: Timer | None = None
         self._values: dict[str, str | bool] = {}
 
     def form(self) -> ComposeResult:
-        """The fields."""
-        raise NotImplementedError
+        """The fields, if there is anything to choose."""
+        yield from ()
 
     def heading(self) -> str:
         """What the dialog is about."""
@@ -76,23 +86,29 @@ class PlanScreen(ConsoleScreen):
         """What makes the plan, in a thread; None where a field is wrong, which the field then says."""
         raise NotImplementedError
 
-    def may_confirm(self) -> bool:
-        """Whether, given a plan, everything else is there too."""
-        return True
+    def safety(self, plan: Plan | None) -> Safety:
+        """What stands between this plan and AWS; without one, what does so at least."""
+        return Safety.TYPE_NAME if plan is not None and plan.protected else by_id(self.ACTION).safety
+
+    def name_to_type(self) -> str | None:
+        """What has to be typed where something has to be; None before it is known."""
+        return self.plan.target if self.plan is not None else None
 
     def body(self) -> ComposeResult:
-        """Heading and cost, form, plan, choices."""
+        """Heading and cost, form, plan, what stands in its way, choices."""
+        dangerous = by_id(self.ACTION).safety is Safety.TYPE_NAME
+        label, placeholder = self.TYPED
         yield Lines(id="plan-head")
-        with Vertical(id="plan-form"):
+        with VerticalScroll(id="plan-form", can_focus=False):
             yield from self.form()
         with VerticalScroll(id="plan-scroll"):
             yield PlanView(id="plan")
             yield Static(id="plan-calls", markup=False)
+        yield Lines(id="plan-notices")
+        yield Field(label, "typed", placeholder=placeholder)
         yield Choices(
             Button("Cancel", id="cancel", compact=True),
-            Button(
-                self.CONFIRM, id="confirm", compact=True, disabled=True, classes="-danger" if self.DANGEROUS else ""
-            ),
+            Button(self.CONFIRM, id="confirm", compact=True, disabled=True, classes="-danger" if dangerous else ""),
             Button("Show calls (JSON)", id="calls", compact=True, disabled=True),
         )
 
@@ -100,16 +116,23 @@ class PlanScreen(ConsoleScreen):
         self.query_one("#cancel", Button).focus()
         self._values = values_of(self)
         self._show_head()
+        self._enable()
         self._make_plan()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._note_change(event.input.id)
 
+    def on_select_changed(self, event: Select.Changed) -> None:
+        self._note_change(event.select.id)
+
     def on_on_off_changed(self, message: OnOff.Changed) -> None:
         self._note_change(message.switch.id)
 
-    def on_input_submitted(self) -> None:
-        self.focus_next()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "typed" and self._ready():
+            self.query_one("#confirm", Button).focus()
+        else:
+            self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -126,12 +149,15 @@ class PlanScreen(ConsoleScreen):
     def on_planned(self, message: Planned) -> None:
         if message.generation != self._generation:
             return
-        self.plan, self._planned_at = message.plan, self.aws.clock.now()
+        self.plan, self._begun, self._planned_at = message.plan, message.begun, self.aws.clock.now()
         with self.app.batch_update():
             self._show_head()
             view = self.query_one(PlanView)
             view.remove_class("-outdated")
-            view.show(message.plan, READ_ONLY if self.aws.target.read_only else "")
+            if message.plan.steps:
+                view.show(message.plan)
+            else:
+                view.show_text(" ".join((NOTHING_TO_DO, *message.plan.notes)), theme.GOOD)
             self.query_one("#plan-calls", Static).update(_document(message.plan))
             self._enable()
         self.tick()
@@ -140,8 +166,31 @@ class PlanScreen(ConsoleScreen):
         if message.generation == self._generation:
             self._show_reason(f"✕ {message.error.line()}", theme.BAD)
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Where a name is asked for, what it is made of goes there; so the footer promises nothing else of it."""
+        return self._asks_name() and character is not None and (character.isalnum() or character == "-")
+
+    def on_key(self, event: Key) -> None:
+        """Cancel has the focus at first, and all else is a choice: the typing finds its field."""
+        character = event.character
+        typing = isinstance(self.focused, Input | OptionList)
+        if character and not typing and self.check_consume_key(event.key, character):
+            event.stop()
+            typed = self.query_one("#typed", Input)
+            typed.focus()
+            typed.insert_text_at_cursor(character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing here reads by itself, so nothing is to be paused; where a name is asked for, letters are its."""
+        if action == "pause" or (action == "refresh" and self._asks_name()):
+            return False
+        return super().check_action(action, parameters)
+
     def changed(self, field: str | None) -> None:
-        """A field has another value: plan anew once the typing rests."""
+        """A field has another value: plan anew once the typing rests. Another name only changes who may confirm."""
+        if field == "typed":
+            self._enable()
+            return
         self._generation += 1
         self.plan = None
         self.query_one(PlanView).add_class("-outdated")
@@ -149,19 +198,21 @@ class PlanScreen(ConsoleScreen):
         if self._settle is not None:
             self._settle.stop()
         if self.planner() is None:
+            for fold in self.query(Fold):
+                fold.open_where_wrong()
             self._show_reason("Correct the field above: then the plan is shown.", theme.QUIET)
         else:
             self._settle = self.set_timer(self.SETTLE_SECONDS, self._make_plan)
+
+    def field(self, key: str) -> Field:
+        """A field of the form."""
+        return self.query_one(f"#field-{key}", Field)
 
     def tick(self) -> None:
         """The plan's age, in place of a reading's."""
         super().tick()
         if self.is_mounted and self.is_current:
             self.query_one(TopBar).show_freshness(self._freshness())
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing here reads by itself, so there is nothing to pause."""
-        return False if action == "pause" else super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
         """Plan anew."""
@@ -182,7 +233,12 @@ class PlanScreen(ConsoleScreen):
         if self._planned_at is None:
             self._show_reason("◐ planning: reading what there is, changing nothing …", theme.BUSY)
         generation = self._generation
-        run_in_thread(self, planner, partial(Planned, generation), partial(NotPlanned, generation))
+
+        def plan_and_look() -> tuple[Plan, Sequence[Operation]]:
+            plan = planner()
+            return plan, _begun_on(plan)
+
+        run_in_thread(self, plan_and_look, partial(Planned, generation), partial(NotPlanned, generation))
 
     def _show_reason(self, text: str, style: str) -> None:
         self._planned_at = None
@@ -198,15 +254,29 @@ class PlanScreen(ConsoleScreen):
         cost = cost_line(plan) if plan is not None else Content("")
         self.query_one("#plan-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
 
-    def _ready(self) -> bool:
-        return self.plan is not None and self._allowed(self.plan) and self.may_confirm()
+    def _asks_name(self) -> bool:
+        return self.is_mounted and self.query_one("#field-typed").display
 
-    def _allowed(self, plan: Plan) -> bool:
-        return not self.aws.target.read_only and all(check.ok is not False for check in plan.checks)
+    def _ready(self) -> bool:
+        plan, typed = self.plan, self.field("typed").value
+        if plan is None or not plan.steps or _stopping(plan, self._begun, self.aws.target.read_only):
+            return False
+        return self.safety(plan) is not Safety.TYPE_NAME or typed == self.name_to_type()
 
     def _enable(self) -> None:
+        """Ask for the name where it is needed, say what stands in the way, and open or close the choices."""
+        field, plan, wanted = self.field("typed"), self.plan, self.name_to_type()
+        if plan is not None or not field.display:  # not hidden while it is planned anew: the typing goes on
+            field.display = self.safety(plan) is Safety.TYPE_NAME
+        wrong = field.value and wanted is not None and not wanted.startswith(field.value)
+        field.show_problem("is not the name" if wrong else None)
+        lines = list(notices(plan, self._begun, self.aws.target.read_only)) if plan is not None else []
+        self.query_one("#plan-notices", Lines).write(
+            lambda width: [Content.styled(row, style) for text, style in lines for row in wrapped(text, width)]
+        )
         self.query_one("#confirm", Button).disabled = not self._ready()
-        self.query_one("#calls", Button).disabled = self.plan is None
+        self.query_one("#calls", Button).disabled = plan is None
+        self.refresh_bindings()
 
     def _toggle_calls(self) -> None:
         calls, view = self.query_one("#plan-calls", Static), self.query_one(PlanView)
@@ -224,6 +294,34 @@ class PlanScreen(ConsoleScreen):
             return Freshness(State.WAITING, "planning anew …")
         seconds = (self.aws.clock.now() - self._planned_at).total_seconds() / self.aws.clock.speed
         return Freshness(State.LIVE, f"planned {formats.age(seconds)} ago", seconds)
+
+
+def notices(plan: Plan, begun: Sequence[Operation], read_only: bool) -> Iterator[tuple[str, str]]:
+    """What stands in a plan's way, and what else to know before saying yes: texts and their styles."""
+    for reason in _stopping(plan, begun, read_only):
+        yield f"✕ {reason}", theme.BAD
+    for operation in begun:
+        if operation.status == "open":
+            yield (
+                f"⚠ {operation.id} was begun here and has not ended: resume it or roll it back, in 3 Operations.",
+                theme.WARN,
+            )
+    if plan.protected:
+        yield f"⚠ {plan.target} is protected: {plan.protected}. Type its name to go on.", theme.WARN
+
+
+def _stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[str]:
+    """Why a plan cannot be carried out now."""
+    reasons = [READ_ONLY] if read_only else []
+    reasons += [f"{check.text}. {check.remedy}".rstrip() for check in plan.forbidding]
+    return reasons + [f"{one.id} is under way here: wait until it ends." for one in begun if one.status == "running"]
+
+
+def _begun_on(plan: Plan) -> list[Operation]:
+    from cmapss_core.plans.journal import Journal, default_journal_directory
+
+    operations = Journal(default_journal_directory()).operations()
+    return [one for one in operations if one.target == plan.target and one.status in ("open", "running")]
 
 
 def _document(plan: Plan) -> Any:

@@ -25,8 +25,8 @@ class ScaleScreen(PlanScreen):
     """The scaling of one endpoint; `scaling` is what is set now, as far as that has been read."""
 
     AREA = "endpoints"
+    ACTION = "endpoint.scale"
     CONFIRM = "Apply"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
 
     def __init__(self, endpoint: str, scaling: Scaling | None = None) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class ScaleScreen(PlanScreen):
     def changed(self, field: str | None) -> None:
         """Numbers count only while the endpoint is scaled."""
         for name in NUMBERS:
-            self.query_one(f"#{name}").disabled = not self._field("autoscaling").checked
+            self.query_one(f"#{name}").disabled = not self.field("autoscaling").checked
         super().changed(field)
 
     def planner(self) -> Callable[[], Plan] | None:
@@ -74,21 +74,21 @@ class ScaleScreen(PlanScreen):
     def _request(self) -> ScaleRequest | None:
         from cmapss_core.plans.autoscale import ScaleRequest, Tracking
 
-        if not self._field("autoscaling").checked:
+        if not self.field("autoscaling").checked:
             for name in NUMBERS:
-                self._field(name).show_problem(None)
+                self.field(name).show_problem(None)
             return ScaleRequest(endpoint=self._endpoint, off=True)
-        low = self._field("minimum").parsed(positive_integer)
-        high = self._field("maximum").parsed(positive_integer)
-        target = self._field("target").parsed(positive_number)
-        into = self._field("in").parsed(not_negative_integer)
-        out = self._field("out").parsed(not_negative_integer)
+        low = self.field("minimum").parsed(positive_integer)
+        high = self.field("maximum").parsed(positive_integer)
+        target = self.field("target").parsed(positive_number)
+        into = self.field("in").parsed(not_negative_integer)
+        out = self.field("out").parsed(not_negative_integer)
         if low is None or high is None or target is None or into is None or out is None:
             return None
         try:
             Tracking(min=low, max=high, target=target, scale_in_cooldown=into, scale_out_cooldown=out)
         except ConsoleError as error:
-            self._field("minimum").show_problem(error.message)
+            self.field("minimum").show_problem(error.message)
             return None
         return ScaleRequest(
             endpoint=self._endpoint,
@@ -98,6 +98,3 @@ class ScaleScreen(PlanScreen):
             scale_in_cooldown=into,
             scale_out_cooldown=out,
         )
-
-    def _field(self, name: str) -> Field:
-        return self.query_one(f"#field-{name}", Field)

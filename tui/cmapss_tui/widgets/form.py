@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -13,8 +13,9 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
+from textual.suggester import SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Collapsible, Input, Select, Static
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import theme
@@ -78,6 +79,14 @@ class Field(Horizontal):
         &:focus { border: none; background: $cursor; }
         &:disabled { color: $quiet; background: $surface; }
     }
+    Field > Select {
+        width: 18; height: 1;
+        & > SelectCurrent { height: 1; padding: 0 1; background: $panel; }
+        &:focus > SelectCurrent { border: none; background: $cursor; background-tint: transparent; }
+        & > SelectOverlay, & > SelectOverlay:focus {
+            border: none; padding: 0; background: $panel; background-tint: transparent;
+        }
+    }
     Field > .field-note { width: 1fr; padding: 0 0 0 2; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
     Field.-name > Input.-textual-compact { width: 1fr; max-width: 66; }
     Field.-name > .field-note { width: auto; max-width: 60%; }
@@ -85,29 +94,40 @@ class Field(Horizontal):
     """
 
     def __init__(
-        self, label: str, key: str, value: str | bool = "", *, hint: str = "", placeholder: str | None = None
+        self,
+        label: str,
+        key: str,
+        value: str | bool = "",
+        *,
+        hint: str = "",
+        placeholder: str | None = None,
+        choices: Mapping[str, str] | None = None,
     ) -> None:
-        """A field for a name has a placeholder, and one for yes or no a bool for its value."""
+        """A field for a name has a placeholder, one for yes or no a bool for its value, one of several their words."""
         super().__init__(id=f"field-{key}", classes="-name" if placeholder is not None else "")
         self._label = label
         self._key = key
         self._value = value
         self._hint = hint
         self._placeholder = placeholder or ""
+        self._choices = choices
 
     def compose(self) -> ComposeResult:
         """Label, value, note."""
         yield Static(self._label, classes="field-label", markup=False)
         if isinstance(self._value, bool):
             yield OnOff(self._value, id=self._key)
+        elif self._choices is not None:
+            options = [(words, value) for value, words in self._choices.items()]
+            yield Select(options, value=self._value, allow_blank=False, compact=True, id=self._key)
         else:
             yield Input(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False, id=self._key)
         yield Static(self._hint, classes="field-note", markup=False)
 
     @property
     def value(self) -> str:
-        """What is typed, without spaces around it."""
-        return self.query_one(Input).value.strip()
+        """What is typed, without spaces around it, or which of the choices is chosen."""
+        return str(self.query_one(Select).value) if self._choices is not None else self.query_one(Input).value.strip()
 
     @property
     def checked(self) -> bool:
@@ -132,11 +152,50 @@ class Field(Horizontal):
         self.set_class(problem is not None, "-invalid")
         self.query_one(".field-note", Static).update(self._hint if problem is None else f"✕ {problem}")
 
+    def show_hint(self, hint: str) -> None:
+        """Say something else beside the value from now on."""
+        self._hint = hint
+        if not self.has_class("-invalid"):
+            self.query_one(".field-note", Static).update(hint)
+
+    def count(self, counts: bool) -> None:
+        """Whether the value matters at all; one that does not cannot be changed, and nothing is wrong with it."""
+        self.query_one(f"#{self._key}").disabled = not counts
+        if not counts:
+            self.show_problem(None)
+
+    def suggest(self, values: Iterable[str]) -> None:
+        """Complete what is typed to one of these; → takes it."""
+        self.query_one(Input).suggester = SuggestFromList(values, case_sensitive=False)
+
+
+class Fold(Collapsible):
+    """Fields that few need: one line until it is opened."""
+
+    DEFAULT_CSS = """
+    Fold, Fold:focus-within { border: none; padding: 0; background: transparent; background-tint: transparent; }
+    Fold > CollapsibleTitle {
+        padding: 0; color: $quiet;
+        &:hover { background: transparent; color: $foreground; }
+        &:focus { background: $cursor; color: $foreground; }
+    }
+    Fold > Contents { padding: 0; height: auto; }
+    """
+
+    def __init__(self, title: str, *fields: Field, id: str | None = None) -> None:
+        super().__init__(*fields, title=title, id=id)
+
+    def open_where_wrong(self) -> None:
+        """Show a field with something wrong in it."""
+        if self.query(".-invalid"):
+            self.collapsed = False
+
 
 def values_of(form: Widget) -> dict[str, str | bool]:
-    """What all fields of a form hold, by the ids of their inputs and switches."""
+    """What all fields of a form hold, by the ids of their inputs, switches and choices."""
     values: dict[str, str | bool] = {entry.id or "": entry.value for entry in form.query(Input)}
     values |= {switch.id or "": switch.on for switch in form.query(OnOff)}
+    values |= {one.id or "": str(one.value) for one in form.query(Select)}
     return values
 
 
