@@ -303,7 +303,7 @@ def test_a_configuration_fills_in_what_the_line_leaves_open(tmp_path: Path) -> N
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's here")
 def test_the_first_interrupt_is_told_and_the_second_ends(capfd: pytest.CaptureFixture[str]) -> None:
-    from cmapss_tui.apply import interruptible
+    from cmapss_tui.interrupts import interruptible
 
     before = signal.getsignal(signal.SIGINT)
     with interruptible() as interrupted:

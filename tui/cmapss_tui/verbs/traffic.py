@@ -7,13 +7,13 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from cmapss_tui.apply import interruptible
 from cmapss_tui.arguments import duration, positive_integer, positive_number
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import traffic_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import count
 from cmapss_tui.formats import duration as span
+from cmapss_tui.interrupts import interruptible
 from cmapss_tui.options import Options
 from cmapss_tui.output import Progress, narrate, write, write_json
 

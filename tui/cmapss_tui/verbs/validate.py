@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmapss_core.inference import CONCURRENCY, ROWS_PER_INVOCATION
-from cmapss_tui.apply import interruptible
 from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import evaluation_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.fleets import fleet_for
 from cmapss_tui.formats import count, duration, number
+from cmapss_tui.interrupts import interruptible
 from cmapss_tui.options import Options
 from cmapss_tui.output import Progress, narrate, write_json, write_table
 

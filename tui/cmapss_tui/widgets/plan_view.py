@@ -4,38 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
+from cmapss_tui.narration import sorted_checks
 from cmapss_tui.widgets.panel import Lines, bar, columns
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan, Step
+    from cmapss_core.plans.runner import StepEvent
 
 _CHECK_LOOKS = {True: ("✓", theme.GOOD), None: ("⚠", theme.WARN), False: ("✕", theme.BAD)}
 _STEP_LOOKS: dict[str, tuple[str, str]] = {
     "pending": ("○", theme.QUIET),
     "started": ("◐", theme.BUSY),
+    "acting": ("◐", theme.BUSY),
     "waiting": ("◐", theme.BUSY),
     "done": ("●", theme.GOOD),
     "skipped": ("●", theme.QUIET),
     "failed": ("✕", theme.BAD),
+    "undoing": ("◌", theme.WARN),
+    "undone": ("○", theme.QUIET),
+    "kept": ("●", theme.WARN),
 }
+_ENDED = {"done", "skipped", "failed", "undone", "kept"}  # states that a step stays in
+_DOING = {"started": "running", "acting": "running", "waiting": "waiting", "undoing": "undoing"}
 _BAR_WIDTH = 12
 _WIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """How far a step is: a state of the runner's events, or "pending". Times are the region's."""
+    """How far a step is: a state of the runner's events, or "pending". Times are the region's.
+
+    `expected` is when it is likely to be over.
+    """
 
     state: str = "pending"
     since: datetime | None = None
     until: datetime | None = None
+    expected: datetime | None = None
     message: str = ""
     error: ConsoleError | None = None
 
@@ -43,13 +55,30 @@ class StepProgress:
 PENDING = StepProgress()
 
 
+def after(progress: StepProgress, event: StepEvent) -> StepProgress:
+    """How far a step is after an event."""
+    begins = event.state == "started" or (event.state == "undoing" and progress.state != "undoing")
+    return StepProgress(
+        event.state,
+        since=event.at if begins or progress.since is None else progress.since,
+        until=event.at if event.state in _ENDED else None,
+        expected=event.at + timedelta(seconds=event.seconds_left) if event.seconds_left is not None else None,
+        message=event.message,
+        error=event.error,
+    )
+
+
 class PlanView(Lines):
     """A plan before it is carried out."""
 
     def show(self, plan: Plan, forbidden: str = "") -> None:
         """Show its steps and checks; `forbidden` is why it cannot be carried out, apart from the checks."""
-        why = [_check_line(False, forbidden)] if forbidden else []
-        self.write(lambda width: [*step_lines(plan, width), Content(""), *why, *check_lines(plan)])
+
+        def lines(width: int) -> list[Content]:
+            why = _marked(*_CHECK_LOOKS[False], forbidden, width) if forbidden else ()
+            return [*step_lines(plan, width), Content(""), *why, *check_lines(plan, width)]
+
+        self.write(lines)
 
     def show_text(self, text: str, style: str = theme.QUIET) -> None:
         """Say why there is no plan to be shown."""
@@ -99,13 +128,15 @@ def step_lines(plan: Plan, width: int) -> Iterator[Content]:
         yield columns(cells, widths, right=(0,))
 
 
-def check_lines(plan: Plan) -> Iterator[Content]:
-    """What pre-flight found: what forbids it first, then what is worth knowing, then what is in order."""
-    order = {False: 0, None: 1, True: 2}
-    for check in sorted(plan.checks, key=lambda check: order[check.ok]):
-        yield _check_line(check.ok, check.text)
+def check_lines(plan: Plan, width: int) -> Iterator[Content]:
+    """What pre-flight found and what else there is to know, each from its glyph on as many lines as it takes."""
+    if plan.protected:
+        yield from _marked(*_CHECK_LOOKS[None], f"protected: {plan.protected}", width)
+    for check in sorted_checks(plan):
+        way_out = f". {check.remedy}" if check.ok is False and check.remedy else ""
+        yield from _marked(*_CHECK_LOOKS[check.ok], check.text + way_out, width)
     for note in plan.notes:
-        yield Content.assemble(("· ", theme.QUIET), (note, theme.QUIET))
+        yield from _marked("·", theme.QUIET, note, width)
 
 
 def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int) -> Iterator[Content]:
@@ -143,9 +174,11 @@ def _undo(step: Step) -> str:
     return f"undo: {step.undo.title}" if step.undo else ""
 
 
-def _check_line(ok: bool | None, text: str) -> Content:
-    glyph, style = _CHECK_LOOKS[ok]
-    return Content.assemble((f"{glyph} ", style), (text, style if ok is False else ""))
+def _marked(glyph: str, style: str, text: str, width: int) -> Iterator[Content]:
+    """A text behind its glyph, with the lines that follow below its beginning."""
+    words = style if style in (theme.BAD, theme.QUIET) else ""
+    for place, line in enumerate(wrapped(text, width - 2)):
+        yield Content.assemble(("  " if place else f"{glyph} ", style), (line, words))
 
 
 def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, brief: bool) -> Content:
@@ -153,17 +186,25 @@ def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, bri
     if progress.state == "pending":
         usual = f"about {formats.duration(step.usual_seconds)}" if step.usual_seconds else ""
         return Content.styled(usual, theme.QUIET)
-    if progress.state == "skipped":
-        return Content.styled(progress.message or "already so", style)
+    if progress.state in ("skipped", "kept"):
+        return Content.styled(progress.message or ("already so" if progress.state == "skipped" else "kept"), style)
     span = 0.0 if progress.since is None else ((progress.until or now) - progress.since).total_seconds()
-    if progress.state in ("done", "failed"):
+    if progress.state in _ENDED:
         took = f" in {formats.duration(span)}" if span >= 1 else ""
         return Content.styled(f"{progress.state}{took}", style)
+    so_far = formats.duration(span)
+    if progress.expected is not None:
+        left = (progress.expected - now).total_seconds()
+        until = f"about {formats.duration(left)} left" if left > 0 else "longer than usual"
+        return Content.assemble(
+            bar(span / (span + max(left, 1.0)), _BAR_WIDTH, style),
+            ("" if brief else f" {so_far},", style),
+            (f" {until}", style),
+        )
     if step.usual_seconds is None:
-        doing = "running" if progress.state == "started" else "waiting"
-        return Content.styled(f"{doing} {formats.duration(span)}", style)
+        return Content.styled(f"{_DOING[progress.state]} {so_far}", style)
     return Content.assemble(
         bar(span / step.usual_seconds, _BAR_WIDTH, style),
-        (f" {formats.duration(span)}", style),
+        (f" {so_far}", style),
         ("" if brief else f" of about {formats.duration(step.usual_seconds)}", theme.QUIET),
     )
