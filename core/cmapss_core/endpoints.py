@@ -10,6 +10,7 @@ from typing import Any
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.pricing import hourly_cost
+from cmapss_core.rollout import Rollout, read_rollout
 from cmapss_core.snapshots import Snapshot
 
 # A status is a glyph and a word, never a colour alone.
@@ -43,7 +44,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An endpoint as DescribeEndpoint shows it. `hourly_cost_usd` is of the instances that run now; None: unknown."""
+    """An endpoint as DescribeEndpoint shows it. `hourly_cost_usd` is of the instances that run now; None: unknown.
+
+    `rollout` is the deployment that is under way, if one is; `deployment_config` is how the last one was asked to be
+    carried out, as AWS's DeploymentConfig.
+    """
 
     name: str
     arn: str
@@ -54,6 +59,8 @@ class Endpoint:
     failure_reason: str | None = None
     variants: tuple[Variant, ...] = ()
     hourly_cost_usd: float | None = None
+    rollout: Rollout | None = None
+    deployment_config: Mapping[str, Any] | None = None
 
     @property
     def in_progress(self) -> bool:
@@ -147,6 +154,8 @@ def read_endpoint(aws: Aws, name: str) -> Endpoint:
         modified=answer["LastModifiedTime"],
         failure_reason=answer.get("FailureReason"),
         variants=variants,
+        rollout=read_rollout(answer),
+        deployment_config=answer.get("LastDeploymentConfig"),
     )
     return replace(endpoint, hourly_cost_usd=_cost(aws, variants))
 
