@@ -15,6 +15,11 @@ from cmapss_core.snapshots import Snapshot
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 INVOCATIONS_PER_INSTANCE = "SageMakerVariantInvocationsPerInstance"
+CONCURRENT_REQUESTS = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+METRIC_UNITS = {
+    INVOCATIONS_PER_INSTANCE: "per instance and minute",
+    CONCURRENT_REQUESTS: "concurrent requests per model",
+}
 MAX_ACTIVITIES = 50  # one page: what a screen can show, not six weeks of history
 
 _DESIRED = re.compile(r"desired instance count to (\d+)")

@@ -6,35 +6,56 @@ comes back whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.plans.plan import Call, Proof, Step
-from cmapss_core.scaling import DIMENSION, NAMESPACE, resource_id
+from cmapss_core.plans.policy_alarms import put_alarm, read_policy_alarms, remove_alarm
+from cmapss_core.plans.undoing import undone_by
+from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, resource_id
 
 SERVICE = "application-autoscaling"
 
 Parameters = Mapping[str, Any]
 
 # Which member of a policy has what it does, by its type.
-_CONFIGURATIONS = {
+CONFIGURATIONS: Mapping[str, str] = {
     "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
     "StepScaling": "StepScalingPolicyConfiguration",
+}
+# What AWS takes for an optional member that is absent, and may describe it as. Cooldowns: of SageMaker's variants.
+_ABSENT: Mapping[str, tuple[Any, ...]] = {
+    "ScaleInCooldown": (None, 300),
+    "ScaleOutCooldown": (None, 300),
+    "DisableScaleIn": (None, False),
+    "Cooldown": (None, 300),
+    "MetricAggregationType": (None, "Average"),
+    "MinAdjustmentMagnitude": (None,),
+}
+_OPTIONAL = {
+    "TargetTrackingScaling": ("ScaleInCooldown", "ScaleOutCooldown", "DisableScaleIn"),
+    "StepScaling": ("Cooldown", "MetricAggregationType", "MinAdjustmentMagnitude"),
+}
+SUSPENSIONS: Mapping[str, str] = {
+    "DynamicScalingInSuspended": "scale-in",
+    "DynamicScalingOutSuspended": "scale-out",
+    "ScheduledScalingSuspended": "schedule",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantScaling:
-    """What scales one variant, as the parameters that set it up again: of RegisterScalableTarget, PutScalingPolicy
-    and PutScheduledAction."""
+    """What scales one variant, as the parameters that set it up again: of RegisterScalableTarget, PutScalingPolicy,
+    PutMetricAlarm (the alarms of step policies; target tracking brings its own) and PutScheduledAction."""
 
     endpoint: str
     variant: str
     target: Parameters
     policies: tuple[Parameters, ...] = ()
+    alarms: tuple[Parameters, ...] = ()
     scheduled_actions: tuple[Parameters, ...] = ()
 
 
@@ -59,15 +80,19 @@ def read_variant_scaling(aws: Aws, endpoint: str, variant: str) -> VariantScalin
     )
     if not answer["ScalableTargets"]:
         return None
+    policies = [
+        policy for page in aws.pages(SERVICE, "DescribeScalingPolicies", **of) for policy in page["ScalingPolicies"]
+    ]
+    stepped = [policy for policy in policies if policy["PolicyType"] == "StepScaling"]
     return VariantScaling(
         endpoint=endpoint,
         variant=variant,
-        # The service-linked role is given back by itself, and refused as a parameter.
-        target=_without(aws.accepted(SERVICE, "RegisterScalableTarget", answer["ScalableTargets"][0]), "RoleARN"),
-        policies=tuple(
-            aws.accepted(SERVICE, "PutScalingPolicy", policy)
-            for page in aws.pages(SERVICE, "DescribeScalingPolicies", **of)
-            for policy in page["ScalingPolicies"]
+        target=_target(aws.accepted(SERVICE, "RegisterScalableTarget", answer["ScalableTargets"][0])),
+        policies=tuple(aws.accepted(SERVICE, "PutScalingPolicy", policy) for policy in policies),
+        alarms=read_policy_alarms(
+            aws,
+            {policy["PolicyARN"]: describe_policy(policy) for policy in stepped},
+            list(dict.fromkeys(alarm["AlarmName"] for policy in stepped for alarm in policy.get("Alarms", ()))),
         ),
         scheduled_actions=tuple(
             _dated(aws.accepted(SERVICE, "PutScheduledAction", action))
@@ -78,66 +103,117 @@ def read_variant_scaling(aws: Aws, endpoint: str, variant: str) -> VariantScalin
 
 
 def set_up_steps(wanted: VariantScaling, before: VariantScaling | None = None) -> Iterator[Step]:
-    """Everything that scales a variant, in the order that AWS demands; undone, it is as `before`."""
-    yield register_target(wanted.target, before.target if before else None)
+    """Make what scales a variant exactly `wanted`, in the order that AWS demands; undone, it is as `before`.
+
+    What `before` has and `wanted` lacks is taken away first, since AWS allows one policy for a metric. Bounds and
+    policies are made sure of even where they are the same; alarms and scheduled actions are left alone then: a
+    schedule that is put again begins anew, and one whose only time has passed may be refused.
+    """
+    former = before or VariantScaling(endpoint=wanted.endpoint, variant=wanted.variant, target={})
+    for action in former.scheduled_actions:
+        if (now := _same(action, wanted.scheduled_actions)) is None or _begins_anew(action, now):
+            yield delete_scheduled_action(action)
+    for alarm in former.alarms:
+        if _same(alarm, wanted.alarms) is None:
+            yield remove_alarm(alarm)
+    for policy in former.policies:
+        if (now := _same(policy, wanted.policies)) is None or now["PolicyType"] != policy["PolicyType"]:
+            yield delete_policy(policy)
+    yield register_target(wanted.target, former.target or None)
     for policy in wanted.policies:
-        yield put_policy(policy, _named("PolicyName", policy, before.policies if before else ()))
+        was = _same(policy, former.policies)
+        yield put_policy(policy, was if was and was["PolicyType"] == policy["PolicyType"] else None)
+    for alarm in wanted.alarms:
+        if alarm != (was := _same(alarm, former.alarms)):
+            yield put_alarm(alarm, was)
     for action in wanted.scheduled_actions:
-        yield put_scheduled_action(
-            action, _named("ScheduledActionName", action, before.scheduled_actions if before else ())
-        )
+        if action != (was := _same(action, former.scheduled_actions)):
+            yield put_scheduled_action(action, None if was and _begins_anew(was, action) else was)
 
 
 def removal_steps(scaling: VariantScaling) -> Iterator[Step]:
     """Take away scheduled actions, policies with their alarms, and the target; undone, all is as before."""
     for action in scaling.scheduled_actions:
         yield delete_scheduled_action(action)
+    for alarm in scaling.alarms:
+        yield remove_alarm(alarm)
     for policy in scaling.policies:
         yield delete_policy(policy)
     yield deregister_target(scaling.target)
 
 
 def register_target(target: Parameters, before: Parameters | None = None) -> Step:
-    """Register a variant within bounds, or change the bounds."""
+    """Register a variant within bounds, or change bounds and suspension."""
     undo = _register(before) if before else _deregister(target)
-    return _undone(_register(target), undo, f"{_bounds(before)} again" if before else "deregister")
+    return undone_by(_register(target), undo, f"{_bounds(before)} again" if before else "deregister")
 
 
 def deregister_target(target: Parameters) -> Step:
     """Let a variant be scaled no more; its instances stay."""
-    return _undone(_deregister(target), _register(target), "register again")
+    return undone_by(_deregister(target), _register(target), "register again")
 
 
 def put_policy(policy: Parameters, before: Parameters | None = None) -> Step:
-    """Put a scaling policy, or change it."""
+    """Put a scaling policy, or change one of the same type."""
     undo = _put_policy(before) if before else _delete_policy(policy)
-    return _undone(_put_policy(policy), undo, "as before" if before else "delete policy")
+    return undone_by(_put_policy(policy), undo, "as before" if before else "delete policy")
 
 
 def delete_policy(policy: Parameters) -> Step:
-    """Delete a scaling policy and with it its alarms."""
-    return _undone(_delete_policy(policy), _put_policy(policy), "put again")
+    """Delete a scaling policy; one of target tracking takes its alarms along."""
+    return undone_by(_delete_policy(policy), _put_policy(policy), "put again")
 
 
 def put_scheduled_action(action: Parameters, before: Parameters | None = None) -> Step:
     """Put a scheduled action, or change it."""
     undo = _put_scheduled_action(before) if before else _delete_scheduled_action(action)
-    return _undone(_put_scheduled_action(action), undo, "as before" if before else "delete scheduled action")
+    return undone_by(_put_scheduled_action(action), undo, "as before" if before else "delete scheduled action")
 
 
 def delete_scheduled_action(action: Parameters) -> Step:
     """Delete a scheduled action."""
-    return _undone(_delete_scheduled_action(action), _put_scheduled_action(action), "put again")
+    return undone_by(_delete_scheduled_action(action), _put_scheduled_action(action), "put again")
+
+
+def describe_policy(policy: Parameters) -> Call:
+    """How one policy is read back."""
+    return Call(SERVICE, "DescribeScalingPolicies", {**_identity_of(policy), "PolicyNames": [policy["PolicyName"]]})
+
+
+def policy_terms(policy: Parameters) -> str:
+    """What a policy does, in a few words."""
+    configuration = policy[CONFIGURATIONS[policy["PolicyType"]]]
+    if policy["PolicyType"] == "StepScaling":
+        steps = ", ".join(step_terms(step, configuration) for step in configuration.get("StepAdjustments", ()))
+        return f"{steps}; cooldown {configuration.get('Cooldown', 300)} s"
+    into, out = configuration.get("ScaleInCooldown", 300), configuration.get("ScaleOutCooldown", 300)
+    words = [
+        f"{configuration['TargetValue']:g} {_unit(configuration)}",
+        f"cooldown in {into:g} s, out {out:g} s",
+        *(["never in"] if configuration.get("DisableScaleIn") else []),
+    ]
+    return ", ".join(words)
+
+
+def step_terms(step: Parameters, configuration: Parameters) -> str:
+    """One step adjustment in a few words, such as "from +10: +2"."""
+    low, high = step.get("MetricIntervalLowerBound"), step.get("MetricIntervalUpperBound")
+    span = f"from {low:+g}" if low is not None else f"up to {high:+g}"
+    adjustment = step["ScalingAdjustment"]
+    kind = configuration.get("AdjustmentType")
+    if kind == "ExactCapacity":
+        return f"{span}: to {adjustment}"
+    return f"{span}: {adjustment:+d}{' %' if kind == 'PercentChangeInCapacity' else ''}"
 
 
 def _register(target: Parameters) -> Step:
-    suspended = target.get("SuspendedState")
+    suspended = target.get("SuspendedState", {})
     shows = {member: (target[member],) for member in ("MinCapacity", "MaxCapacity")}
-    if suspended:
-        shows |= {f"SuspendedState.{name}": (value,) for name, value in suspended.items()}
+    # What was never suspended may be described by being absent.
+    shows |= {f"SuspendedState.{name}": (True,) if on else (False, None) for name, on in suspended.items()}
     return Step(
         title="register scalable target",
-        detail=_bounds(target) + _pauses(suspended or {}),
+        detail=_bounds(target) + _pauses(suspended),
         call=Call(SERVICE, "RegisterScalableTarget", target),
         proof=Proof(
             call=_describe_target(target), shows={f"ScalableTargets[0].{path}": good for path, good in shows.items()}
@@ -146,53 +222,53 @@ def _register(target: Parameters) -> Step:
 
 
 def _deregister(target: Parameters) -> Step:
-    of = _identity_of(target)
     return Step(
         title="deregister scalable target",
         detail=_variant(target),
-        call=Call(SERVICE, "DeregisterScalableTarget", of),
+        call=Call(SERVICE, "DeregisterScalableTarget", _identity_of(target)),
         proof=Proof(call=_describe_target(target), shows={"length(ScalableTargets)": (0,)}),
     )
 
 
 def _put_policy(policy: Parameters) -> Step:
-    configuration = policy[_CONFIGURATIONS[policy["PolicyType"]]]
-    path = f"ScalingPolicies[?PolicyName=='{policy['PolicyName']}'] | [0]"
+    kind = policy["PolicyType"]
+    configuration = policy[CONFIGURATIONS[kind]]
+    shows = {member: _equals(member, value) for member, value in configuration.items()}
+    shows |= {member: _ABSENT[member] for member in _OPTIONAL[kind] if member not in configuration}
     return Step(
         title="put scaling policy",
         detail=f"{policy['PolicyName']}: {policy_terms(policy)}",
         call=Call(SERVICE, "PutScalingPolicy", policy),
         proof=Proof(
-            call=_describe_policies(policy),
-            shows={
-                f"{path}.{_CONFIGURATIONS[policy['PolicyType']]}.{member}": (value,)
-                for member, value in configuration.items()
-            },
+            call=describe_policy(policy),
+            shows={f"ScalingPolicies[0].{CONFIGURATIONS[kind]}.{member}": good for member, good in shows.items()},
         ),
     )
 
 
 def _delete_policy(policy: Parameters) -> Step:
     name = policy["PolicyName"]
+    alarms = " and its alarms" if policy["PolicyType"] == "TargetTrackingScaling" else ""
     return Step(
         title="delete scaling policy",
-        detail=f"{name} and its alarms",
+        detail=f"{name}{alarms}",
         call=Call(SERVICE, "DeleteScalingPolicy", {**_identity_of(policy), "PolicyName": name}),
-        proof=Proof(call=_describe_policies(policy), shows={f"length(ScalingPolicies[?PolicyName=='{name}'])": (0,)}),
+        proof=Proof(call=describe_policy(policy), shows={"length(ScalingPolicies)": (0,)}),
     )
 
 
 def _put_scheduled_action(action: Parameters) -> Step:
-    name = action["ScheduledActionName"]
-    path = f"ScheduledActions[?ScheduledActionName=='{name}'] | [0]"
-    shown = {member: action[member] for member in ("Schedule", "Timezone", "ScalableTargetAction") if member in action}
+    shows = {"Schedule": (action["Schedule"],), "ScalableTargetAction": (action["ScalableTargetAction"],)}
+    # A zone that is not given is UTC.
+    zone = action.get("Timezone")
+    shows["Timezone"] = (zone,) if zone not in (None, "UTC") else (None, "UTC")
     return Step(
         title="put scheduled action",
-        detail=f"{name}: {action['Schedule']}",
+        detail=f"{action['ScheduledActionName']}: {action['Schedule']}, {_bounds(action['ScalableTargetAction'])}",
         call=Call(SERVICE, "PutScheduledAction", action),
         proof=Proof(
-            call=_describe_actions(action),
-            shows={f"{path}.{member}": (value,) for member, value in shown.items()},
+            call=_describe_action(action),
+            shows={f"ScheduledActions[0].{member}": good for member, good in shows.items()},
         ),
     )
 
@@ -203,41 +279,32 @@ def _delete_scheduled_action(action: Parameters) -> Step:
         title="delete scheduled action",
         detail=name,
         call=Call(SERVICE, "DeleteScheduledAction", {**_identity_of(action), "ScheduledActionName": name}),
-        proof=Proof(
-            call=_describe_actions(action), shows={f"length(ScheduledActions[?ScheduledActionName=='{name}'])": (0,)}
-        ),
+        proof=Proof(call=_describe_action(action), shows={"length(ScheduledActions)": (0,)}),
     )
 
 
-def policy_terms(policy: Parameters) -> str:
-    """What a policy does, in a few words."""
-    configuration = policy[_CONFIGURATIONS[policy["PolicyType"]]]
-    if policy["PolicyType"] == "StepScaling":
-        steps = configuration.get("StepAdjustments", ())
-        return f"{len(steps)} steps, cooldown {configuration.get('Cooldown', 300)} s"
-    into, out = configuration.get("ScaleInCooldown", 300), configuration.get("ScaleOutCooldown", 300)
-    words = [
-        f"{configuration['TargetValue']:g} per instance and minute",
-        f"cooldown in {into:g} s, out {out:g} s",
-    ]
-    return ", ".join([*words, *(["never in"] if configuration.get("DisableScaleIn") else [])])
+def _equals(member: str, value: Any) -> tuple[Any, ...]:
+    """The values that are this one to AWS."""
+    absent = _ABSENT.get(member, ())
+    return absent if value in absent else (value,)
 
 
-def _undone(step: Step, undo: Step, title: str) -> Step:
-    return replace(step, undo=replace(undo, title=title))
+def _unit(configuration: Parameters) -> str:
+    predefined = configuration.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+    if predefined is None:
+        return f"{configuration.get('CustomizedMetricSpecification', {}).get('MetricName', 'of its own metric')}"
+    return METRIC_UNITS.get(predefined, predefined)
 
 
 def _bounds(target: Parameters) -> str:
-    return f"{target['MinCapacity']} to {target['MaxCapacity']} instances"
+    low, high = target.get("MinCapacity"), target.get("MaxCapacity")
+    if low is None or high is None:
+        return f"at least {low}" if high is None else f"at most {high}"
+    return f"{low} to {high} instances"
 
 
 def _pauses(suspended: Mapping[str, bool]) -> str:
-    names = {
-        "DynamicScalingInSuspended": "scale-in",
-        "DynamicScalingOutSuspended": "scale-out",
-        "ScheduledScalingSuspended": "schedule",
-    }
-    paused = [names[member] for member, value in suspended.items() if value]
+    paused = [SUSPENSIONS[member] for member, value in suspended.items() if value]
     return f", {' and '.join(paused)} suspended" if paused else ""
 
 
@@ -256,20 +323,30 @@ def _describe_target(parameters: Parameters) -> Call:
     return Call(SERVICE, "DescribeScalableTargets", of)
 
 
-def _describe_policies(parameters: Parameters) -> Call:
-    return Call(SERVICE, "DescribeScalingPolicies", _identity_of(parameters))
+def _describe_action(parameters: Parameters) -> Call:
+    name = parameters["ScheduledActionName"]
+    return Call(SERVICE, "DescribeScheduledActions", {**_identity_of(parameters), "ScheduledActionNames": [name]})
 
 
-def _describe_actions(parameters: Parameters) -> Call:
-    return Call(SERVICE, "DescribeScheduledActions", _identity_of(parameters))
+def _same(thing: Parameters, among: Iterable[Parameters]) -> Parameters | None:
+    """What has the same name among others of its kind."""
+    member = next(name for name in ("ScheduledActionName", "AlarmName", "PolicyName") if name in thing)
+    return next((other for other in among if other[member] == thing[member]), None)
 
 
-def _named(member: str, wanted: Parameters, among: tuple[Parameters, ...]) -> Parameters | None:
-    return next((found for found in among if found[member] == wanted[member]), None)
+def _begins_anew(one: Parameters, other: Parameters) -> bool:
+    """Whether one scheduled action cannot be made of the other in place: what is not given is kept or lost then."""
+    return any(one.get(member) != other.get(member) for member in ("Timezone", "StartTime", "EndTime"))
 
 
-def _without(parameters: Parameters, member: str) -> dict[str, Any]:
-    return {name: value for name, value in parameters.items() if name != member}
+def _target(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The target with every suspension said, since what is left out stays as it is.
+
+    The service-linked role is given back by itself, and refused as a parameter.
+    """
+    suspended = parameters.get("SuspendedState", {})
+    kept = {name: value for name, value in parameters.items() if name != "RoleARN"}
+    return {**kept, "SuspendedState": {name: bool(suspended.get(name)) for name in SUSPENSIONS}}
 
 
 def _dated(parameters: Parameters) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""The way back of steps that put something in the place of what was there before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cmapss_core.plans.plan import Step
+
+
+def undone_by(step: Step, undo: Step, title: str) -> Step:
+    """The step with its undo, which goes ahead only while what the step shows is as the step left it.
+
+    What has changed since belongs to somebody else. None stands for what is gone by now, and what the undo itself
+    shows for an undo that was interrupted after it had acted.
+    """
+    mine = {
+        path: (*good, *undo.proof.shows.get(path, ()), None)
+        for path, good in step.proof.shows.items()
+        if not path.startswith("length(")
+    }
+    return replace(step, undo=replace(undo, title=title, proof=replace(undo.proof, unchanged=mine)))
