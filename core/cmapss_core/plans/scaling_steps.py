@@ -20,6 +20,7 @@ from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, resource_id
 SERVICE = "application-autoscaling"
 
 Parameters = Mapping[str, Any]
+Shown = dict[str, tuple[Any, ...]]
 
 # Which member of a policy has what it does, by its type.
 CONFIGURATIONS: Mapping[str, str] = {
@@ -208,7 +209,7 @@ def step_terms(step: Parameters, configuration: Parameters) -> str:
 
 def _register(target: Parameters) -> Step:
     suspended = target.get("SuspendedState", {})
-    shows = {member: (target[member],) for member in ("MinCapacity", "MaxCapacity")}
+    shows: Shown = {member: (target[member],) for member in ("MinCapacity", "MaxCapacity")}
     # What was never suspended may be described by being absent.
     shows |= {f"SuspendedState.{name}": (True,) if on else (False, None) for name, on in suspended.items()}
     return Step(
@@ -258,7 +259,7 @@ def _delete_policy(policy: Parameters) -> Step:
 
 
 def _put_scheduled_action(action: Parameters) -> Step:
-    shows = {"Schedule": (action["Schedule"],), "ScalableTargetAction": (action["ScalableTargetAction"],)}
+    shows: Shown = {"Schedule": (action["Schedule"],), "ScalableTargetAction": (action["ScalableTargetAction"],)}
     # A zone that is not given is UTC.
     zone = action.get("Timezone")
     shows["Timezone"] = (zone,) if zone not in (None, "UTC") else (None, "UTC")
@@ -292,8 +293,8 @@ def _equals(member: str, value: Any) -> tuple[Any, ...]:
 def _unit(configuration: Parameters) -> str:
     predefined = configuration.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
     if predefined is None:
-        return f"{configuration.get('CustomizedMetricSpecification', {}).get('MetricName', 'of its own metric')}"
-    return METRIC_UNITS.get(predefined, predefined)
+        return str(configuration.get("CustomizedMetricSpecification", {}).get("MetricName", "of its own metric"))
+    return METRIC_UNITS.get(predefined, str(predefined))
 
 
 def _bounds(target: Parameters) -> str:
