@@ -25,6 +25,8 @@ SANDBOX_KEY = "sandbox"
 PRICING_REGION = "us-east-1"  # the Price List API answers in few regions, for all of them
 MAX_PAGES = 1_000
 SANDBOX_GONE = "Nothing answers on this machine: start the sandbox, or the console, again."
+# What leaves a question open: the service said nothing about the thing that was asked for.
+UNANSWERED = frozenset({ErrorKind.DENIED, ErrorKind.THROTTLED, ErrorKind.UNREACHABLE, ErrorKind.FAILED})
 ANSWER_LOST = "The connection ended before an answer came: see what has become of it, and try again."
 
 _plan_in_hand: ContextVar[str | None] = ContextVar("plan_in_hand", default=None)
@@ -65,15 +67,20 @@ class Identity:
 
 @dataclass(slots=True)
 class Recording:
-    """The IAM actions of the calls that were made while it lasted, in order, and which of them were denied."""
+    """The IAM actions of the calls that were made while it lasted, in order, and which of them were denied.
+
+    `unanswered` are those that failed for a reason that says nothing about the thing asked for, with that reason.
+    """
 
     actions: dict[str, None] = field(default_factory=dict)
     denied: dict[str, None] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     def include(self, other: Recording) -> None:
         """Note what another recording has as well."""
         self.actions.update(other.actions)
         self.denied.update(other.denied)
+        self.unanswered.update(other.unanswered)
 
 
 class CallMeter:
@@ -189,8 +196,11 @@ class Aws:
         try:
             return self._send(service, operation, parameters)
         except ConsoleError as error:
+            own = list(actions)[:1]
             if error.kind is ErrorKind.DENIED:
-                recording.denied.update(dict.fromkeys(list(actions)[:1]))
+                recording.denied.update(dict.fromkeys(own))
+            elif error.kind in UNANSWERED:
+                recording.unanswered.update(dict.fromkeys(own, error.message))
             raise
 
     def pages(

@@ -51,6 +51,7 @@ OPTIONAL_ACTIONS = frozenset(
         "iam:SimulatePrincipalPolicy",
         "logs:FilterLogEvents",
         "pricing:GetProducts",
+        "s3:ListBucket",
         "servicequotas:ListServiceQuotas",
     }
 )

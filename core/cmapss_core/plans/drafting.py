@@ -16,9 +16,10 @@ from cmapss_core.pricing import hourly_cost
 _WITHOUT = {
     "ec2:DescribeSubnets": "the zones of the subnets are unknown",
     "ecr:DescribeImages": "whether the image is there is unknown",
-    "iam:GetRole": "whether SageMaker may take on the role is unknown",
+    "iam:GetRole": "which roles there are, and whom they trust, is unknown",
     "iam:SimulatePrincipalPolicy": "whether everything here is permitted is unknown until it is tried",
     "pricing:GetProducts": "the price is unknown",
+    "s3:ListBucket": "whether the bucket is in the endpoint's region is unknown",
     "servicequotas:ListServiceQuotas": "the quota is unknown",
 }
 
@@ -68,17 +69,12 @@ class Draft:
         protected = protected_because(self.aws, target, endpoint_arn)
         place = Place(self.aws.identity().account, self.aws.region)
         permitted = list(permission_checks(self.aws, ordered))
-        denied = [
-            Check(None, f"{action} is not permitted: {_WITHOUT[action]}")
-            for action in self.recording.denied
-            if action in _WITHOUT
-        ]
         return Plan(
             id=self.id,
             intention=self.intention,
             target=target,
             steps=ordered,
-            checks=(*checks, *permitted, *denied),
+            checks=(*checks, *permitted, *_unknown(self.recording)),
             hourly_cost_usd_before=before,
             hourly_cost_usd_after=after,
             notes=tuple(notes),
@@ -86,6 +82,15 @@ class Draft:
             place=place,
             protected=protected,
         )
+
+
+def _unknown(recording: Recording) -> Iterator[Check]:
+    """What nobody knows for want of an answer, by the name of the action that would have told it."""
+    for action, what in _WITHOUT.items():
+        if action in recording.denied:
+            yield Check(None, f"{action} is not permitted: {what}")
+        elif action in recording.unanswered:
+            yield Check(None, f"{action} was not answered ({recording.unanswered[action].rstrip('.')}): {what}")
 
 
 @contextmanager
