@@ -5,31 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.operations import Operation, OperationRecord, OperationStatus
 from cmapss_core.plans.plan import Plan
 
-OperationStatus = Literal["running", "open", "done", "rolled_back", "failed"]
+__all__ = ["Journal", "Operation", "OperationRecord", "OperationStatus", "default_journal_directory"]
 
 HOME_VARIABLE = "CMAPSS_CONSOLE_HOME"
 # Values that may hold secrets: environment variables of a container, and whatever is sent to be predicted.
 _HIDDEN = frozenset({"Environment", "Body"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """A plan that was begun; `started` and `ended` are region time."""
-
-    id: str
-    intention: str
-    target: str
-    status: OperationStatus
-    started: datetime
-    ended: datetime | None
 
 
 def default_journal_directory() -> Path:
@@ -85,6 +73,14 @@ class Journal:
         """Every operation that was begun, newest first."""
         found = [op for path in self.directory.glob("*.jsonl") if (op := _operation(path)) is not None]
         return tuple(sorted(found, key=lambda operation: operation.started, reverse=True))
+
+    def read(self, operation_id: str) -> OperationRecord:
+        """All that is known of an operation. Raises ConsoleError, of kind not found for an unknown id."""
+        raise ConsoleError(ErrorKind.NOT_FOUND, f"There is no operation {operation_id}", remedy="List them.")
+
+    def open_on(self, target: str) -> tuple[Operation, ...]:
+        """The open operations on a target, newest first."""
+        return tuple(found for found in self.operations() if found.target == target and found.status == "open")
 
 
 def _operation(path: Path) -> Operation | None:

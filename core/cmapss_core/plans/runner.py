@@ -4,43 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal, OperationLog
+from cmapss_core.plans.operations import Outcome, StepEvent, StepState
 from cmapss_core.plans.plan import Plan, Proof, Step
 
-StepState = Literal["started", "waiting", "done", "skipped", "failed"]
+__all__ = ["Outcome", "StepEvent", "StepState", "resume", "roll_back", "run"]
 
 POLL_REGION_SECONDS = 10.0  # AWS throttled a DescribeEndpoint every five seconds
 MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.25, 10.0
 
 _TRANSIENT = frozenset({ErrorKind.THROTTLED, ErrorKind.UNREACHABLE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepEvent:
-    """Something that happened to a step, for the screen, stderr and the journal. `at` is region time."""
-
-    plan_id: str
-    n: int
-    state: StepState
-    message: str
-    at: datetime
-    error: ConsoleError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a plan ended. "open": not all was done, and nothing went wrong. `left` names what a failure left behind."""
-
-    status: Literal["done", "failed", "open", "interrupted"]
-    error: ConsoleError | None = None
-    left: tuple[str, ...] = ()
 
 
 class _CancelledError(Exception):
@@ -76,6 +55,32 @@ def run(
             log.write("ended", aws.clock.now(), status=status)
             log.close()
         return outcome
+
+
+def resume(
+    aws: Aws,
+    operation_id: str,
+    journal: Journal,
+    *,
+    on_event: Callable[[StepEvent], None] = lambda event: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Go on where the journal says that it stopped. Raises ConsoleError only before anything is done."""
+    record = journal.read(operation_id)
+    return run(aws, record.plan, journal, on_event=on_event, cancelled=cancelled)
+
+
+def roll_back(
+    aws: Aws,
+    operation_id: str,
+    journal: Journal,
+    *,
+    on_event: Callable[[StepEvent], None] = lambda event: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Undo what the operation did, newest first. Raises ConsoleError only before anything is done."""
+    record = journal.read(operation_id)
+    raise ConsoleError(ErrorKind.REFUSED, f"{record.operation.id} cannot be rolled back")
 
 
 class _Run:
