@@ -15,7 +15,7 @@ from cmapss_core.aws import Aws
 from cmapss_core.plans.plan import Call, Proof, Step
 from cmapss_core.plans.policy_alarms import put_alarm, read_policy_alarms, remove_alarm
 from cmapss_core.plans.undoing import undone_by
-from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, resource_id
+from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, SUSPENSION_NAMES, SUSPENSIONS, resource_id
 
 SERVICE = "application-autoscaling"
 
@@ -39,11 +39,6 @@ _ABSENT: Mapping[str, tuple[Any, ...]] = {
 _OPTIONAL = {
     "TargetTrackingScaling": ("ScaleInCooldown", "ScaleOutCooldown", "DisableScaleIn"),
     "StepScaling": ("Cooldown", "MetricAggregationType", "MinAdjustmentMagnitude"),
-}
-SUSPENSIONS: Mapping[str, str] = {
-    "DynamicScalingInSuspended": "scale-in",
-    "DynamicScalingOutSuspended": "scale-out",
-    "ScheduledScalingSuspended": "schedule",
 }
 
 
@@ -305,7 +300,7 @@ def _bounds(target: Parameters) -> str:
 
 
 def _pauses(suspended: Mapping[str, bool]) -> str:
-    paused = [SUSPENSIONS[member] for member, value in suspended.items() if value]
+    paused = [SUSPENSION_NAMES[SUSPENSIONS[member]] for member, value in suspended.items() if value]
     return f", {' and '.join(paused)} suspended" if paused else ""
 
 
