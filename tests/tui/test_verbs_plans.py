@@ -281,7 +281,7 @@ def test_the_line_becomes_the_request(line: str, request_: Any, planned: list[An
     [
         (
             "deploy no-such-job --yes",
-            "deploy.describe_job",
+            "model_sources.describe_job",
             ConsoleError(ErrorKind.NOT_FOUND, "There is no training job 'no-such-job'"),
             3,
         ),

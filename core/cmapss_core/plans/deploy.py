@@ -1,15 +1,14 @@
-"""Plan the way from a training job to an endpoint that serves it and scales."""
+"""Plan the way from models to an endpoint that serves them and scales."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from cmapss_core.aws import Aws
-from cmapss_core.endpoints import read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.jobs import TrainingJob, best, describe_job, read_jobs
 from cmapss_core.plans.autoscale import (
     DEFAULT_MAX,
     DEFAULT_SCALE_IN_COOLDOWN,
@@ -20,19 +19,35 @@ from cmapss_core.plans.autoscale import (
     tracking_checks,
 )
 from cmapss_core.plans.drafting import Draft, drafting
-from cmapss_core.plans.names import check_name, fitted
-from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.limits import Pairs
+from cmapss_core.plans.model_sources import BEST, ModelSource, PreparedModel, prepare_model
+from cmapss_core.plans.names import check_name
+from cmapss_core.plans.plan import Check, Plan, Step
+from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
 from cmapss_core.plans.scaling_steps import set_up_steps
-from cmapss_core.plans.steps import create_endpoint, create_endpoint_config, create_model, wait_until_in_service
+from cmapss_core.plans.steps import SERVICE, create_endpoint, create_endpoint_config, wait_until_in_service
+from cmapss_core.plans.variants import (
+    DEFAULT_CAPTURE_PERCENT,
+    Variant,
+    VariantRequest,
+    check_variants,
+    data_capture,
+)
 
-BEST = "best"
 VARIANT = "AllTraffic"
+SHADOW = "Shadow"
 DEFAULT_INSTANCE_TYPE = "ml.m5.xlarge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployRequest:
-    """What to deploy and how. `instances` and `min` follow each other where only one is given."""
+    """What to deploy and how. `instances` and `min` follow each other where only one is given.
+
+    One variant serves `job`, or `model`, `model_data` or `model_file` where one of them is given; several are
+    `variants`, each with its own. What ModelSource says of image, role, environment and network is for every model
+    that the plan makes. `shadow` is a training job whose model gets a copy of every request. `capture` is where, in
+    S3, `capture_percent` of the requests and their answers are written to.
+    """
 
     job: str = BEST
     name: str | None = None
@@ -44,165 +59,281 @@ class DeployRequest:
     scale_in_cooldown: int = DEFAULT_SCALE_IN_COOLDOWN
     scale_out_cooldown: int = DEFAULT_SCALE_OUT_COOLDOWN
     autoscaling: bool = True
+    model: str | None = None
+    model_data: str | None = None
+    model_file: str | None = None
+    image: str | None = None
+    role: str | None = None
+    bucket: str | None = None
+    environment: Pairs = field(default=(), repr=False)  # its values may be secrets
+    subnets: Sequence[str] = ()
+    security_groups: Sequence[str] = ()
+    network_isolation: bool = False
+    tags: Pairs = ()
+    variants: tuple[VariantRequest, ...] = ()
+    shadow: str | None = None
+    capture: str | None = None
+    capture_percent: int = DEFAULT_CAPTURE_PERCENT
 
     @property
     def initial_instances(self) -> int:
-        """How many instances the endpoint starts with."""
+        """How many instances a variant starts with, where it does not say so itself."""
         return self.instances if self.instances is not None else self.min if self.min is not None else 1
 
-    def tracking(self) -> Tracking | None:
-        """Bounds and target of the scaling, or None without it. Raises ConsoleError for bounds that cannot be."""
-        if self.initial_instances < 1:
-            raise ConsoleError(
-                ErrorKind.INVALID, f"instances {self.initial_instances} is below 1", remedy="Ask for one or more."
-            )
+    def tracking(self, instances: int | None = None) -> Tracking | None:
+        """Bounds and target of a variant that starts with so many instances, or None where nothing scales.
+
+        Raises ConsoleError for bounds that cannot be.
+        """
+        begun = self.initial_instances if instances is None else instances
+        if begun < 1:
+            raise _invalid(f"instances {begun} is below 1", "Ask for one or more.")
         if not self.autoscaling:
             return None
-        low = self.min if self.min is not None else self.initial_instances
+        low = self.min if self.min is not None else begun
         return Tracking(
             min=low,
-            max=self.max if self.max is not None else max(DEFAULT_MAX, low, self.initial_instances),
+            max=self.max if self.max is not None else max(DEFAULT_MAX, low, begun),
             target=self.target,
             scale_in_cooldown=self.scale_in_cooldown,
             scale_out_cooldown=self.scale_out_cooldown,
         )
 
+    def production_variants(self) -> tuple[Variant, ...]:
+        """All that take requests. Raises ConsoleError for what cannot be."""
+        elsewhere = self.model or self.model_data or self.model_file
+        alone = VariantRequest(
+            name=VARIANT,
+            job=None if elsewhere and self.job == BEST else self.job,
+            model=self.model,
+            model_data=self.model_data,
+            model_file=self.model_file,
+        )
+        return tuple(self._variant(asked) for asked in self.variants or (alone,))
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    model: str
-    config: str
-    endpoint: str
+    def shadow_variant(self) -> Variant | None:
+        """What gets a copy of every request, on as many instances as the variant beside it."""
+        if self.shadow is None:
+            return None
+        beside = self.production_variants()[0]
+        return Variant(
+            name=SHADOW,
+            source=ModelSource(job=self.shadow, **self._settings()),
+            instance_type=beside.instance_type,
+            instances=beside.instances,
+            weight=beside.weight,
+        )
+
+    def _variant(self, asked: VariantRequest) -> Variant:
+        # What a model is made with is no matter of one that is there, unless no other is made either.
+        makes_none = all(variant.model for variant in self.variants) and not self.shadow
+        own = {name: value for name in ("image", "role") if (value := getattr(asked, name)) is not None}
+        settings = {**self._settings(), **own} if asked.model is None or makes_none else own
+        return Variant(
+            name=asked.name,
+            source=ModelSource(
+                job=asked.job,
+                model=asked.model,
+                model_data=asked.model_data,
+                model_file=asked.model_file,
+                **settings,
+            ),
+            instance_type=asked.instance_type or self.instance_type,
+            instances=self.initial_instances if asked.instances is None else asked.instances,
+            weight=asked.weight,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "image": self.image,
+            "role": self.role,
+            "bucket": self.bucket,
+            "environment": self.environment,
+            "subnets": self.subnets,
+            "security_groups": self.security_groups,
+            "network_isolation": self.network_isolation,
+            "tags": self.tags,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fleet:
+    """The variants that are asked for, checked, and what scales each of those that take requests."""
+
+    production: tuple[Variant, ...]
+    shadow: Variant | None
+    trackings: Mapping[str, Tracking]
+
+    @property
+    def all(self) -> tuple[Variant, ...]:
+        return (*self.production, *((self.shadow,) if self.shadow else ()))
+
+    @property
+    def instances(self) -> Counter[str]:
+        """How many instances of each type there are to begin with."""
+        counts: Counter[str] = Counter()
+        for variant in self.all:
+            counts[variant.instance_type] += variant.instances
+        return counts
 
 
 def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
     """Plan a deployment; reads only. Raises ConsoleError for everything that would not work."""
-    tracking = request.tracking()
-    if tracking is not None:
-        check_scalable_type(request.instance_type)
+    fleet = _fleet(request)
+    capture = None if request.capture is None else data_capture(request.capture, request.capture_percent)
     if request.name is not None:
         check_name("endpoint", request.name)
     with drafting(aws, "deploy") as draft:
-        job = best(read_jobs(aws)) if request.job == BEST else describe_job(aws, request.job)
-        artifact = _deployable(job)
-        size = _artifact_size(aws, artifact)
-        names = _names(draft, request, job)
-        _require_free(aws, names.endpoint)
-        instances = request.initial_instances
+        models = {variant.name: prepare_model(draft, variant.source) for variant in fleet.all}
+        endpoint = _endpoint_name(draft, request.name)
+        config = _config(draft, request, fleet, models, capture)
+        tags = draft.tags(request.tags)
+        config_name = config["EndpointConfigName"]
         steps = [
-            create_model(
-                {
-                    "ModelName": names.model,
-                    "ExecutionRoleArn": job.role_arn,
-                    "PrimaryContainer": {"Image": job.image, "ModelDataUrl": artifact},
-                    "Tags": draft.tags(),
-                }
-            ),
-            create_endpoint_config(
-                {
-                    "EndpointConfigName": names.config,
-                    "ProductionVariants": [
-                        {
-                            "VariantName": VARIANT,
-                            "ModelName": names.model,
-                            "InstanceType": request.instance_type,
-                            "InitialInstanceCount": instances,
-                            "InitialVariantWeight": 1.0,
-                        }
-                    ],
-                    "Tags": draft.tags(),
-                }
-            ),
-            create_endpoint({"EndpointName": names.endpoint, "EndpointConfigName": names.config, "Tags": draft.tags()}),
-            wait_until_in_service(names.endpoint, names.config),
+            *_model_steps(models),
+            create_endpoint_config(config),
+            create_endpoint({"EndpointName": endpoint, "EndpointConfigName": config_name, "Tags": tags}),
+            wait_until_in_service(endpoint, config_name),
         ]
-        checks = [
-            Check(True, f"artefact found ({size / 1e6:.1f} MB)"),
-            Check(True, "names free"),
-        ]
-        if tracking is not None:
-            steps += set_up_steps(tracking.scaling(names.endpoint, VARIANT))
-            checks += tracking_checks(draft, request.instance_type, tracking, instances)
-        elif instances < 2:
-            checks.append(Check(None, "one instance does not survive the loss of its availability zone"))
-        after = draft.cost([(request.instance_type, instances)])
-        if after is None:
-            checks.append(Check(None, f"the Price List has no price for hosting on {request.instance_type}"))
+        for variant in fleet.production:
+            if tracking := fleet.trackings.get(variant.name):
+                steps += set_up_steps(tracking.scaling(endpoint, variant.name))
         return draft.plan(
-            target=names.endpoint,
+            target=endpoint,
             steps=steps,
-            checks=checks,
+            checks=dict.fromkeys(_checks(draft, request, fleet, models)),  # what holds for two variants is said once
             before=0.0,
-            after=after,
-            notes=(f"training job {job.name}", *_measured(job)),
+            after=draft.cost(fleet.instances.items()),
+            notes=_notes(fleet, models, capture),
         )
 
 
-def _measured(job: TrainingJob) -> Iterator[str]:
-    if job.objective_metric is not None and job.objective_value is not None:
-        yield f"{job.objective_metric} {job.objective_value:.4f}"
+def _fleet(request: DeployRequest) -> _Fleet:
+    production, shadow = request.production_variants(), request.shadow_variant()
+    check_variants(production, shadow)
+    if request.variants and (request.job != BEST or request.model or request.model_data or request.model_file):
+        raise _invalid("a model beside --variant", "Each variant names its own.")
+    if request.bucket and not any(variant.source.model_file for variant in production):
+        raise _invalid(f"nothing is uploaded to the bucket {request.bucket}", "Name a --model-file, or leave it out.")
+    trackings = {variant.name: request.tracking(variant.instances) for variant in production}
+    scaled = {name: tracking for name, tracking in trackings.items() if tracking is not None}
+    for variant in production:
+        if variant.name in scaled:
+            check_scalable_type(variant.instance_type)
+    return _Fleet(production=production, shadow=shadow, trackings=scaled)
 
 
-def _deployable(job: TrainingJob) -> str:
-    """The artefact's address of a job that can be deployed with its image alone."""
-    if job.status != "Completed":
+def _config(
+    draft: Draft,
+    request: DeployRequest,
+    fleet: _Fleet,
+    models: Mapping[str, PreparedModel],
+    capture: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What CreateEndpointConfig takes."""
+    config: dict[str, Any] = {
+        "EndpointConfigName": _config_name(draft),
+        "ProductionVariants": [variant.parameters(models[variant.name].name) for variant in fleet.production],
+        "Tags": draft.tags(request.tags),
+    }
+    if fleet.shadow is not None:
+        config["ShadowProductionVariants"] = [fleet.shadow.parameters(models[fleet.shadow.name].name)]
+    if capture is not None:
+        config["DataCaptureConfig"] = capture
+    return config
+
+
+def _model_steps(models: Mapping[str, PreparedModel]) -> list[Step]:
+    """What makes the models, each once, however many variants it serves. Raises ConsoleError where two would clash."""
+    steps: dict[str, Step] = {}
+    for variant, prepared in models.items():
+        for step in prepared.steps:
+            assert step.call is not None
+            made = str(step.call.parameters.get("ModelName") or step.call.parameters["Key"])
+            known = steps.setdefault(made, step)
+            if known.call is None or known.call.parameters != step.call.parameters:
+                raise _invalid(
+                    f"variant {variant} would serve another model {made} than another variant does",
+                    "Give them the same image and role, or deploy a model that is there: model=NAME.",
+                )
+    return list(steps.values())
+
+
+def _checks(
+    draft: Draft, request: DeployRequest, fleet: _Fleet, models: Mapping[str, PreparedModel]
+) -> Iterator[Check]:
+    for prepared in models.values():
+        yield from prepared.checks
+    yield Check(True, "names free")
+    yield from quota_checks(draft, fleet.instances)
+    within: Counter[tuple[str, ...]] = Counter()
+    for variant in fleet.all:
+        within[models[variant.name].subnets] += variant.instances
+    for subnets, instances in within.items():
+        yield from zone_checks(draft, subnets, instances)
+    for variant in fleet.production:
+        tracking = fleet.trackings.get(variant.name)
+        if tracking is not None:
+            yield from tracking_checks(draft, variant.instance_type, tracking, variant.instances)
+        yield from redundancy_checks(tracking.min if tracking else variant.instances)
+    if request.capture is not None:
+        yield from capture_checks(draft, request.capture, models[fleet.production[0].name].role_arn or "")
+    for instance_type in fleet.instances:
+        if draft.cost([(instance_type, 1)]) is None:
+            yield Check(None, f"the Price List has no price for hosting on {instance_type}")
+
+
+def _notes(fleet: _Fleet, models: Mapping[str, PreparedModel], capture: Mapping[str, Any] | None) -> Iterator[str]:
+    alone = len(fleet.production) == 1
+    total = sum(variant.weight for variant in fleet.production)
+    for variant in fleet.production:
+        for note in models[variant.name].notes:
+            yield note if alone else f"{variant.name}: {note}"
+        if not alone:
+            yield f"{variant.name}: {variant.weight / total:.0%} of the requests"
+    if fleet.shadow is not None:
+        for note in models[fleet.shadow.name].notes:
+            yield f"{fleet.shadow.name}: {note}"
+        yield f"{fleet.shadow.name}: gets a copy of every request, and nobody its answers"
+    if capture is not None:
+        yield f"{capture['InitialSamplingPercentage']} % of the requests are captured in {capture['DestinationS3Uri']}"
+
+
+def _endpoint_name(draft: Draft, asked: str | None) -> str:
+    """The name that is asked for, or a fresh one. Raises ConsoleError where it is taken, in whatever case."""
+    taken = {
+        row["EndpointName"].lower(): row
+        for page in draft.aws.pages(SERVICE, "ListEndpoints", MaxResults=100)
+        for row in page["Endpoints"]
+    }
+    if asked is None:
+        name = f"cmapss-XGBoostEndpoint-{draft.stamp}"
+        return name if name.lower() not in taken else _told_apart(draft, name)
+    row = taken.get(asked.lower())
+    if row is not None:
         raise ConsoleError(
-            ErrorKind.INVALID,
-            f"training job {job.name} is {job.status}, not Completed",
-            remedy="Deploy a completed job, or wait for this one.",
+            ErrorKind.CONFLICT,
+            f"there is an endpoint {row['EndpointName']!r} already, {row['EndpointStatus']}",
+            remedy="Choose another --name, or delete that one first.",
         )
-    if not job.model_artifact or not job.image:
-        raise ConsoleError(
-            ErrorKind.INVALID,
-            f"training job {job.name} has no model artefact or no image",
-            remedy="Deploy another job.",
-        )
-    if "sagemaker_program" in job.hyperparameters:
-        raise ConsoleError(
-            ErrorKind.INVALID,
-            f"training job {job.name} ran a script of its own ({job.hyperparameters['sagemaker_program']})",
-            remedy="Its model needs that script to serve: image and artefact alone do not do.",
-        )
-    return job.model_artifact
+    return asked
 
 
-def _artifact_size(aws: Aws, artifact: str) -> int:
-    parts = urlsplit(artifact)
+def _config_name(draft: Draft) -> str:
+    name = f"cmapss-XGBoostEndpointConfig-{draft.stamp}"
     try:
-        answer = aws.call("s3", "HeadObject", Bucket=parts.netloc, Key=parts.path.lstrip("/"))
-    except ConsoleError as error:
-        if error.kind is ErrorKind.DENIED:
-            # The answer to a HEAD request has no body that could name what is missing.
-            raise error.told_as(
-                f"the model artefact {artifact} may not be read",
-                "Ask for s3:GetObject on it and s3:ListBucket on its bucket, or use another --profile.",
-            ) from error
-        if error.kind is not ErrorKind.NOT_FOUND:
-            raise
-        raise error.told_as(
-            f"the model artefact {artifact} is not there",
-            "It was deleted or moved: train again, or deploy another job.",
-        ) from error
-    return int(answer["ContentLength"])
-
-
-def _names(draft: Draft, request: DeployRequest, job: TrainingJob) -> _Names:
-    return _Names(
-        model=fitted(job.name, "-model"),
-        config=f"cmapss-XGBoostEndpointConfig-{draft.stamp}",
-        endpoint=request.name or f"cmapss-XGBoostEndpoint-{draft.stamp}",
-    )
-
-
-def _require_free(aws: Aws, endpoint: str) -> None:
-    try:
-        taken = read_endpoint(aws, endpoint)
+        draft.aws.call(SERVICE, "DescribeEndpointConfig", EndpointConfigName=name)
     except ConsoleError as error:
         if error.kind is ErrorKind.NOT_FOUND:
-            return
+            return name
         raise
-    raise ConsoleError(
-        ErrorKind.CONFLICT,
-        f"there is an endpoint {endpoint!r} already, {taken.status}",
-        remedy="Choose another --name, or delete that one first.",
-    )
+    return _told_apart(draft, name)
+
+
+def _told_apart(draft: Draft, name: str) -> str:
+    """The name with the plan's own digits: another plan has had the same second."""
+    return f"{name}-{draft.id.rpartition('-')[2]}"
+
+
+def _invalid(message: str, remedy: str) -> ConsoleError:
+    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

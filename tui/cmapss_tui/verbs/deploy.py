@@ -1,11 +1,13 @@
-"""`deploy`: put a training job's model behind an endpoint, with automatic scaling."""
+"""`deploy`: put models behind an endpoint, of training jobs or trained elsewhere, with automatic scaling."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.apply import add_plan_arguments, carry_out
 from cmapss_tui.arguments import not_negative_integer, positive_integer, positive_number
 from cmapss_tui.connection import connect
@@ -13,46 +15,148 @@ from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.autoscale import Tracking
+    from cmapss_core.plans.deploy import DeployRequest
 
-_CHOICES = ("name", "instance_type", "instances", "min", "max", "target", "scale_in_cooldown", "scale_out_cooldown")
+# What is handed on as it is; None leaves it to the request.
+_CHOICES = (
+    "job",
+    "name",
+    "instance_type",
+    "instances",
+    "min",
+    "max",
+    "target",
+    "scale_in_cooldown",
+    "scale_out_cooldown",
+    "model",
+    "model_data",
+    "model_file",
+    "image",
+    "role",
+    "bucket",
+    "shadow",
+    "capture",
+    "capture_percent",
+)
+_MODELS = ("job", "model", "model_data", "model_file")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to deploy, on what, and how it scales."""
-    parser.add_argument("job", nargs="?", default="best", metavar="JOB", help="a training job, or best (the default)")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="a training job, or best (the default)")
     parser.add_argument("--name", help="the endpoint's name; made from the time by default")
     parser.add_argument("--instance-type", metavar="T", help="of each instance (ml.m5.xlarge)")
     parser.add_argument("--instances", type=positive_integer, metavar="N", help="to begin with (--min, or 1)")
-    parser.add_argument("--min", type=positive_integer, metavar="N", help="instances at least (--instances)")
-    parser.add_argument("--max", type=positive_integer, metavar="N", help="instances at most (5)")
-    parser.add_argument(
-        "--target", type=positive_number, metavar="X", help="invocations per instance and minute to keep to (10)"
-    )
-    parser.add_argument("--scale-in-cooldown", type=not_negative_integer, metavar="S", help="seconds (600)")
-    parser.add_argument("--scale-out-cooldown", type=not_negative_integer, metavar="S", help="seconds (30)")
-    parser.add_argument("--no-autoscaling", action="store_true", help="keep the number of instances as it is")
+    _add_scaling(parser)
+    _add_models(parser)
+    _add_variants(parser)
     parser.add_argument("--wait", action="store_true", help="stay until the endpoint is in service and scales")
     add_plan_arguments(parser)
 
 
 def run(arguments: Namespace, options: Options) -> int:
     """Plan the deployment, and carry it out if told so. Raises ConsoleError for whatever is wrong."""
-    from cmapss_core.plans.deploy import DeployRequest, plan_deploy
+    from cmapss_core.plans.deploy import plan_deploy
 
-    chosen = {name: value for name in _CHOICES if (value := getattr(arguments, name)) is not None}
-    request = DeployRequest(job=arguments.job, autoscaling=not arguments.no_autoscaling, **chosen)
+    request = _request(arguments)
     with closing(connect(options, narrate)) as aws:
-        plan = plan_deploy(aws, request)
-        later = _later(plan.target, request.tracking())
-        return carry_out(aws, plan, arguments, wait=arguments.wait, later=later)
+        return carry_out(aws, plan_deploy(aws, request), arguments, wait=arguments.wait)
 
 
-def _later(endpoint: str, tracking: Tracking | None) -> str:
-    """The command that sets up the scaling of an endpoint that was not waited for."""
-    if tracking is None:
-        return ""
-    return (
-        f"cmapss-console scale {endpoint} --min {tracking.min} --max {tracking.max} --target {tracking.target:g} "
-        f"--scale-in-cooldown {tracking.scale_in_cooldown} --scale-out-cooldown {tracking.scale_out_cooldown}"
+def _add_scaling(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("automatic scaling, of every variant")
+    group.add_argument("--min", type=positive_integer, metavar="N", help="instances at least (--instances)")
+    group.add_argument("--max", type=positive_integer, metavar="N", help="instances at most (5)")
+    group.add_argument(
+        "--target", type=positive_number, metavar="X", help="invocations per instance and minute to keep to (10)"
     )
+    group.add_argument("--scale-in-cooldown", type=not_negative_integer, metavar="S", help="seconds (600)")
+    group.add_argument("--scale-out-cooldown", type=not_negative_integer, metavar="S", help="seconds (30)")
+    group.add_argument("--no-autoscaling", action="store_true", help="keep the number of instances as it is")
+
+
+def _add_models(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "the model", "In place of JOB; image, role, network and environment are of every model that is made."
+    )
+    group.add_argument("--model", metavar="NAME", help="a model that is there already")
+    group.add_argument("--model-data", metavar="URI", help="an artefact in S3, with --image and --role")
+    group.add_argument(
+        "--model-file", metavar="FILE", help="a model.tar.gz, uploaded to --bucket, with --image and --role"
+    )
+    group.add_argument("--bucket", metavar="B", help="where a --model-file is uploaded to")
+    group.add_argument("--image", metavar="URI", help="the container's image in ECR (the training job's)")
+    group.add_argument("--role", metavar="ARN", help="the execution role (the training job's)")
+    group.add_argument(
+        "--environment", action="append", metavar="KEY=VALUE", help="a variable of the container; repeatable"
+    )
+    group.add_argument("--subnet", action="append", metavar="ID", help="of the VPC (the training job's); repeatable")
+    group.add_argument("--security-group", action="append", metavar="ID", help="of the VPC; repeatable")
+    group.add_argument(
+        "--network-isolation", action="store_true", help="let the container reach nothing (as the training job's)"
+    )
+
+
+def _add_variants(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("variants, and what is kept of their requests")
+    group.add_argument(
+        "--variant",
+        action="append",
+        metavar="KEY=VALUE,…",
+        help="one of several, such as name=A,job=J,weight=0.9,instance-type=T,instances=N; or with model=, "
+        "model-data=, model-file=, image=, role=; repeatable",
+    )
+    group.add_argument("--shadow", metavar="JOB", help="a training job whose model gets a copy of every request")
+    group.add_argument("--capture", metavar="URI", help="where in S3 requests and answers are written to")
+    group.add_argument(
+        "--capture-percent", type=positive_integer, metavar="P", help="of the requests that are captured (20)"
+    )
+    group.add_argument(
+        "--tag", action="append", metavar="KEY=VALUE", help="of all that is made, beside the console's own; repeatable"
+    )
+
+
+def _request(arguments: Namespace) -> DeployRequest:
+    """What the line says. Raises ConsoleError for what contradicts itself."""
+    from cmapss_core.plans.deploy import DeployRequest
+    from cmapss_core.plans.variants import parse_variant
+
+    _refuse_two_models(arguments)
+    if arguments.capture_percent is not None and arguments.capture is None:
+        raise _invalid("--capture-percent without --capture", "Say where to: --capture s3://bucket/prefix.")
+    chosen: dict[str, Any] = {name: value for name in _CHOICES if (value := getattr(arguments, name)) is not None}
+    return DeployRequest(
+        **chosen,
+        autoscaling=not arguments.no_autoscaling,
+        environment=tuple(_pairs("--environment", arguments.environment)),
+        subnets=tuple(arguments.subnet or ()),
+        security_groups=tuple(arguments.security_group or ()),
+        network_isolation=arguments.network_isolation,
+        tags=tuple(_pairs("--tag", arguments.tag)),
+        variants=tuple(parse_variant(text) for text in arguments.variant or ()),
+    )
+
+
+def _refuse_two_models(arguments: Namespace) -> None:
+    given = [_flag(name) for name in (*_MODELS, "variant") if getattr(arguments, name)]
+    if len(given) > 1:
+        raise _invalid(
+            f"{' and '.join(given)} exclude each other", "Give one of them; several models take several --variant."
+        )
+
+
+def _pairs(flag: str, texts: Iterable[str] | None) -> Iterator[tuple[str, str]]:
+    """KEY=VALUE, each. What has no = may be a secret that lost its key: it is not told."""
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise _invalid(f"{flag} without =", f"Write {flag} KEY=VALUE.")
+        yield key, value
+
+
+def _flag(name: str) -> str:
+    return "JOB" if name == "job" else "--" + name.replace("_", "-")
+
+
+def _invalid(message: str, remedy: str) -> ConsoleError:
+    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

@@ -1,0 +1,143 @@
+"""The variants of an endpoint config as they are asked for, and what CreateEndpointConfig takes for them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.limits import check_destination
+from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.names import check_name
+
+MAX_VARIANTS = 10
+DEFAULT_CAPTURE_PERCENT = 20  # as the SageMaker SDK has it
+_INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRequest:
+    """A production variant with one of `job`, `model`, `model_data` and `model_file`; None takes what is said for all.
+
+    `weight` is its share of the requests, next to the weights of the others.
+    """
+
+    name: str
+    job: str | None = None
+    model: str | None = None
+    model_data: str | None = None
+    model_file: str | None = None
+    image: str | None = None
+    role: str | None = None
+    weight: float = 1.0
+    instance_type: str | None = None
+    instances: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A variant with all that it takes. Raises ConsoleError for a name, type, count or weight that cannot be."""
+
+    name: str
+    source: ModelSource
+    instance_type: str
+    instances: int
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_name("variant", self.name)
+        if not _INSTANCE_TYPE.fullmatch(self.instance_type):
+            raise _invalid(f"{self.instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
+        if self.instances < 1:
+            raise _invalid(f"instances {self.instances} is below 1", "Ask for one or more.")
+        if not 0 <= self.weight < math.inf:
+            raise _invalid(f"weight {self.weight:g} of {self.name} is below 0 or no number", "It takes 0 or more.")
+
+    def parameters(self, model: str) -> dict[str, Any]:
+        """As ProductionVariants and ShadowProductionVariants take it."""
+        return {
+            "VariantName": self.name,
+            "ModelName": model,
+            "InstanceType": self.instance_type,
+            "InitialInstanceCount": self.instances,
+            "InitialVariantWeight": self.weight,
+        }
+
+
+def parse_variant(text: str) -> VariantRequest:
+    """A variant from name=A,job=J,weight=0.9,instance-type=T,instances=N, and the like.
+
+    A comma is part of a value unless key= follows it. Raises ConsoleError that names what is wrong.
+    """
+    given: dict[str, Any] = {}
+    for part in re.split(r",(?=[a-z-]+=)", text):
+        key, equals, value = part.partition("=")
+        read = _KEYS.get(key)
+        if read is None or not equals:
+            raise _invalid(f"{part!r} says nothing of a variant", f"A variant has {', '.join(_KEYS)}, as key=value.")
+        if not value:
+            raise _invalid(f"{key} of the variant {text!r} is empty", f"Leave it out, or write {key}=…")
+        name = key.replace("-", "_")
+        if name in given:
+            raise _invalid(f"the variant {text!r} has {key} twice", "Give it once.")
+        try:
+            given[name] = read(value)
+        except ValueError:
+            raise _invalid(f"{key} {value!r} of a variant is no number", f"Write {key}=1, for example.") from None
+    if "name" not in given:
+        raise _invalid(f"the variant {text!r} has no name", "Begin with name=…")
+    return VariantRequest(**given)
+
+
+def check_variants(variants: Sequence[Variant], shadow: Variant | None) -> None:
+    """Raises ConsoleError for variants that no endpoint config can have together."""
+    if len(variants) > MAX_VARIANTS:
+        raise _invalid(f"{len(variants)} variants are more than {MAX_VARIANTS}", "An endpoint has no more.")
+    if shadow is not None and len(variants) != 1:
+        raise _invalid(
+            f"a shadow beside {len(variants)} variants", "Beside a shadow variant AWS takes exactly one other."
+        )
+    names = [variant.name for variant in (*variants, *((shadow,) if shadow else ()))]
+    for name, count in Counter(name.lower() for name in names).items():
+        if count > 1:
+            raise _invalid(f"{count} variants are called {name}", "Give each a name of its own.")
+    if sum(variant.weight for variant in variants) == 0:
+        raise _invalid("no variant has a weight above 0", "Nobody would answer: give one a weight.")
+
+
+def data_capture(destination: str, percent: int) -> dict[str, Any]:
+    """A DataCaptureConfig for that part of all requests, in percent, with their answers.
+
+    CSV and JSON are written as they are, for else they are encoded. Raises ConsoleError for what AWS would refuse.
+    """
+    if not 1 <= percent <= 100:
+        raise _invalid(f"{percent} % of the requests cannot be captured", "It takes 1 to 100.")
+    return {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": percent,
+        "DestinationS3Uri": check_destination(destination),
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
+    }
+
+
+_KEYS: Mapping[str, Callable[[str], Any]] = {
+    "name": str,
+    "job": str,
+    "model": str,
+    "model-data": str,
+    "model-file": str,
+    "image": str,
+    "role": str,
+    "weight": float,
+    "instance-type": str,
+    "instances": int,
+}
+
+
+def _invalid(message: str, remedy: str) -> ConsoleError:
+    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
