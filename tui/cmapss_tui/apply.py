@@ -1,34 +1,47 @@
-"""A plan from a verb: shown, confirmed, carried out and told step by step; one document at the end."""
+"""A plan from a verb: shown, confirmed, carried out and told step by step; after a failure undone; one document."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui.documents import plan_document
+from cmapss_tui.confirmation import (
+    add_confirmation_arguments,
+    agreed,
+    confirm,
+    refuse_forbidden,
+    refuse_read_only,
+    somebody_is_here,
+)
+from cmapss_tui.documents import error_document, plan_document
 from cmapss_tui.exits import ExitCode
-from cmapss_tui.formats import hourly_cost, monthly_cost
-from cmapss_tui.output import Progress, is_terminal, narrate, render_table, write, write_json
+from cmapss_tui.interrupts import interruptible
+from cmapss_tui.narration import Narrator, render_plan
+from cmapss_tui.operations import default_journal, remaining_steps
+from cmapss_tui.output import narrate, write, write_json
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
+    from cmapss_core.plans.journal import Journal
+    from cmapss_core.plans.operations import Outcome
     from cmapss_core.plans.plan import Plan
-    from cmapss_core.plans.runner import Outcome, StepEvent
 
-_MARKS = {True: "✓", None: "!", False: "✕"}  # of a plan's checks
+Begin = Callable[..., "Outcome"]  # takes on_event and cancelled
+
+# What passes or is put right elsewhere: the operation waits for that rather than being undone.
+_RESUMABLE = frozenset({ErrorKind.THROTTLED, ErrorKind.UNREACHABLE, ErrorKind.AUTH})
 
 
 def add_plan_arguments(parser: ArgumentParser) -> None:
     """The flags that every verb with a plan takes."""
     parser.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
-    parser.add_argument("--yes", action="store_true", help="carry the plan out without asking")
+    add_confirmation_arguments(parser)
+    parser.add_argument("--keep", action="store_true", help="after a failure leave what was done, to be looked at")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -37,127 +50,141 @@ def carry_out(
 ) -> ExitCode:
     """Show, confirm and run a plan as the flags of `arguments` say; the document or the name goes to stdout.
 
-    Without `wait` the plan stops where there is only something to wait for; `later` is the command that does the
-    rest then. `type_name`: on a terminal the target's name has to be typed. Raises ConsoleError: REFUSED without a
-    yes, else what the plan failed with.
+    Without `wait` the plan stops, open, where there is only something to wait for. `type_name`: on a terminal the
+    target's name has to be typed. After a failure that does not pass by itself what was done is undone: if the
+    operator says so, or by itself after --yes, unless --keep is given. Raises ConsoleError: that of a check that
+    forbids the plan, REFUSED where it is not confirmed, else what the plan failed with.
     """
     if arguments.dry_run:
         _write_plan(plan, arguments.json)
+        refuse_forbidden(plan)
         return ExitCode.DONE
-    _confirm(aws, plan, yes=arguments.yes, type_name=type_name)
-    from cmapss_core.plans.journal import Journal, default_journal_directory
+    refuse_read_only(aws.target.read_only, plan.intention, plan.target)
+    refuse_forbidden(plan)
     from cmapss_core.plans.runner import run
 
-    states: dict[int, str] = {}
-    progress = Progress()
+    journal = default_journal()
+    _tell_of_open_operations(journal, plan)
+    confirm(plan, arguments, doing=plan.intention, shown=render_plan(plan, sys.stderr), type_name=type_name)
+    return carried(aws, plan, journal, arguments, partial(run, aws, plan, journal, wait=wait))
 
-    def tell(event: StepEvent) -> None:
-        states[event.n] = event.state
-        if event.state in ("started", "waiting"):
-            progress.say(_line(plan, event))
-        else:
-            progress.end()
-            narrate(_line(plan, event))
 
-    with interruptible() as interrupted:
-        journal = Journal(default_journal_directory())
-        outcome = run(aws, plan, journal, on_event=tell, cancelled=interrupted, wait=wait)
-    progress.end()
+def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin: Begin) -> ExitCode:
+    """Let `begin` run the operation of a plan, do what follows a failure, and print how it ended.
+
+    Raises ConsoleError with what it failed with.
+    """
+    narrator = Narrator(plan)
+    ended = _Ended(_told(narrator, begin))
+    if _is_to_be_undone(ended.run, arguments):
+        from cmapss_core.plans.runner import roll_back
+
+        narrate("Undoing what was done.")
+        ended = _Ended(ended.run, _told(narrator, partial(roll_back, aws, plan.id, journal)))
     if arguments.json:
-        write_json({**plan_document(plan, outcome.status, states), "left": list(outcome.left)})
-    elif outcome.status in ("done", "open"):
+        write_json(
+            {
+                **plan_document(plan, ended.last.status, narrator.states),
+                "operation_id": plan.id,
+                "left": list(ended.last.left),
+                "log_lines": list(ended.run.log_lines),
+                "error": error_document(ended.error),
+            }
+        )
+    elif ended.error is None and ended.last.status != "interrupted":
         write(plan.target)
-    return _ended(plan, outcome, states, later)
+    return _said(plan, ended, narrator)
 
 
-def _ended(plan: Plan, outcome: Outcome, states: Mapping[int, str], later: str) -> ExitCode:
-    """Say what is not done, and why; the exit code where it is no error."""
-    if outcome.status == "open":
-        steps = ", ".join(step.title for step in plan.steps if states.get(step.n) not in ("done", "skipped"))
-        narrate(f"Not waited for, so still to do: {steps}." + (f" When it is in service: {later}" if later else ""))
-    if outcome.status == "interrupted":
-        narrate(f"Interrupted. The journal says how far it came: {plan.id}.")
-        return ExitCode.INTERRUPTED
-    if outcome.left:
-        narrate(f"Left in the region: {', '.join(outcome.left)}.")
-    if outcome.error is not None:
-        raise outcome.error
-    return ExitCode.FAILED if outcome.status == "failed" else ExitCode.DONE
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a run ended, and how its undoing did if there was one."""
+
+    run: Outcome
+    undoing: Outcome | None = None
+
+    @property
+    def last(self) -> Outcome:
+        return self.undoing or self.run
+
+    @property
+    def error(self) -> ConsoleError | None:
+        """What began the trouble, which is what a script is told."""
+        return self.run.error or self.last.error
 
 
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Inside, the first Ctrl-C is told by the function that is yielded; only the second raises KeyboardInterrupt."""
-    pressed = threading.Event()
+def _told(narrator: Narrator, begin: Begin) -> Outcome:
+    """Run it with Ctrl-C and narration in hand. Whatever stops it, the journal says how far it came."""
+    from cmapss_core.plans.operations import Outcome
 
-    def note(_signal: int, _frame: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-        with suppress(OSError):  # past print(), which cannot be entered twice, and may just have been interrupted
-            os.write(2, b"\nStopping in good order; Ctrl-C again stops at once.\n")
-
-    before: Any = signal.getsignal(signal.SIGINT)
-    # A process in the background of a script may have been told to ignore it, and only the main thread may ask.
-    if before is signal.SIG_IGN or threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set
-        return
-    signal.signal(signal.SIGINT, note)
     try:
-        yield pressed.is_set
+        with interruptible() as interrupted:
+            outcome = begin(on_event=narrator.tell, cancelled=interrupted)
+    except KeyboardInterrupt:  # the second: it was not waited for
+        outcome = Outcome("interrupted")
     finally:
-        signal.signal(signal.SIGINT, before)
+        narrator.end()
+    if outcome.log_lines:
+        narrate("The last log lines:")
+        for line in outcome.log_lines:
+            narrate(f"    {line}")
+    return outcome
 
 
-def _confirm(aws: Aws, plan: Plan, *, yes: bool, type_name: bool) -> None:
-    if aws.target.read_only:
-        raise ConsoleError(
-            ErrorKind.REFUSED,
-            f"--read-only: {plan.intention} {plan.target} is not carried out",
-            remedy="Look at it with --dry-run, or leave --read-only out.",
-        )
-    if yes:
-        for warning in plan.warnings:
-            narrate(f"! {warning}")
-        return
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        raise ConsoleError(
-            ErrorKind.REFUSED,
-            f"Nobody is here to confirm: {plan.intention} {plan.target}",
-            remedy="Say --yes to carry it out, or --dry-run to see the plan.",
-        )
-    narrate(render_plan(plan, sys.stderr))
-    wanted = plan.target if type_name else "y"
-    question = f"Type {plan.target} to {plan.intention} it: " if type_name else f"{plan.intention.capitalize()}? [y/N] "
-    narrate(question, end="")
-    answer = sys.stdin.readline().strip()
-    if answer != wanted and not (wanted == "y" and answer.lower() in ("y", "yes")):
-        raise ConsoleError(ErrorKind.REFUSED, "Not confirmed", remedy="Nothing was changed.")
+def _is_to_be_undone(outcome: Outcome, arguments: Namespace) -> bool:
+    error = outcome.error
+    if error is None or error.kind in _RESUMABLE or arguments.keep or outcome.status == "rolled_back":
+        return False
+    if not outcome.left:
+        return False
+    if arguments.yes or not somebody_is_here():
+        return True
+    narrate(f"✕ {error.line()}")
+    narrate(f"Left in the region: {', '.join(outcome.left)}.")
+    try:
+        return agreed("Undo what was done?")
+    except KeyboardInterrupt:
+        narrate("")
+        return False
 
 
-def render_plan(plan: Plan, stream: Any) -> str:
-    """The plan as a person reads it: cost, steps, what to know."""
-    before, after = plan.hourly_cost_usd_before, plan.hourly_cost_usd_after
-    rows = [(step.n, step.title, step.detail, f"undo: {step.undo.title}" if step.undo else "") for step in plan.steps]
-    return "\n".join(
-        (
-            f"{plan.intention.capitalize()} {plan.target}",
-            f"{hourly_cost(before)} → {hourly_cost(after)} ({monthly_cost(after)})",
-            render_table(("#", "step", "what", ""), rows, right=("#",), stream=stream),
-            *(f"{_MARKS[check.ok]} {check.text}" for check in plan.checks),
-        )
-    )
+def _said(plan: Plan, ended: _Ended, narrator: Narrator) -> ExitCode:
+    """Say what is not done and what can be done about it; the exit code where it is no error."""
+    last = ended.last
+    if last.status == "open" and last.error is None:
+        steps = ", ".join(step.title for step in remaining_steps(plan, narrator.states))
+        narrate(f"Not waited for, so still to do: {steps}.")
+    elif last.status == "interrupted":
+        narrate("Interrupted. The journal has how far it came.")
+    elif last.status == "rolled_back":
+        narrate("Undone: it is as it was before." if not last.left else "Undone as far as it was this plan's.")
+    if ended.undoing is not None and ended.undoing.error is not None:
+        narrate(f"✕ {ended.undoing.error.line()}")
+    if last.left:
+        narrate(f"Left in the region: {', '.join(last.left)}.")
+    if last.status in ("open", "interrupted") or (last.status == "failed" and last.left):
+        narrate_ways_out(plan.id)
+    if ended.error is not None:
+        raise ended.error
+    if last.status == "interrupted":
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if last.status == "failed" else ExitCode.DONE
+
+
+def narrate_ways_out(operation: str) -> None:
+    """Name the commands that take up an open operation."""
+    narrate(f"Go on: cmapss-console operations resume {operation}")
+    narrate(f"Undo it: cmapss-console operations rollback {operation}")
+
+
+def _tell_of_open_operations(journal: Journal, plan: Plan) -> None:
+    for operation in journal.open_on(plan.target):
+        if operation.place in (None, plan.place):
+            narrate(f"! {operation.id} on it is open: resume it or roll it back (cmapss-console operations).")
 
 
 def _write_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         write_json(plan_document(plan, "planned", {}))
     else:
-        write(render_plan(plan, sys.stdout))
-
-
-def _line(plan: Plan, event: StepEvent) -> str:
-    step = next(step for step in plan.steps if step.n == event.n)
-    # What a step is about; of one that only waits it says how long that tends to take, which ends with it.
-    about = event.message if event.message != step.title and (step.call or event.state != "done") else ""
-    return f"[{event.n}/{len(plan.steps)}] {step.title}: {event.state} {about}".rstrip()
+        write(render_plan(plan, sys.stdout, actions=True))

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cmapss_tui.operations import step_name, undoable_steps
+
 if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint
+    from cmapss_core.errors import ConsoleError
     from cmapss_core.evaluation import Evaluation
+    from cmapss_core.plans.operations import Operation, OperationRecord
     from cmapss_core.plans.plan import Plan
     from cmapss_core.ranking import RankedJob
     from cmapss_core.traffic import TrafficReport
     from cmapss_core.watch import Watch
 
 Document = dict[str, Any]
+_HIDDEN = "(hidden)"
 
 
 def job_document(ranked: RankedJob) -> Document:
@@ -141,8 +146,11 @@ def traffic_document(report: TrafficReport) -> Document:
 
 
 def plan_document(plan: Plan, status: str, step_states: Mapping[int, str]) -> Document:
-    """A plan and how far it is: "planned", "done", "open", "failed" or "interrupted"; and so for each step."""
-    document = plan.document()
+    """A plan and how far it is: "planned" or what the runner says; and so for each step.
+
+    Values of environment variables are left out: they may be secrets.
+    """
+    document = _concealed(plan.document())
     steps = [{**step, "status": step_states.get(step["n"], "planned")} for step in document.pop("steps")]
     return {
         "plan_id": document.pop("plan_id"),
@@ -152,3 +160,63 @@ def plan_document(plan: Plan, status: str, step_states: Mapping[int, str]) -> Do
         "steps": steps,
         **document,
     }
+
+
+def operation_document(operation: Operation) -> Document:
+    """A plan that was begun; the place is null where the journal does not have it."""
+    return {
+        "id": operation.id,
+        "intention": operation.intention,
+        "target": operation.target,
+        "status": operation.status,
+        "started": operation.started,
+        "ended": operation.ended,
+        "account": operation.place.account if operation.place else None,
+        "region": operation.place.region if operation.place else None,
+    }
+
+
+def record_document(record: OperationRecord) -> Document:
+    """All that is known of an operation: its plan and how far it is, what happened, and what it made that is there."""
+    return {
+        **operation_document(record.operation),
+        "plan": plan_document(record.plan, record.operation.status, record.states),
+        "events": [
+            {
+                "n": event.n,
+                "state": event.state,
+                "message": event.message,
+                "at": event.at,
+                "error": error_document(event.error),
+            }
+            for event in record.events
+        ],
+        "left": [step_name(step) for step in undoable_steps(record.plan, record.states)],
+    }
+
+
+def error_document(error: ConsoleError | None) -> Document | None:
+    """What went wrong, with AWS's request id; null where nothing did."""
+    if error is None:
+        return None
+    return {
+        "kind": str(error.kind),
+        "message": error.message,
+        "remedy": error.remedy,
+        "operation": error.operation,
+        "request_id": error.request_id,
+    }
+
+
+def _concealed(value: Any) -> Any:
+    """The same document with the names of environment variables, and not their values."""
+    if isinstance(value, Mapping):
+        return {
+            key: dict.fromkeys(inner, _HIDDEN)
+            if key == "Environment" and isinstance(inner, Mapping)
+            else _concealed(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_concealed(inner) for inner in value]
+    return value

@@ -1,0 +1,184 @@
+"""`operations`: what was begun on this machine, how it stands, and the way on or back for what is open."""
+
+from __future__ import annotations
+
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_tui.apply import carried, narrate_ways_out
+from cmapss_tui.cli import Parser
+from cmapss_tui.confirmation import add_confirmation_arguments, confirm, refuse_read_only
+from cmapss_tui.connection import connect
+from cmapss_tui.documents import operation_document, plan_document, record_document
+from cmapss_tui.exits import ExitCode
+from cmapss_tui.formats import duration, moment
+from cmapss_tui.narration import render_steps
+from cmapss_tui.operations import (
+    default_journal,
+    remaining_steps,
+    status_words,
+    step_name,
+    the_operation,
+    undoable_steps,
+)
+from cmapss_tui.options import Options
+from cmapss_tui.output import narrate, render_table, write, write_json, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmapss_core.plans.operations import Operation, OperationRecord
+    from cmapss_core.plans.plan import Step
+
+STATUSES = ("running", "open", "done", "rolled_back", "failed")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What to do, with which operation; the list by default."""
+    _add_list_arguments(parser)
+    parser.set_defaults(status=None, open=False, json=False)
+    actions = parser.add_subparsers(
+        dest="action", metavar="[list | show ID | resume ID | rollback ID]", parser_class=Parser
+    )
+    # Suppressed defaults: what stands before the action is not undone by the action's parser.
+    _add_list_arguments(actions.add_parser("list", help="all of them, newest first", argument_default=SUPPRESS))
+    show = actions.add_parser("show", help="its plan, what happened, and what is left", argument_default=SUPPRESS)
+    resume = actions.add_parser("resume", help="go on where it stopped")
+    rollback = actions.add_parser("rollback", help="undo what it has done, newest first")
+    for action in (show, resume, rollback):
+        action.add_argument("operation", metavar="ID", help="the operation's id, or a beginning that only it has")
+        action.add_argument("--json", action="store_true", default=SUPPRESS, help="print one JSON document")
+    for action in (resume, rollback):
+        action.add_argument("--dry-run", action="store_true", help="show what would be done and change nothing")
+        add_confirmation_arguments(action)
+    resume.add_argument("--keep", action="store_true", help="after a failure leave what was done, to be looked at")
+    rollback.set_defaults(keep=True)  # what an undo fails with is not undone
+
+
+def run(arguments: Namespace, options: Options) -> int:
+    """Tell of operations, or take one up. Raises ConsoleError."""
+    match arguments.action:
+        case "show":
+            return _show(arguments)
+        case "resume" | "rollback":
+            return _take_up(arguments, options)
+        case _:
+            return _list(arguments)
+
+
+def _add_list_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--status", choices=STATUSES, metavar="S", help=f"only those: {', '.join(STATUSES)}")
+    parser.add_argument("--open", action="store_true", help="only those that can be resumed or rolled back")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _list(arguments: Namespace) -> ExitCode:
+    wanted = {arguments.status} if arguments.status else {"open"} if arguments.open else set(STATUSES)
+    found = [operation for operation in default_journal().operations() if operation.status in wanted]
+    if arguments.json:
+        write_json([operation_document(operation) for operation in found])
+    else:
+        write_table(("operation", "status", "target", "started", "took"), [_row(operation) for operation in found])
+    return ExitCode.DONE
+
+
+def _row(operation: Operation) -> tuple[str, ...]:
+    took = duration((operation.ended - operation.started).total_seconds() if operation.ended else None)
+    return operation.id, status_words(operation.status), operation.target, moment(operation.started), took
+
+
+def _show(arguments: Namespace) -> ExitCode:
+    journal = default_journal()
+    record = journal.read(the_operation(journal, arguments.operation).id)
+    if arguments.json:
+        write_json(record_document(record))
+        return ExitCode.DONE
+    write(render_record(record))
+    if record.operation.status == "open":
+        narrate_ways_out(record.operation.id)
+    return ExitCode.DONE
+
+
+def render_record(record: OperationRecord) -> str:
+    """An operation as a person reads it: its steps and how far each is, what happened, what is left."""
+    operation, plan = record.operation, record.plan
+    errors = [event for event in record.events if event.error is not None and event.state == "failed"]
+    left = [step_name(step) for step in undoable_steps(plan, record.states)]
+    return "\n".join(
+        (
+            f"{operation.id}   {status_words(operation.status)}",
+            f"{plan.intention} {plan.target}, from {moment(operation.started)} to {moment(operation.ended)}",
+            render_table(
+                ("#", "step", "what", "state", ""),
+                [
+                    (
+                        step.n,
+                        step.title,
+                        step.detail,
+                        record.states.get(step.n, "planned"),
+                        f"undo: {step.undo.title}" if step.undo else "",
+                    )
+                    for step in plan.steps
+                ],
+                right=("#",),
+                stream=sys.stdout,
+            ),
+            render_table(
+                ("when", "#", "event", ""),
+                [(moment(event.at), event.n, event.state, event.message) for event in record.events],
+                right=("#",),
+                stream=sys.stdout,
+            ),
+            *(f"✕ {event.error.line()}" for event in errors if event.error is not None),
+            *([f"What it did can be undone: {', '.join(left)}."] if left and operation.status == "open" else []),
+        )
+    )
+
+
+def _take_up(arguments: Namespace, options: Options) -> int:
+    """Resume or roll back, as a plan is carried out: shown, confirmed, told, one document."""
+    undoing = arguments.action == "rollback"
+    doing = "roll back" if undoing else "resume"
+    journal = default_journal()
+    operation = the_operation(journal, arguments.operation)
+    record = journal.read(operation.id)
+    plan = record.plan
+    steps = (undoable_steps if undoing else remaining_steps)(plan, record.states)
+    if arguments.dry_run:
+        _write_steps(record, doing, steps, arguments.json)
+        return ExitCode.DONE
+    if operation.status != "open":
+        raise ConsoleError(
+            ErrorKind.CONFLICT,
+            f"{operation.id} is {operation.status.replace('_', ' ')}: there is nothing to {doing}",
+            remedy="Operations that are open can be: cmapss-console operations --open",
+        )
+    refuse_read_only(options.read_only, f"{doing} {operation.id} of", plan.target)
+    from cmapss_core.plans.runner import resume, roll_back
+
+    with closing(connect(options, narrate)) as aws:
+        confirm(plan, arguments, doing=doing, shown=_what_is_done(record, doing, steps))
+        begin = partial(roll_back if undoing else resume, aws, operation.id, journal)
+        return carried(aws, plan, journal, arguments, begin)
+
+
+def _write_steps(record: OperationRecord, doing: str, steps: Sequence[Step], as_json: bool) -> None:
+    if as_json:
+        document = plan_document(record.plan, record.operation.status, record.states)
+        write_json({**document, "operation_id": record.operation.id, "next": [step.n for step in steps]})
+    else:
+        write(_what_is_done(record, doing, steps))
+
+
+def _what_is_done(record: OperationRecord, doing: str, steps: Sequence[Step]) -> str:
+    head = f"{doing.capitalize()} {record.operation.id}: {record.plan.intention} {record.plan.target}"
+    if not steps:
+        return f"{head}\nThere is nothing to {'undo' if doing == 'roll back' else 'do'}."
+    if doing == "resume":
+        return f"{head}\n{render_steps(steps, sys.stderr)}"
+    rows = [(step.n, step.undo.title, step.undo.detail or step.detail) for step in steps if step.undo is not None]
+    return f"{head}\n{render_table(('#', 'undo', 'what'), rows, right=('#',), stream=sys.stderr)}"
