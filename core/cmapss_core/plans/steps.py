@@ -10,35 +10,38 @@ from dataclasses import replace
 from typing import Any
 
 from cmapss_core.aws import Aws
+from cmapss_core.belongings import LOG_GROUP_PREFIX, tags_by_key, variants_of
 from cmapss_core.plans.plan import Call, Proof, Step
 
 Parameters = Mapping[str, Any]
 
 SERVICE = "sagemaker"
 CREATION_PATIENCE_SECONDS = 3_600  # as long as boto3's own waiter; a wait for capacity alone lasts half an hour
-CHANGE_PATIENCE_SECONDS = 3_600
+CHANGE_PATIENCE_SECONDS = 32_400  # a deployment may take eight hours (MaximumExecutionTimeoutInSeconds)
 DELETION_PATIENCE_SECONDS = 5_400  # what is in progress has to end first
 USUAL_CREATION_SECONDS = 600
 USUAL_DELETION_SECONDS = 60
 ENDED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
-LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
+_RESERVED_TAGS = "aws:"  # of AWS's own services: they are listed, and nobody else can set them
 
 
 def tags_of(aws: Aws, arn: str) -> list[dict[str, str]]:
-    """The tags of a resource of SageMaker's. Raises ConsoleError."""
-    return [tag for page in aws.pages(SERVICE, "ListTags", ResourceArn=arn, MaxResults=100) for tag in page["Tags"]]
+    """The tags of a resource of SageMaker's as far as they can be set again. Raises ConsoleError."""
+    tags = tags_by_key(aws, arn).items()
+    return [{"Key": key, "Value": value} for key, value in tags if not key.lower().startswith(_RESERVED_TAGS)]
 
 
 def model_parameters(aws: Aws, name: str) -> dict[str, Any]:
     """What CreateModel would make this model of again, its tags included. Raises ConsoleError."""
     answer = aws.call(SERVICE, "DescribeModel", ModelName=name)
-    return {**aws.accepted(SERVICE, "CreateModel", answer), **_tagged(aws, answer["ModelArn"])}
+    return {**_without_empty(aws.accepted(SERVICE, "CreateModel", answer)), **_tagged(aws, answer["ModelArn"])}
 
 
 def endpoint_config_parameters(aws: Aws, name: str) -> dict[str, Any]:
     """What CreateEndpointConfig would make this config of again, its tags included. Raises ConsoleError."""
     answer = aws.call(SERVICE, "DescribeEndpointConfig", EndpointConfigName=name)
-    return {**aws.accepted(SERVICE, "CreateEndpointConfig", answer), **_tagged(aws, answer["EndpointConfigArn"])}
+    accepted = _without_empty(aws.accepted(SERVICE, "CreateEndpointConfig", answer))
+    return {**accepted, **_tagged(aws, answer["EndpointConfigArn"])}
 
 
 def create_model(parameters: Parameters) -> Step:
@@ -97,11 +100,14 @@ def create_endpoint(parameters: Parameters) -> Step:
     )
 
 
-def delete_endpoint(parameters: Parameters) -> Step:
-    """Delete an endpoint that these parameters of CreateEndpoint make again, which takes as long as at first."""
+def delete_endpoint(parameters: Parameters, coming: tuple[str, ...] = ()) -> Step:
+    """Delete an endpoint that these parameters of CreateEndpoint make again, which takes as long as at first.
+
+    `coming` are configs that a deployment under way may have given it by then.
+    """
     name, config = parameters["EndpointName"], parameters["EndpointConfigName"]
     return _undone_by(
-        endpoint_deletion(name, {"EndpointConfigName": (config,)}),
+        endpoint_deletion(name, {"EndpointConfigName": (config, *coming)}),
         "create endpoint again",
         Call(SERVICE, "CreateEndpoint", parameters),
         in_service(name, config),
@@ -149,6 +155,17 @@ def wait_for_running_changes(name: str, status: str) -> Step:
     )
 
 
+def wait_until_gone(name: str) -> Step:
+    """Wait until an endpoint is gone that somebody deletes already."""
+    return Step(
+        title="wait until the endpoint is gone",
+        detail="it is being deleted already",
+        call=None,
+        proof=Proof(call=describe_endpoint(name), gone=True, patience_seconds=DELETION_PATIENCE_SECONDS),
+        usual_seconds=USUAL_DELETION_SECONDS,
+    )
+
+
 def in_service(name: str, config: str) -> Proof:
     """That the endpoint serves with that config and nobody has given it another."""
     return Proof(
@@ -168,13 +185,22 @@ def describe_endpoint(name: str) -> Call:
 
 
 def fleet(parameters: Parameters) -> str:
-    """What an endpoint config asks for, such as "3 × ml.m5.xlarge"."""
-    variants = [*parameters.get("ProductionVariants", ()), *parameters.get("ShadowProductionVariants", ())]
-    return ", ".join(
-        f"{variant['InitialInstanceCount']} × {variant['InstanceType']}"
-        for variant in variants
-        if "InitialInstanceCount" in variant and "InstanceType" in variant
-    )
+    """What an endpoint config asks for, such as "3 × ml.m5.xlarge", variant by variant."""
+    shadows = parameters.get("ShadowProductionVariants", ())
+    asked = [
+        f"{_instances(variant)} as shadow" if variant in shadows else _instances(variant)
+        for variant in variants_of(parameters)
+    ]
+    return ", ".join([*asked, *(["asynchronous"] if parameters.get("AsyncInferenceConfig") else [])])
+
+
+def _instances(variant: Parameters) -> str:
+    if serverless := variant.get("ServerlessConfig"):
+        return f"serverless with {serverless['MemorySizeInMB']} MB, {serverless['MaxConcurrency']} at once"
+    pools = [pool["InstanceType"] for pool in variant.get("InstancePools", ())]
+    types = variant.get("InstanceType") or " or ".join(pools) or "instances"
+    count = variant.get("InitialInstanceCount")
+    return types if count is None else f"{count} × {types}"
 
 
 def _tagged(aws: Aws, arn: str) -> dict[str, Any]:
@@ -182,22 +208,30 @@ def _tagged(aws: Aws, arn: str) -> dict[str, Any]:
     return {"Tags": tags} if tags else {}
 
 
+def _without_empty(parameters: Parameters) -> dict[str, Any]:
+    """Without what a description may show as empty: a model with one container has no list of several."""
+    return {name: value for name, value in parameters.items() if value not in ({}, [])}
+
+
 def _model_shows(parameters: Parameters) -> Proof:
-    container = parameters.get("PrimaryContainer", {})
-    return Proof(
-        call=Call(SERVICE, "DescribeModel", {"ModelName": parameters["ModelName"]}),
-        shows={
-            f"PrimaryContainer.{member}": (container[member],)
-            for member in ("Image", "ModelDataUrl")
-            if member in container
-        },
-    )
+    shows: dict[str, tuple[Any, ...]] = {}
+    for member in ("Image", "ModelDataUrl", "ModelPackageName"):
+        if member in (container := parameters.get("PrimaryContainer", {})):
+            shows[f"PrimaryContainer.{member}"] = (container[member],)
+        if several := [container[member] for container in parameters.get("Containers", ()) if member in container]:
+            shows[f"Containers[].{member}"] = (several,)
+    return Proof(call=Call(SERVICE, "DescribeModel", {"ModelName": parameters["ModelName"]}), shows=shows)
 
 
 def _config_shows(parameters: Parameters) -> Proof:
+    members = ("VariantName", "ModelName", "InstanceType", "InitialInstanceCount")
     return Proof(
         call=Call(SERVICE, "DescribeEndpointConfig", {"EndpointConfigName": parameters["EndpointConfigName"]}),
-        shows={"ProductionVariants[].ModelName": ([v["ModelName"] for v in parameters["ProductionVariants"]],)},
+        shows={
+            f"{kind}[].[{', '.join(members)}]": ([[variant.get(member) for member in members] for variant in asked],)
+            for kind in ("ProductionVariants", "ShadowProductionVariants")
+            if (asked := parameters.get(kind))
+        },
     )
 
 
