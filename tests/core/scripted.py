@@ -22,6 +22,7 @@ EVERYWHERE: Mapping[str, Answer] = {
         "UserId": "AROA:tests",
     },
     "sagemaker:ListTags": {"Tags": []},
+    "iam:SimulatePrincipalPolicy": {"EvaluationResults": [], "IsTruncated": False},
 }
 
 

@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _ADMINISTRATOR = parse_policy('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', "administrator")
 _NOTHING = '{"Version": "2012-10-17", "Statement": []}'
 BOOTSTRAP_KEY = BOOTSTRAP_SECRET = "sandbox"
+_OPERATOR = "operator"
 _OPERATOR_ID = "AROACMAPSSSANDBOXOPER"
 _OPERATOR_SESSION = "sandbox"
 # How the keys begin that IAM and STS make; all others are the operator's.
@@ -144,10 +145,16 @@ def role(region: Region, arn: str) -> Identity | None:
     return found if found is not None and found.arn == arn else None
 
 
+def operator_role(region: Region) -> Identity:
+    """The role of the account's administrator, which is in no list of IAM's and may do everything."""
+    arn = f"arn:aws:iam::{region.account}:role/{_OPERATOR}"
+    return Identity(_OPERATOR, arn, _OPERATOR_ID, Policies((_ADMINISTRATOR,)), {})
+
+
 def _operator(region: Region) -> Principal:
     """The account's administrator, who has the keys that the sandbox starts with."""
     return Principal(
-        arn=f"arn:aws:sts::{region.account}:assumed-role/operator/{_OPERATOR_SESSION}",
+        arn=f"arn:aws:sts::{region.account}:assumed-role/{_OPERATOR}/{_OPERATOR_SESSION}",
         user_id=f"{_OPERATOR_ID}:{_OPERATOR_SESSION}",
         secret=BOOTSTRAP_SECRET,
         account=region.account,

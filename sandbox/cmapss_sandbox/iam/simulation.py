@@ -13,7 +13,7 @@ from cmapss_sandbox.iam.conditions import PolicyError
 from cmapss_sandbox.iam.matching import Context
 from cmapss_sandbox.iam.needs import EVERYTHING, Need
 from cmapss_sandbox.iam.policies import Decision, Policies, Policy, Question, evaluate, parse_policy
-from cmapss_sandbox.iam.principals import Identity, Principal, directory
+from cmapss_sandbox.iam.principals import Identity, Principal, directory, operator_role
 from cmapss_sandbox.paging import cut_page
 from cmapss_sandbox.region import Region, RequestContext
 from cmapss_sandbox.wire import models, parse, serialise
@@ -120,7 +120,7 @@ def _missing(need: Need, policies: Policies, known: Context) -> list[str]:
 
 def _identity(region: Region, arn: str) -> Identity:
     found = directory(region)
-    for identity in (*found.users.values(), *found.roles.values()):
+    for identity in (operator_role(region), *found.users.values(), *found.roles.values()):
         if identity.arn == arn:
             return identity
     raise AwsError("NoSuchEntity", f"The entity with ARN {arn} cannot be found.", 404)
