@@ -20,7 +20,7 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 INVOCATIONS_PER_INSTANCE = "SageMakerVariantInvocationsPerInstance"
 CONCURRENT_REQUESTS = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 METRIC_UNITS = {
-    INVOCATIONS_PER_INSTANCE: "per instance and minute",
+    INVOCATIONS_PER_INSTANCE: "invocations per instance and minute",
     CONCURRENT_REQUESTS: "concurrent requests per model",
 }
 DEFAULT_COOLDOWN = 300  # seconds, of SageMaker's variants

@@ -1,193 +1,163 @@
-"""Plan a variant's bounds and its target-tracking policy, or take both away."""
+"""Plan what scales a variant: bounds, target tracking, step policy, schedule, suspension; or take all of it away."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan
-from cmapss_core.plans.scaling_steps import (
-    VariantScaling,
-    identity,
-    read_variant_scaling,
-    removal_steps,
-    set_up_steps,
+from cmapss_core.plans.scale_request import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_MAX,
+    DEFAULT_SCALE_IN_COOLDOWN,
+    DEFAULT_SCALE_OUT_COOLDOWN,
+    DEFAULT_TARGET,
+    POLICY_NAME,
+    ScaleRequest,
+    Tracking,
+    invalid,
 )
-from cmapss_core.scaling import INVOCATIONS_PER_INSTANCE
+from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
+from cmapss_core.plans.scheduling import ScheduleRequest, due
+from cmapss_core.plans.step_policy import StepPolicyRequest, parse_steps
+from cmapss_core.plans.wanted_scaling import wanted_scaling
+from cmapss_core.scaling import SUSPENSION_NAMES, SUSPENSIONS
 
-POLICY_NAME = "Invocations-ScalingPolicy"
+__all__ = [
+    "DEFAULT_CONCURRENCY",
+    "DEFAULT_MAX",
+    "DEFAULT_SCALE_IN_COOLDOWN",
+    "DEFAULT_SCALE_OUT_COOLDOWN",
+    "DEFAULT_TARGET",
+    "POLICY_NAME",
+    "ScaleRequest",
+    "ScheduleRequest",
+    "StepPolicyRequest",
+    "Tracking",
+    "check_scalable_type",
+    "parse_steps",
+    "plan_scale",
+    "tracking_checks",
+]
+
 BURSTABLE = ("ml.t2.", "ml.t3.")  # Application Auto Scaling refuses them
-
-# What the first set-up of an endpoint gets where nothing else is said: target in invocations per instance a minute.
-DEFAULT_MAX = 5
-DEFAULT_TARGET = 10.0
-DEFAULT_SCALE_IN_COOLDOWN = 600
-DEFAULT_SCALE_OUT_COOLDOWN = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleRequest:
-    """What is asked for; None keeps what is set, or takes the default where nothing is. Cooldowns in seconds."""
-
-    endpoint: str
-    min: int | None = None
-    max: int | None = None
-    target: float | None = None
-    scale_in_cooldown: int | None = None
-    scale_out_cooldown: int | None = None
-    off: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracking:
-    """Bounds and target tracking, checked: 1 ≤ min ≤ max, target above zero, cooldowns not negative."""
-
-    min: int
-    max: int
-    target: float
-    scale_in_cooldown: int
-    scale_out_cooldown: int
-
-    def __post_init__(self) -> None:
-        if self.min < 1:
-            raise _invalid(f"min {self.min} is below 1", "A real-time variant keeps at least one instance.")
-        if self.min > self.max:
-            raise _invalid(f"min {self.min} is above max {self.max}", "Lower --min or raise --max.")
-        if not (math.isfinite(self.target) and self.target > 0):
-            raise _invalid(f"target {self.target:g} is not above 0", "It counts invocations per instance a minute.")
-        if min(self.scale_in_cooldown, self.scale_out_cooldown) < 0:
-            raise _invalid("a cooldown is negative", "Cooldowns are seconds, 0 or more.")
-
-    def scaling(self, endpoint: str, variant: str, policy: str = POLICY_NAME) -> VariantScaling:
-        """The scalable target and the policy of a variant."""
-        of = identity(endpoint, variant)
-        return VariantScaling(
-            endpoint=endpoint,
-            variant=variant,
-            target={**of, "MinCapacity": self.min, "MaxCapacity": self.max},
-            policies=(
-                {
-                    **of,
-                    "PolicyName": policy,
-                    "PolicyType": "TargetTrackingScaling",
-                    "TargetTrackingScalingPolicyConfiguration": {
-                        "TargetValue": self.target,
-                        "PredefinedMetricSpecification": {"PredefinedMetricType": INVOCATIONS_PER_INSTANCE},
-                        "ScaleInCooldown": self.scale_in_cooldown,
-                        "ScaleOutCooldown": self.scale_out_cooldown,
-                    },
-                },
-            ),
-        )
 
 
 def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
     """Plan the change of an endpoint's scaling; reads only. Raises ConsoleError for what cannot be."""
     with drafting(aws, "scale") as draft:
         endpoint = read_endpoint(aws, request.endpoint)
-        variant = _scalable_variant(endpoint)
+        variant = one_variant(endpoint, request.variant)
+        check_scalable_type(variant.instance_type)
         before = read_variant_scaling(aws, endpoint.name, variant.name)
-        if request.off:
-            if before is None:
-                raise ConsoleError(
-                    ErrorKind.NOT_FOUND,
-                    f"{endpoint.name} is not scaled automatically",
-                    remedy="There is nothing to end.",
-                )
-            steps = list(removal_steps(before))
-            after = endpoint.hourly_cost_usd
-            checks: tuple[Check, ...] = (
-                Check(None, f"{variant.desired_instances} instances stay, whatever the traffic"),
+        if before is None and (request.off or not request.sets_up):
+            raise ConsoleError(
+                ErrorKind.NOT_FOUND,
+                f"{endpoint.name} is not scaled automatically",
+                remedy="There is nothing to end." if request.off else "Set it up first: --min 1 --max 5 --target 10.",
             )
-        else:
-            if endpoint.status != "InService":
-                raise ConsoleError(
-                    ErrorKind.CONFLICT,
-                    f"{endpoint.name} is {endpoint.status}",
-                    remedy="It can be scaled when it is InService.",
-                )
-            tracking = _tracking(request, before)
-            steps = list(set_up_steps(tracking.scaling(endpoint.name, variant.name, _policy_name(before)), before))
-            bounded = min(max(variant.desired_instances, tracking.min), tracking.max)
-            after = draft.cost([(variant.instance_type, bounded)])
-            checks = tuple(tracking_checks(draft, variant.instance_type, tracking, variant.desired_instances))
+        if before is not None and request.off:
+            return draft.plan(
+                target=endpoint.name,
+                steps=removal_steps(before),
+                checks=[Check(None, f"{variant.desired_instances} instances stay, whatever the traffic")],
+                before=endpoint.hourly_cost_usd,
+                after=endpoint.hourly_cost_usd,
+                endpoint_arn=endpoint.arn,
+            )
+        require_in_service(endpoint)
+        wanted = wanted_scaling(request, variant.name, before, aws.clock.now())
+        low, high = wanted.target["MinCapacity"], wanted.target["MaxCapacity"]
         return draft.plan(
             target=endpoint.name,
-            steps=steps,
-            checks=checks,
+            steps=set_up_steps(wanted, before),
+            checks=[
+                *_bounds_checks(draft, variant.instance_type, low, high, variant.desired_instances),
+                *_effect_checks(wanted),
+            ],
             before=endpoint.hourly_cost_usd,
-            after=after,
+            after=cost_with(draft, endpoint, variant, min(max(variant.desired_instances, low), high)),
+            notes=_due_notes(draft, request, wanted),
             endpoint_arn=endpoint.arn,
         )
 
 
 def tracking_checks(draft: Draft, instance_type: str | None, tracking: Tracking, instances: int) -> Iterator[Check]:
     """What to know of bounds and target before they are set."""
-    most = draft.cost([(instance_type, tracking.max)])
-    cost = "at an unknown price" if most is None else f"${most:.2f}/h"
-    yield Check(None, f"at full load {tracking.max} instances run, {cost}")
-    if tracking.min < 2:
-        yield Check(None, "one instance does not survive the loss of its availability zone")
-    if instances < tracking.min:
-        yield Check(None, f"instances go from {instances} to {tracking.min} at once")
-    elif instances > tracking.max:
-        yield Check(None, f"instances go from {instances} to {tracking.max} at once")
+    yield from _bounds_checks(draft, instance_type, tracking.min, tracking.max, instances)
 
 
 def check_scalable_type(instance_type: str | None) -> None:
     """Raises ConsoleError for the burstable types, which cannot be scaled automatically."""
     if instance_type is not None and instance_type.startswith(BURSTABLE):
-        raise _invalid(
+        raise invalid(
             f"{instance_type} is burstable, and AWS does not scale those automatically",
             "Choose another instance type, or deploy with --no-autoscaling.",
         )
 
 
-def _tracking(request: ScaleRequest, before: VariantScaling | None) -> Tracking:
-    """What is asked for, over what is set, over the defaults."""
-    policy = _tracking_policy(before)
-    set_now = policy["TargetTrackingScalingPolicyConfiguration"] if policy else {}
-
-    def chosen(asked: Any, now: Any, default: Any) -> Any:
-        return asked if asked is not None else now if now is not None else default
-
-    target = before.target if before else {}
-    return Tracking(
-        min=chosen(request.min, target.get("MinCapacity"), 1),
-        max=chosen(request.max, target.get("MaxCapacity"), DEFAULT_MAX),
-        target=chosen(request.target, set_now.get("TargetValue"), DEFAULT_TARGET),
-        scale_in_cooldown=chosen(request.scale_in_cooldown, set_now.get("ScaleInCooldown"), DEFAULT_SCALE_IN_COOLDOWN),
-        scale_out_cooldown=chosen(
-            request.scale_out_cooldown, set_now.get("ScaleOutCooldown"), DEFAULT_SCALE_OUT_COOLDOWN
-        ),
-    )
+def require_in_service(endpoint: Endpoint) -> None:
+    """Raises ConsoleError, of kind conflict, for an endpoint in any other state."""
+    if endpoint.status != "InService":
+        raise ConsoleError(
+            ErrorKind.CONFLICT,
+            f"{endpoint.name} is {endpoint.status}",
+            remedy="It can be scaled when it is InService.",
+        )
 
 
-def _tracking_policy(before: VariantScaling | None) -> Mapping[str, Any] | None:
-    policies = before.policies if before else ()
-    return next((policy for policy in policies if policy["PolicyType"] == "TargetTrackingScaling"), None)
-
-
-def _policy_name(before: VariantScaling | None) -> str:
-    policy = _tracking_policy(before)
-    return policy["PolicyName"] if policy else POLICY_NAME
-
-
-def _scalable_variant(endpoint: Endpoint) -> Variant:
+def one_variant(endpoint: Endpoint, name: str | None) -> Variant:
+    """The variant with that name, else the only one. Raises ConsoleError."""
     if not endpoint.variants:
         raise ConsoleError(
             ErrorKind.CONFLICT, f"{endpoint.name} has no variant yet", remedy="Wait until it is InService."
         )
-    variant = endpoint.variants[0]
-    check_scalable_type(variant.instance_type)
-    return variant
+    names = ", ".join(variant.name for variant in endpoint.variants)
+    if name is None and len(endpoint.variants) > 1:
+        raise invalid(f"{endpoint.name} has several variants: {names}", "Name the one that is meant: --variant.")
+    found = next((variant for variant in endpoint.variants if name in (None, variant.name)), None)
+    if found is None:
+        raise ConsoleError(ErrorKind.NOT_FOUND, f"{endpoint.name} has no variant {name!r}", remedy=f"It has {names}.")
+    return found
 
 
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+def cost_with(draft: Draft, endpoint: Endpoint, variant: Variant, instances: int) -> float | None:
+    """USD per hour of the endpoint with so many instances of one variant."""
+    return draft.cost(
+        [
+            (other.instance_type, instances if other is variant else other.desired_instances)
+            for other in endpoint.variants
+        ]
+    )
+
+
+def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int, instances: int) -> Iterator[Check]:
+    most = draft.cost([(instance_type, high)])
+    cost = "at an unknown price" if most is None else f"${most:.2f}/h"
+    yield Check(None, f"at full load {high} instances run, {cost}")
+    if low < 2:
+        yield Check(None, "one instance does not survive the loss of its availability zone")
+    if instances < low:
+        yield Check(None, f"instances go from {instances} to {low} at once")
+    elif instances > high:
+        yield Check(None, f"instances go from {instances} to {high} at once")
+
+
+def _effect_checks(wanted: VariantScaling) -> Iterator[Check]:
+    """What of the scaling has no effect as it would be set."""
+    suspended = wanted.target.get("SuspendedState", {})
+    for member, way in SUSPENSIONS.items():
+        if suspended.get(member):
+            yield Check(None, f"{SUSPENSION_NAMES[way]} is suspended until --resume-scaling")
+    if not wanted.policies and not wanted.scheduled_actions:
+        yield Check(None, "without a policy or a schedule nothing scales within the bounds: give a --target")
+
+
+def _due_notes(draft: Draft, request: ScaleRequest, wanted: VariantScaling) -> Iterator[str]:
+    asked = {schedule.name for schedule in request.schedules}
+    for action in wanted.scheduled_actions:
+        if action["ScheduledActionName"] in asked and (at := due(action, draft.aws.clock.now())):
+            yield f"scheduled action {action['ScheduledActionName']} is due next {at:%Y-%m-%d %H:%M} UTC"
