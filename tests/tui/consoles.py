@@ -22,6 +22,7 @@ from cmapss_core.evaluation import Evaluation, SubsetScore
 from cmapss_core.metrics import Metrics, Series
 from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step
 from cmapss_core.plans.runner import StepEvent, StepState
+from cmapss_core.rollout import Rollout, VariantRollout
 from cmapss_core.scaling import Alarm, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy
 from cmapss_core.traffic import TrafficReport
 from cmapss_core.watch import Watch
@@ -163,6 +164,26 @@ def scaling(*, activities: Iterable[ScalingActivity] | None = None, target: floa
         alarms=(alarm("high", "ALARM", target, 3), alarm("low", "OK", target * 0.9, 15)),
         activities=moves if activities is None else tuple(activities),
     )
+
+
+CANARY = Rollout(
+    former_config="config-of-before",
+    config="config-that-comes",
+    started=NOW - 6 * MINUTE,
+    variants=(
+        VariantRollout(
+            name="AllTraffic",
+            stage="Baking",
+            message="Monitoring the alarms",
+            since=NOW - 2 * MINUTE,
+            instance_type="ml.c5.xlarge",
+            current_instances=1,
+            desired_instances=3,
+        ),
+    ),
+    strategy="canary of 1 instance, 300 s",
+    alarms=("engines-5xx",),
+)
 
 
 def alarm(side: str, state: str, threshold: float, periods: int) -> Alarm:

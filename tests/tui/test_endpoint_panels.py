@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
+from cmapss_core.endpoints import Endpoint
 from cmapss_core.metrics import Points
+from cmapss_core.rollout import Rollout
 from cmapss_core.scaling import Scaling
 from cmapss_tui.screens.endpoint_reading import EndpointReading, Known, moving, reading_interval
 from cmapss_tui.widgets.activity_list import activity_line
 from cmapss_tui.widgets.alarm_panel import alarm_line, breaching
 from cmapss_tui.widgets.panel import at_both_ends, bar, columns
+from cmapss_tui.widgets.rollout_panel import rolled_back_because, rollout_lines, tells
 from cmapss_tui.widgets.variant_table import cooldown_left, variant_lines
-from tests.tui.consoles import MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
+from tests.tui.consoles import CANARY, MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
 
 
 def points(*values: float) -> Points:
@@ -169,3 +172,61 @@ def test_intervals_stay_within_their_bounds(speed: float) -> None:
 def test_the_metrics_of_these_tests_are_a_minute_apart() -> None:
     series = metrics().points("invocations")
     assert {later[0] - earlier[0] for earlier, later in pairwise(series)} == {MINUTE}
+
+
+def told(one: Endpoint, ended: Rollout | None = None, width: int = 118) -> str:
+    """What the panel of roll-outs says of an endpoint."""
+    return "\n".join(line.plain.rstrip() for line in rollout_lines(one, ended, NOW, width))
+
+
+@pytest.mark.parametrize("width", [74, 118, 198])
+def test_a_rollout_says_how_it_goes_how_far_it_is_and_what_takes_it_back(width: int) -> None:
+    under_way = replace(endpoint(status="Updating", current=3), rollout=CANARY)
+    assert tells(under_way, None)
+    text = told(under_way, width=width)
+    assert "◐ canary of 1 instance, 300 s for 6m00s" in text
+    assert "config-of-before → config-that-comes" in text
+    assert "baking 2m00s" in text
+    assert "rolls back on engines-5xx" in text
+    assert max(map(len, text.splitlines())) <= width
+    if width > 100:
+        assert "old 3 × ml.m5.xlarge → new 1 of 3 × ml.c5.xlarge" in text
+        assert "Monitoring the alarms" in text
+
+
+def test_a_rollout_that_no_alarm_watches_says_so() -> None:
+    assert "⚠ no alarm would roll it back" in told(replace(endpoint(), rollout=replace(CANARY, alarms=())))
+
+
+def test_the_making_of_an_endpoint_replaces_nothing() -> None:
+    made = replace(CANARY, former_config=None, alarms=())
+    text = told(replace(endpoint(status="Creating", current=0), rollout=made))
+    assert "old" not in text
+    assert "→" not in text
+    assert "alarm" not in text.replace("Monitoring the alarms", "")
+
+
+def test_a_rollout_that_goes_back_says_to_what() -> None:
+    back = replace(endpoint(status="RollingBack"), rollout=CANARY)
+    assert "◐ rolling back to config-of-before" in told(back)
+
+
+def test_how_the_last_rollout_ended_is_told() -> None:
+    assert not tells(endpoint(), None)
+    assert told(replace(endpoint(), config="config-that-comes"), CANARY) == "● config-that-comes is rolled out"
+    elsewhere = told(replace(endpoint(), config="config-of-before"), CANARY)
+    assert elsewhere == "⚠ config-that-comes is not in service: config-of-before is"
+    reason = "The deployment was rolled back: the CloudWatch alarm(s) engines-5xx went into the ALARM state."
+    assert tells(endpoint(reason=reason), None)
+    assert told(endpoint(reason=reason), CANARY, 160) == f"✕ the last roll-out was rolled back: {reason}"
+    mixed = endpoint(status="UpdateRollbackFailed", reason="no capacity")
+    assert told(mixed) == "✕ the last roll-out could not be rolled back: no capacity"
+    assert rolled_back_because(endpoint(status="Failed", reason="no capacity")) is None
+
+
+def test_a_rollout_is_remembered_when_it_is_over_and_the_making_of_an_endpoint_is_not() -> None:
+    def seen(rollout: Rollout | None) -> EndpointReading:
+        return EndpointReading(as_of=NOW, watch=watch(endpoint=replace(endpoint(), rollout=rollout)))
+
+    assert Known().with_reading(seen(CANARY)).with_reading(seen(None)).rollout == CANARY
+    assert Known().with_reading(seen(replace(CANARY, former_config=None))).rollout is None

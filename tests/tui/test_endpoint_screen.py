@@ -17,6 +17,7 @@ from cmapss_tui.background import Background
 from cmapss_tui.screens.endpoint import EndpointScreen, open_endpoint
 from cmapss_tui.widgets.charts import TimeChart
 from tests.tui.consoles import (
+    CANARY,
     ENDPOINT,
     MINUTE,
     Console,
@@ -183,6 +184,23 @@ async def test_a_failed_endpoint_says_why(readings: Readings) -> None:
         await watched(pilot)
         assert "✕ Failed" in screen_text(console(pilot))
         assert "CannotStartContainerError." in screen_text(console(pilot))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_rollout_is_watched_and_its_end_is_told(readings: Readings, size: tuple[int, int]) -> None:
+    reason = "The deployment was rolled back: the CloudWatch alarm(s) engines-5xx went into the ALARM state."
+    async with Console().run_test(size=size) as pilot:
+        screen = await watched(pilot)
+        assert not screen._panel("rollout").display
+        readings.answer = lambda: watch(endpoint=replace(endpoint(status="Updating"), rollout=CANARY))
+        await pilot.press("r")
+        await until(pilot, lambda: "◐ canary of 1 instance" in screen_text(console(pilot)))
+        assert "rolls back on engines-5xx" in screen_text(console(pilot))
+        readings.answer = lambda: watch(endpoint=endpoint(reason=reason))
+        await pilot.press("r")
+        await until(pilot, lambda: "✕ the last roll-out was rolled back" in screen_text(console(pilot)))
+        assert screen_text(console(pilot)).count("engines-5xx") == 1
+        assert "● InService" in screen_text(console(pilot))
 
 
 async def test_what_the_status_forbids_is_dimmed_and_says_why(readings: Readings) -> None:

@@ -16,6 +16,7 @@ from cmapss_tui import background, formats, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.polling import Poller, SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now
 from cmapss_tui.screens.endpoint_reading import (
     FASTEST_SECONDS,
     EndpointReading,
@@ -31,6 +32,7 @@ from cmapss_tui.widgets.chart_scale import PRIMARY, REFERENCE, TimeAxis, TimePoi
 from cmapss_tui.widgets.charts import BarChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
 from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.rollout_panel import RolloutPanel, tells
 from cmapss_tui.widgets.variant_table import VariantTable
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 WINDOWS = (60, 180, 30)
 LATENCIES = ("p50", "p90", "p99")
 LATE = timedelta(minutes=3)
-GONE = Content.styled("✕ deleted", theme.BAD)
 
 
 async def open_endpoint(app: App[Any], name: str) -> None:
@@ -71,6 +72,7 @@ class EndpointScreen(ConsoleScreen):
         """Everything in one column that scrolls, the most telling first."""
         yield Lines(id="headline")
         with VerticalScroll(id="theatre"):
+            yield Panel("Roll-out", RolloutPanel(id="rollout"), id="rollout-panel")
             yield Panel("Why", Lines(id="why-text"), id="why")
             with Grid(id="charts"):
                 yield Panel("invocations/min", BarChart(id="invocations"))
@@ -111,6 +113,7 @@ class EndpointScreen(ConsoleScreen):
         if self.is_mounted and self.is_current:
             self._show_ages()
             self._show_variants()
+            self._show_rollout()
             self._show_headline()
 
     def why_not(self, action: Action) -> str | None:
@@ -188,6 +191,7 @@ class EndpointScreen(ConsoleScreen):
             self._fit_axis()
             self._show_headline()
             self._show_why()
+            self._show_rollout()
             self._show_metrics()
             self._show_instances()
             self._show_scaling()
@@ -199,9 +203,9 @@ class EndpointScreen(ConsoleScreen):
         traffic = background.find(self.app, "traffic", self.endpoint_name)
         sending = traffic.latest if traffic is not None and traffic.running else None
         known = [GONE] if self._gone else headline(self._known, self.aws.clock.now())
-        pieces = [*known, *_sending(sending)]
+        pieces = [*known, *sending_now(sending)]
         name = Content.styled(self.endpoint_name, "bold")
-        self.query_one("#headline", Lines).write(lambda width: _laid_out(name, pieces, width))
+        self.query_one("#headline", Lines).write(lambda width: laid_out(name, pieces, width))
 
     def _show_why(self) -> None:
         text = self._known.explanation
@@ -215,6 +219,13 @@ class EndpointScreen(ConsoleScreen):
         elif not text:
             text = "reading …" if endpoint is None else "not known: scaling or metrics could not be read"
         self.query_one("#why-text", Lines).write(lambda width: [Content(line) for line in wrapped(text, width)])
+
+    def _show_rollout(self) -> None:
+        endpoint = self._known.endpoint
+        panel = self._panel("rollout")
+        panel.display = endpoint is not None and not self._gone and tells(endpoint, self._known.rollout)
+        if endpoint is not None and panel.display:
+            self.query_one(RolloutPanel).show(endpoint, self._known.rollout, self.aws.clock.now())
 
     def _show_metrics(self) -> None:
         axis, metrics, scaling = self._axis, self._known.metrics, self._known.scaling
@@ -269,6 +280,7 @@ class EndpointScreen(ConsoleScreen):
         known = self._known
         dated = {
             "why-text": known.explained_as_of,
+            "rollout": known.endpoint_as_of,
             "invocations": known.metrics_as_of,
             "per-instance": known.metrics_as_of,
             "instances": known.scaling_as_of,
@@ -293,50 +305,6 @@ class EndpointScreen(ConsoleScreen):
         panel = self.query_one(f"#{name}").parent
         assert isinstance(panel, Panel)  # each of the named widgets is the content of one
         return panel
-
-
-def headline(known: Known, now: datetime) -> list[Content]:
-    """Status and for how long, what it runs on, instances, and cost now and then."""
-    from cmapss_core.endpoints import STATUS_GLYPHS
-
-    endpoint, scaling = known.endpoint, known.scaling
-    if endpoint is None:
-        return []
-    glyph = STATUS_GLYPHS.get(endpoint.status, "?")
-    since = formats.age((now - endpoint.modified).total_seconds())
-    pieces = [
-        Content.assemble(
-            (f"{glyph} {endpoint.status}", theme.status_style(endpoint.status)), (f" {since}", theme.QUIET)
-        )
-    ]
-    if endpoint.failure_reason:
-        pieces.append(Content.styled(endpoint.failure_reason, theme.BAD))
-    types = sorted({variant.instance_type for variant in endpoint.variants if variant.instance_type})
-    if types:
-        pieces.append(Content(", ".join(types)))
-    have, want = endpoint.current_instances, endpoint.desired_instances
-    bounds = "".join(f" ({target.min}–{target.max})" for target in (scaling.targets if scaling else ()))
-    change = Content.styled("" if have == want else f" → {want}", f"bold {theme.ACCENT}")
-    pieces.append(Content.assemble("instances ", (f"{have}", "bold"), change, (bounds, theme.QUIET)))
-    cost, then = endpoint.hourly_cost_usd, known.hourly_cost_usd_desired
-    price = formats.hourly_cost(cost)
-    pieces.append(Content(price if then is None or then == cost else f"{price} → {formats.hourly_cost(then)}"))
-    return pieces
-
-
-def _laid_out(name: Content, pieces: list[Content], width: int) -> list[Content]:
-    """The name and the pieces on one line, or on two where that is too narrow."""
-    for gap in (Content("   "), Content("  ")):
-        whole = gap.join([name, *pieces])
-        if whole.cell_length <= width:
-            return [whole]
-    return [name, Content("  ").join(pieces)]
-
-
-def _sending(report: Any) -> list[Content]:
-    if report is None:
-        return []
-    return [Content.styled(f"▶ traffic {formats.number(report.rate_per_minute, 3)}/min", theme.ACCENT)]
 
 
 def _last(points: TimePoints, axis: TimeAxis) -> str:

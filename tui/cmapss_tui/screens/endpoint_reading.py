@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint
     from cmapss_core.metrics import Metrics
+    from cmapss_core.rollout import Rollout
     from cmapss_core.scaling import Scaling
     from cmapss_core.watch import Watch
 
@@ -30,10 +31,14 @@ class EndpointReading(Snapshot):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The newest answer of each part, and when it was true: a part that fails keeps what it had."""
+    """The newest answer of each part, and when it was true: a part that fails keeps what it had.
+
+    `rollout` is the last one between two configs that was seen under way, whether or not it still is.
+    """
 
     endpoint: Endpoint | None = None
     endpoint_as_of: datetime | None = None
+    rollout: Rollout | None = None
     scaling: Scaling | None = None
     scaling_as_of: datetime | None = None
     metrics: Metrics | None = None
@@ -46,10 +51,12 @@ class Known:
         """What is known after one more reading."""
         watch, known = reading.watch, self
         if watch.endpoint is not None:
+            rollout = watch.endpoint.rollout
             known = replace(
                 known,
                 endpoint=watch.endpoint,
                 endpoint_as_of=watch.as_of,
+                rollout=rollout if rollout is not None and rollout.former_config is not None else known.rollout,
                 hourly_cost_usd_desired=reading.hourly_cost_usd_desired,
             )
         if watch.scaling is not None:

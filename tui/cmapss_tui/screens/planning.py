@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 READ_ONLY = "Read-only: this plan cannot be carried out. Start without --read-only to do it."
 NOTHING_TO_DO = "Everything is so already: there is nothing to carry out."
+NOTICED = 2  # checks that forbid a plan and are said above the choices; more of them stay with the plan
 
 
 class Planned(Message, bubble=False):
@@ -63,7 +66,7 @@ class PlanScreen(ConsoleScreen):
     TYPED: ClassVar[tuple[str, str]] = ("type its name", "the endpoint's name, as above")
     SETTLE_SECONDS: ClassVar[float] = 0.25  # a plan is several calls: not one for each letter
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
-    CSS_PATH = "planning.tcss"
+    CSS_PATH = Path(__file__).with_name("planning.tcss")  # Textual would look beside the subclass
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +158,7 @@ class PlanScreen(ConsoleScreen):
             view = self.query_one(PlanView)
             view.remove_class("-outdated")
             if message.plan.steps:
-                view.show(message.plan)
+                view.show(_without_notices(message.plan))
             else:
                 view.show_text(" ".join((NOTHING_TO_DO, *message.plan.notes)), theme.GOOD)
             self.query_one("#plan-calls", Static).update(_document(message.plan))
@@ -313,8 +316,14 @@ def notices(plan: Plan, begun: Sequence[Operation], read_only: bool) -> Iterator
 def _stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[str]:
     """Why a plan cannot be carried out now."""
     reasons = [READ_ONLY] if read_only else []
-    reasons += [f"{check.text}. {check.remedy}".rstrip() for check in plan.forbidding]
-    return reasons + [f"{one.id} is under way here: wait until it ends." for one in begun if one.status == "running"]
+    reasons += [f"{one.id} is under way here: wait until it ends." for one in begun if one.status == "running"]
+    return reasons + [f"{check.text}. {check.remedy}".rstrip() for check in plan.forbidding[:NOTICED]]
+
+
+def _without_notices(plan: Plan) -> Plan:
+    """The plan without what is said above the choices."""
+    noticed = plan.forbidding[:NOTICED]
+    return replace(plan, protected=None, checks=tuple(check for check in plan.checks if check not in noticed))
 
 
 def _begun_on(plan: Plan) -> list[Operation]:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.content import Content
 from textual.screen import Screen
 
 from cmapss_tui.actions import ACTIONS
-from cmapss_tui.widgets.hints import GAP, Hint, HintLine
+from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
 ALWAYS = "app.help"  # the one key that leads to all others
 
 
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A binding in the footer."""
+
+    id: str
+    key: str
+    content: Content
+    enabled: bool
+
+
 class KeyBar(HintLine):
-    """The active bindings on one line, an area's own first; what does not fit is left to the help."""
+    """The active bindings on one line, an area's own first.
+
+    Where it is narrow they move together, and what does not fit is left to the help: what cannot be done now goes
+    before what can, the last of the table before the first.
+    """
 
     DEFAULT_CSS = """
     KeyBar { dock: bottom; background: $panel; color: $foreground; }
@@ -45,25 +60,14 @@ class KeyBar(HintLine):
     def render(self) -> Content:
         """Keys from the left, calls at the right edge."""
         width = self.content_size.width
-        line = self.line_of(self._fitting(width - len(self._calls) - GAP))
+        hints, gap = fitted(self._hints(), width - len(self._calls) - GAP)
+        line = self.line_of([(hint.key, hint.content) for hint in hints], gap)
         padding = max(0, width - line.cell_length - len(self._calls))
         return line.pad_right(padding) + Content.styled(self._calls, ".key-bar--calls")
 
-    def _fitting(self, room: int) -> list[Hint]:
-        """As many hints as there is room for, in order; the way to the help is always among them."""
-        hints = self._hints()
-        room -= sum(content.cell_length + GAP for name, _, content in hints if name == ALWAYS)
-        fitting: list[Hint] = []
-        for name, key, content in hints:
-            if name != ALWAYS:
-                room -= content.cell_length + GAP
-            if name == ALWAYS or room >= 0:
-                fitting.append((key, content))
-        return fitting
-
-    def _hints(self) -> list[tuple[str, str, Content]]:
-        """Id, key and words of each shown binding, in the order of the action table; unknown ones come first."""
-        hints: dict[str, tuple[str, str, Content]] = {}
+    def _hints(self) -> list[KeyHint]:
+        """Each shown binding, in the order of the action table; unknown ones come first."""
+        hints: dict[str, KeyHint] = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             name = binding.id or binding.action
             if not binding.show or not binding.description or name in hints:
@@ -74,5 +78,25 @@ class KeyBar(HintLine):
                 if enabled
                 else Content.styled(f"{key} {binding.description}", ".key-bar--disabled")
             )
-            hints[name] = (name, binding.key, content)
-        return sorted(hints.values(), key=lambda hint: _ORDER.get(hint[0], -1))
+            hints[name] = KeyHint(name, binding.key, content, enabled)
+        return sorted(hints.values(), key=lambda hint: _ORDER.get(hint.id, -1))
+
+
+def fitted(hints: list[KeyHint], room: int) -> tuple[list[KeyHint], int]:
+    """As many of the hints as there is room for, and the gap between them; the way to the help is always there."""
+    if _length(hints, GAP) <= room:
+        return hints, GAP
+    kept = list(hints)
+    for hint in (*_last_first(hints, enabled=False), *_last_first(hints, enabled=True)):
+        if _length(kept, NARROW_GAP) <= room:
+            break
+        kept.remove(hint)
+    return kept, NARROW_GAP
+
+
+def _last_first(hints: list[KeyHint], *, enabled: bool) -> list[KeyHint]:
+    return [hint for hint in reversed(hints) if hint.enabled is enabled and hint.id != ALWAYS]
+
+
+def _length(hints: list[KeyHint], gap: int) -> int:
+    return sum(hint.content.cell_length + gap for hint in hints) - gap

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
 
-GAP = 3
+GAP, NARROW_GAP = 3, 2
 Hint = tuple[str, Content]  # the key, and what is written for it
 
 
@@ -19,11 +19,11 @@ class HintLine(Widget):
 
     _columns: tuple[tuple[range, str], ...] = ()
 
-    def line_of(self, hints: list[Hint]) -> Content:
+    def line_of(self, hints: list[Hint], gap: int = GAP) -> Content:
         """The hints side by side; where each is, is kept for the mouse."""
         line, columns = Content(""), []
         for key, content in hints:
-            line = line + Content(" " * GAP) if line else line
+            line = line + Content(" " * gap) if line else line
             columns.append((range(line.cell_length, line.cell_length + content.cell_length), key))
             line = line + content
         self._columns = tuple(columns)

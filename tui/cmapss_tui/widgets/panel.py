@@ -96,18 +96,20 @@ class Lines(Widget):
         super().__init__(id=id, classes=classes)
         self._write: Callable[[int], Sequence[Content]] = lambda width: ()
         self._painted: list[tuple[str, Sequence[Span]]] = []
+        self._rows = 0  # that the layout has given it: what is written before the first has no width yet
 
     def write(self, lines: Callable[[int], Sequence[Content]]) -> None:
         """Show what `lines` gives for a width; repaints only where that differs from what is shown."""
         self._write = lines
         painted = [(line.plain, line.spans) for line in lines(self.content_size.width)]
         if painted != self._painted:
-            self.refresh(layout=len(painted) != len(self._painted))
+            self.refresh(layout=len(painted) != self._rows)
             self._painted = painted
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A row for each line."""
-        return len(self._write(width))
+        self._rows = len(self._write(width))
+        return self._rows
 
     def render(self) -> Content:
         """The lines, as many as fit."""

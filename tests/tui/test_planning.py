@@ -1,0 +1,239 @@
+"""What all dialogs with a plan share: what stands in its way is said above the choices, and names are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Select
+
+from cmapss_core.aws import Target
+from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.operations import Operation
+from cmapss_core.plans.plan import Check, Plan
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.widgets.form import Field, Fold
+from tests.tui.consoles import ENDPOINT, NOW, Console, DeafAws, deploy_plan, focused, opened, screen_text, until
+
+
+class Dialog(PlanScreen):
+    """A dialog as any other: a long form, and the plan that it is given."""
+
+    AREA = "endpoints"
+    ACTION = "endpoint.scale"
+    CONFIRM = "Apply"
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.given = plan
+
+    def heading(self) -> str:
+        return "Change the endpoint"
+
+    def form(self) -> ComposeResult:
+        yield Field("strategy", "strategy", "canary", choices={"canary": "a canary", "rolling": "in batches"})
+        for n in range(12):
+            yield Field(f"number {n}", f"number-{n}", str(n))
+        yield Fold("more", Field("secret", "secret", "x"), id="more")
+
+    def planner(self) -> Callable[[], Plan]:
+        return lambda: self.given
+
+
+@pytest.fixture
+def journal(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
+    """What the journal has."""
+    known: list[Operation] = []
+    monkeypatch.setattr(Journal, "operations", lambda journal: tuple(known))
+    monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
+    return known
+
+
+async def planned(pilot: Pilot[None], **changes: Any) -> Dialog:
+    screen = Dialog(replace(deploy_plan(), **changes))
+    await opened(pilot, screen)
+    await until(pilot, lambda: screen.plan is not None)
+    return screen
+
+
+def confirm(screen: PlanScreen) -> Button:
+    return screen.query_one("#confirm", Button)
+
+
+def operation(status: Any, target: str = ENDPOINT) -> Operation:
+    started = NOW - timedelta(minutes=5)
+    return Operation(
+        id="update-2026-11-22-16-30-00-cafe",
+        intention="update",
+        target=target,
+        status=status,
+        started=started,
+        ended=None,
+    )
+
+
+@pytest.mark.usefixtures("journal")
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_forbids_a_plan_is_said_once_and_in_sight_of_the_choices(size: tuple[int, int]) -> None:
+    app = Console()
+    refused = Check(False, "6 of 4 ml.m5.xlarge", "Ask for a higher quota.")
+    async with app.run_test(size=size) as pilot:
+        screen = await planned(pilot, checks=(refused, *deploy_plan().checks))
+        lines = screen_text(app).splitlines()
+        said = [line for line in lines if "✕ 6 of 4 ml.m5.xlarge. Ask for a higher quota." in line]
+        assert len(said) == 1
+        choices = next(line for line in lines if "Cancel" in line)
+        assert lines.index(choices) - lines.index(said[0]) == 1
+        assert confirm(screen).disabled
+
+
+@pytest.mark.usefixtures("journal")
+async def test_what_forbids_a_plan_a_third_time_stays_with_it() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot, checks=tuple(Check(False, f"reason {n}") for n in range(3)))
+        text = screen_text(app)
+        assert text.index("✕ reason 2") < text.index("✕ reason 0") < text.index("Cancel")
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_protected_endpoint_wants_its_name_in_every_dialog() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot, protected="its name matches cmapss-*")
+        assert f"{ENDPOINT} is protected: its name matches cmapss-*" in screen_text(app)
+        assert app.focused is screen.query_one("#cancel")
+        assert confirm(screen).disabled
+        await pilot.press("q")
+        assert screen.query_one("#typed", Input).value == "q"
+        await until(pilot, lambda: "✕ is not the name" in screen_text(app))
+        screen.query_one("#typed", Input).value = ENDPOINT
+        await until(pilot, lambda: not confirm(screen).disabled)
+        await pilot.press("enter")
+        await until(pilot, lambda: confirm(screen).has_focus)
+
+
+@pytest.mark.usefixtures("journal")
+async def test_the_name_stays_typed_while_it_is_planned_anew() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot, protected="it has the tag protected=yes")
+        screen.query_one("#typed", Input).value = ENDPOINT
+        await until(pilot, lambda: not confirm(screen).disabled)
+        generation = screen._generation
+        screen.query_one("#number-1", Input).value = "7"
+        await until(pilot, lambda: screen._generation > generation and not confirm(screen).disabled)
+        assert screen.query_one("#typed", Input).value == ENDPOINT
+
+
+@pytest.mark.usefixtures("journal")
+async def test_where_no_name_is_asked_for_letters_are_keys() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        assert not screen.query_one("#field-typed").display
+        assert "q quit" in screen_text(app).splitlines()[-1]
+        generation = screen._generation
+        await pilot.press("r")
+        await until(pilot, lambda: screen._generation > generation)
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "possible"),
+    [
+        ("running", "✕ update-2026-11-22-16-30-00-cafe is under way here", False),
+        ("open", "⚠ update-2026-11-22-16-30-00-cafe was begun here and has not ended", True),
+        ("done", "", True),
+    ],
+)
+async def test_what_was_begun_on_the_same_endpoint_is_told(
+    journal: list[Operation], status: str, says: str, possible: bool
+) -> None:
+    journal.append(operation(status))
+    journal.append(operation("running", "another-endpoint"))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        assert says in screen_text(app)
+        assert screen_text(app).count("cafe") == bool(says)
+        assert confirm(screen).disabled is not possible
+
+
+@pytest.mark.usefixtures("journal")
+async def test_read_only_is_said_once() -> None:
+    app = Console(DeafAws(Target(region="us-east-1", endpoint_url="http://127.0.0.1:9", read_only=True)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await planned(pilot)
+        assert screen_text(app).count("Read-only:") == 1
+        assert confirm(screen).disabled
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_cost_that_is_unknown_is_said_to_be() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot, hourly_cost_usd_before=0.23, hourly_cost_usd_after=None)
+        head = screen_text(app).splitlines()[2]
+        assert "unknown" in head
+        assert "$0.00" not in head
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_plan_without_steps_is_nothing_to_carry_out() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await planned(pilot, steps=())
+        assert "there is nothing to carry out" in screen_text(app)
+        assert confirm(screen).disabled
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_form_that_is_too_long_scrolls_and_leaves_room_for_the_plan() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await planned(pilot)
+        assert "1  create model" in screen_text(app)
+        assert "number 11" not in screen_text(app)
+        await focused(pilot, "#number-11")
+        await until(pilot, lambda: "number 11" in screen_text(app))
+        assert "1  create model" in screen_text(app)
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_choice_is_planned_anew() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        generation = screen._generation
+        assert "a canary" in screen_text(app)
+        await focused(pilot, "#strategy")
+        await pilot.press("enter", "down", "enter")
+        await until(pilot, lambda: screen.query_one("#strategy", Select).value == "rolling")
+        await until(pilot, lambda: screen._generation > generation and screen.plan is not None)
+        assert screen.field("strategy").value == "rolling"
+
+
+@pytest.mark.usefixtures("journal")
+async def test_what_is_folded_is_opened_by_enter() -> None:
+    app = Console()
+    async with app.run_test(size=(200, 60)) as pilot:
+        await planned(pilot)
+        assert "secret" not in screen_text(app)
+        await focused(pilot, "#more CollapsibleTitle")
+        await pilot.press("enter")
+        await until(pilot, lambda: "secret" in screen_text(app))
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_heading_that_grows_is_given_its_second_line() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = Dialog(deploy_plan())
+        screen.heading = lambda: f"Change {ENDPOINT} in place"  # type: ignore[method-assign]
+        await opened(pilot, screen)
+        await until(pilot, lambda: "$0.00/h → $0.23/h   ($168 a month)" in screen_text(app))

@@ -1,0 +1,62 @@
+"""The line over an endpoint's screen: its status, what it runs on, how many instances, and what that costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from cmapss_tui import formats, theme
+from cmapss_tui.widgets.rollout_panel import rolled_back_because
+
+if TYPE_CHECKING:
+    from cmapss_core.traffic import TrafficReport
+    from cmapss_tui.screens.endpoint_reading import Known
+
+GONE = Content.styled("✕ deleted", theme.BAD)
+
+
+def headline(known: Known, now: datetime) -> list[Content]:
+    """Status and for how long, what it runs on, instances, and cost now and then."""
+    from cmapss_core.endpoints import STATUS_GLYPHS
+
+    endpoint, scaling = known.endpoint, known.scaling
+    if endpoint is None:
+        return []
+    glyph = STATUS_GLYPHS.get(endpoint.status, "?")
+    since = formats.age((now - endpoint.modified).total_seconds())
+    pieces = [
+        Content.assemble(
+            (f"{glyph} {endpoint.status}", theme.status_style(endpoint.status)), (f" {since}", theme.QUIET)
+        )
+    ]
+    if endpoint.failure_reason and not rolled_back_because(endpoint):
+        pieces.append(Content.styled(endpoint.failure_reason, theme.BAD))
+    types = sorted({variant.instance_type for variant in endpoint.variants if variant.instance_type})
+    if types:
+        pieces.append(Content(", ".join(types)))
+    have, want = endpoint.current_instances, endpoint.desired_instances
+    bounds = "".join(f" ({target.min}–{target.max})" for target in (scaling.targets if scaling else ()))
+    change = Content.styled("" if have == want else f" → {want}", f"bold {theme.ACCENT}")
+    pieces.append(Content.assemble("instances ", (f"{have}", "bold"), change, (bounds, theme.QUIET)))
+    cost, then = endpoint.hourly_cost_usd, known.hourly_cost_usd_desired
+    price = formats.hourly_cost(cost)
+    pieces.append(Content(price if then is None or then == cost else f"{price} → {formats.hourly_cost(then)}"))
+    return pieces
+
+
+def laid_out(name: Content, pieces: list[Content], width: int) -> list[Content]:
+    """The name and the pieces on one line, or on two where that is too narrow."""
+    for gap in (Content("   "), Content("  ")):
+        whole = gap.join([name, *pieces])
+        if whole.cell_length <= width:
+            return [whole]
+    return [name, Content("  ").join(pieces)]
+
+
+def sending_now(report: TrafficReport | None) -> list[Content]:
+    """The load that is being sent from here, if any is."""
+    if report is None:
+        return []
+    return [Content.styled(f"▶ traffic {formats.number(report.rate_per_minute, 3)}/min", theme.ACCENT)]
