@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.names import MAX_NAME, check_name, fitted
+from cmapss_core.plans.names import MAX_NAME, check_bucket_name, check_name, fitted
 
 alphabet = st.sampled_from("abcXYZ0189-")
 job_names = st.text(alphabet, min_size=1, max_size=MAX_NAME).map(lambda name: "j" + name[1:].rstrip("-"))
@@ -44,3 +44,26 @@ def test_different_jobs_have_different_models(one: str, other: str) -> None:
 def test_two_long_names_with_the_same_beginning_stay_apart() -> None:
     stem = "a" * 62
     assert fitted(stem + "b", "-model") != fitted(stem + "c", "-model")
+
+
+def test_a_model_name_is_made_from_a_job_name_of_full_length() -> None:
+    name = fitted("j" * MAX_NAME, "-model")
+    assert len(check_name("model", name)) == MAX_NAME
+
+
+@pytest.mark.parametrize("name", ["models", "my-models.2026", "a" * 63, "1a2"])
+def test_a_bucket_s_name_is_taken(name: str) -> None:
+    assert check_bucket_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "ab", "a" * 64, "Models", "s3://models", "my_models", "-ab", "ab.", "a..b"])
+def test_what_no_bucket_is_called_is_refused(name: str) -> None:
+    with pytest.raises(ConsoleError, match="is no bucket's name") as caught:
+        check_bucket_name(name)
+    assert caught.value.kind is ErrorKind.INVALID
+
+
+@pytest.mark.parametrize("name", ["a\n", "engine\u00e9", "\u0661", "a" * 60 + "\t"])
+def test_what_only_looks_like_a_name_is_refused(name: str) -> None:
+    with pytest.raises(ConsoleError):
+        check_name("endpoint", name)
