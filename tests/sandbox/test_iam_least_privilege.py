@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -213,4 +212,6 @@ def test_the_journey_in_a_sandbox_of_its_own(start: Start) -> None:
     journey(lambda service: client(service, **keys), "real", wait)
     with pytest.raises(ClientError, match="sagemaker:ListModels"):
         client("sagemaker", **keys).list_models()
-    assert json.loads(json.dumps(running.control("GET")))["iam"] == {"enforced": True}
+    told = running.control("GET")["iam"]
+    assert told["enforced"]
+    assert set(told["asked"][arn]) == {*ACTIONS, "sagemaker:ListModels"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -39,17 +39,21 @@ _LOOPBACK = "127.0.0.1"
 
 
 def enforce(region: Region) -> None:
-    """Have IAM decide about every call of the region from now on."""
-    region.authority = Authority(region)
+    """Have IAM decide about every call of the region from now on, and tell which actions it was asked about."""
+    authority = region.authority = Authority(region)
     region.guard(_guard)
-    region.report("iam", lambda: {"enforced": True})
+    region.report("iam", lambda: {"enforced": True, "asked": {arn: sorted(of) for arn, of in authority.asked.items()}})
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What the region asks of IAM besides the guard: about its roles, and about each of many deletions."""
+    """What the region asks of IAM besides the guard: about its roles, and about each of many deletions.
+
+    `asked` are the actions that calls of a user or role needed, by its ARN: what a policy for them has to allow.
+    """
 
     region: Region
+    asked: dict[str, set[str]] = field(default_factory=dict)
 
     def permits(self, role_arn: str, action: str, resource: str) -> bool:
         """Whether a role's policies allow what a service does with it; a role that is not there may do nothing."""
@@ -151,6 +155,7 @@ def _refuse_what_is_not_allowed(
         members = {"UserName": caller.identity.name, **members}
     with region.lock:
         asked = needs(region, context.service, context.operation, members)
+        _note(region, caller, (*asked.own, *asked.registering, *asked.deregistering))
     for need in asked.own:
         decision = decide(region, caller, need, circumstances)
         if not decision.allowed:
@@ -161,6 +166,12 @@ def _refuse_what_is_not_allowed(
     for need in asked.deregistering:
         if not decide(region, caller, need, circumstances).allowed:
             raise refusals.undeletable(need.action)
+
+
+def _note(region: Region, caller: Principal, asked: Iterable[Need]) -> None:
+    if region.authority is not None:
+        arn = caller.arn if caller.identity is None else caller.identity.arn
+        region.authority.asked.setdefault(arn, set()).update(need.action for need in asked)
 
 
 def _authenticated(region: Region, context: RequestContext) -> Principal:
