@@ -9,6 +9,7 @@ from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.preflight import quota_checks, redundancy_checks
 from cmapss_core.plans.scale_request import (
     DEFAULT_CONCURRENCY,
     DEFAULT_MAX,
@@ -69,17 +70,19 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
                 endpoint_arn=endpoint.arn,
             )
         require_in_service(endpoint)
-        wanted = wanted_scaling(request, variant.name, before, aws.clock.now())
+        wanted = wanted_scaling(request, variant.name, before, aws.clock.now(), draft.tags())
         low, high = wanted.target["MinCapacity"], wanted.target["MaxCapacity"]
+        bounded = min(max(variant.desired_instances, low), high)
         return draft.plan(
             target=endpoint.name,
             steps=set_up_steps(wanted, before),
             checks=[
+                *_growth_checks(draft, variant, bounded),
                 *_bounds_checks(draft, variant.instance_type, low, high, variant.desired_instances),
                 *_effect_checks(wanted),
             ],
             before=endpoint.hourly_cost_usd,
-            after=cost_with(draft, endpoint, variant, min(max(variant.desired_instances, low), high)),
+            after=cost_with(draft, endpoint, variant, bounded),
             notes=_due_notes(draft, request, wanted),
             endpoint_arn=endpoint.arn,
         )
@@ -134,12 +137,17 @@ def cost_with(draft: Draft, endpoint: Endpoint, variant: Variant, instances: int
     )
 
 
+def _growth_checks(draft: Draft, variant: Variant, instances: int) -> Iterator[Check]:
+    """Whether the instances that come at once are within the quota."""
+    if variant.instance_type is not None and instances > variant.desired_instances:
+        yield from quota_checks(draft, {variant.instance_type: instances - variant.desired_instances})
+
+
 def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int, instances: int) -> Iterator[Check]:
     most = draft.cost([(instance_type, high)])
     cost = "at an unknown price" if most is None else f"${most:.2f}/h"
     yield Check(None, f"at full load {high} instances run, {cost}")
-    if low < 2:
-        yield Check(None, "one instance does not survive the loss of its availability zone")
+    yield from redundancy_checks(low)
     if instances < low:
         yield Check(None, f"instances go from {instances} to {low} at once")
     elif instances > high:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from cmapss_core.belongings import ALARM_PREFIX
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Call
 from cmapss_core.plans.policy_alarms import carries_out, policy_arn
@@ -79,8 +80,13 @@ def parse_steps(texts: Sequence[str]) -> StepAdjustments:
     )
 
 
-def with_step_policy(scaling: VariantScaling, request: StepPolicyRequest) -> tuple[Parameters, Parameters]:
-    """The policy and its alarm as asked, over what there is of them. Raises ConsoleError for what is missing."""
+def with_step_policy(
+    scaling: VariantScaling, request: StepPolicyRequest, tags: Sequence[Parameters]
+) -> tuple[Parameters, Parameters]:
+    """The policy and its alarm as asked, over what there is of them; `tags` are for an alarm that is made.
+
+    Raises ConsoleError for what is missing.
+    """
     of = {**identity(scaling.endpoint, scaling.variant), "PolicyName": request.name}
     known = next((policy for policy in scaling.policies if policy["PolicyName"] == request.name), None)
     if known is not None and known["PolicyType"] != "StepScaling":
@@ -91,7 +97,7 @@ def with_step_policy(scaling: VariantScaling, request: StepPolicyRequest) -> tup
         **(known or {**of, "PolicyType": "StepScaling"}),
         "StepScalingPolicyConfiguration": _configuration(known, request),
     }
-    return policy, _alarm(scaling, request, describe_policy(of))
+    return policy, _alarm(scaling, request, describe_policy(of), tags)
 
 
 def _configuration(known: Parameters | None, request: StepPolicyRequest) -> dict[str, Any]:
@@ -108,7 +114,9 @@ def _configuration(known: Parameters | None, request: StepPolicyRequest) -> dict
     return before
 
 
-def _alarm(scaling: VariantScaling, request: StepPolicyRequest, describe: Call) -> Parameters:
+def _alarm(
+    scaling: VariantScaling, request: StepPolicyRequest, describe: Call, tags: Sequence[Parameters]
+) -> Parameters:
     """The policy's alarm: the one that it has, else a new one."""
     known = [alarm for alarm in scaling.alarms if carries_out(alarm, describe)]
     if len(known) > 1:
@@ -121,10 +129,9 @@ def _alarm(scaling: VariantScaling, request: StepPolicyRequest, describe: Call) 
             f"step policy {request.name} has no alarm",
             "Give its threshold in invocations per instance and minute: --threshold 20.",
         )
-    side = request.adjustments.above if request.adjustments else True
-    before = dict(known[0]) if known else _new_alarm(scaling, request.name, describe)
+    before = dict(known[0]) if known else _new_alarm(scaling, request.name, describe, tags)
     if request.adjustments is not None:
-        before["ComparisonOperator"] = f"{'Greater' if side else 'Less'}ThanOrEqualToThreshold"
+        before["ComparisonOperator"] = f"{'Greater' if request.adjustments.above else 'Less'}ThanOrEqualToThreshold"
     if request.threshold is not None:
         before["Threshold"] = request.threshold
     if request.minutes is not None:
@@ -133,9 +140,9 @@ def _alarm(scaling: VariantScaling, request: StepPolicyRequest, describe: Call) 
     return before
 
 
-def _new_alarm(scaling: VariantScaling, policy: str, describe: Call) -> dict[str, Any]:
+def _new_alarm(scaling: VariantScaling, policy: str, describe: Call, tags: Sequence[Parameters]) -> dict[str, Any]:
     return {
-        "AlarmName": f"cmapss-{scaling.endpoint}-{scaling.variant}-{policy}"[:_ALARM_NAME_LENGTH],
+        "AlarmName": f"{ALARM_PREFIX}{scaling.endpoint}-{scaling.variant}-{policy}"[:_ALARM_NAME_LENGTH],
         "AlarmDescription": f"Carries out the step policy {policy} of {scaling.endpoint}, variant {scaling.variant}.",
         "ActionsEnabled": True,
         "AlarmActions": [policy_arn(describe)],
@@ -148,6 +155,7 @@ def _new_alarm(scaling: VariantScaling, policy: str, describe: Call) -> dict[str
         "Statistic": "Sum",
         "Period": 60,
         "EvaluationPeriods": DEFAULT_MINUTES,
+        "Tags": list(tags),
     }
 
 

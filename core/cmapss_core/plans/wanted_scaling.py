@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ _CONFIGURATION = CONFIGURATIONS[TRACKING]
 def wanted_scaling(request: ScaleRequest, variant: str, before: VariantScaling | None, now: datetime) -> VariantScaling:
     """What is asked for, over what is set, over the defaults. Raises ConsoleError for what cannot be.
 
-    The first set-up brings target tracking, unless a step policy is asked for instead.
+    The first set-up brings target tracking, unless a step policy is asked for instead. `tags` are for what is made.
     """
     wanted = before or VariantScaling(
         endpoint=request.endpoint, variant=variant, target=identity(request.endpoint, variant)
@@ -48,7 +48,7 @@ def wanted_scaling(request: ScaleRequest, variant: str, before: VariantScaling |
     if request.tracks or (before is None and request.step_policy is None):
         wanted = replace(wanted, policies=_put(wanted.policies, "PolicyName", _tracking_policy(wanted, request)))
     if request.step_policy is not None:
-        policy, alarm = with_step_policy(wanted, request.step_policy)
+        policy, alarm = with_step_policy(wanted, request.step_policy, tags)
         wanted = replace(
             wanted,
             policies=_put(wanted.policies, "PolicyName", policy),
