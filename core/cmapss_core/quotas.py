@@ -14,8 +14,6 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 SERVICE = "service-quotas"
 SERVICE_CODE = "sagemaker"
 _SUFFIX = " for endpoint usage"
-# What one endpoint may be, among many, without being in the way of knowing the others.
-_UNREADABLE = frozenset({ErrorKind.DENIED, ErrorKind.NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +69,23 @@ def _of_endpoint(aws: Aws, name: str) -> Counter[str] | None:
     """The instances of an endpoint, of both its fleets while it is being replaced; None where they cannot be known."""
     try:
         answer = aws.call("sagemaker", "DescribeEndpoint", EndpointName=name)
-        if answer["EndpointStatus"] == "Failed":
+    except ConsoleError as error:
+        if error.kind is ErrorKind.NOT_FOUND:  # deleted between the two calls
             return Counter()
+        if error.kind is ErrorKind.DENIED:
+            return None
+        raise
+    if answer["EndpointStatus"] == "Failed":
+        return Counter()
+    try:
         found = _of_fleet(aws, answer)
         if "PendingDeploymentSummary" in answer:
             found.update(_of_fleet(aws, answer["PendingDeploymentSummary"]))
-        return found
     except ConsoleError as error:
-        if error.kind in _UNREADABLE:
+        if error.kind in (ErrorKind.DENIED, ErrorKind.NOT_FOUND):  # AWS lets the config of a living endpoint be deleted
             return None
         raise
+    return found
 
 
 def _of_fleet(aws: Aws, described: Mapping[str, Any]) -> Counter[str]:
