@@ -78,6 +78,7 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
             steps=set_up_steps(wanted, before),
             checks=[
                 *_growth_checks(draft, variant, bounded),
+                *redundancy_checks(low),
                 *_bounds_checks(draft, variant.instance_type, low, high, variant.desired_instances),
                 *_effect_checks(wanted),
             ],
@@ -147,7 +148,6 @@ def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int,
     most = draft.cost([(instance_type, high)])
     cost = "at an unknown price" if most is None else f"${most:.2f}/h"
     yield Check(None, f"at full load {high} instances run, {cost}")
-    yield from redundancy_checks(low)
     if instances < low:
         yield Check(None, f"instances go from {instances} to {low} at once")
     elif instances > high:

@@ -36,7 +36,9 @@ TRACKING = "TargetTrackingScaling"
 _CONFIGURATION = CONFIGURATIONS[TRACKING]
 
 
-def wanted_scaling(request: ScaleRequest, variant: str, before: VariantScaling | None, now: datetime) -> VariantScaling:
+def wanted_scaling(
+    request: ScaleRequest, variant: str, before: VariantScaling | None, now: datetime, tags: Sequence[Parameters]
+) -> VariantScaling:
     """What is asked for, over what is set, over the defaults. Raises ConsoleError for what cannot be.
 
     The first set-up brings target tracking, unless a step policy is asked for instead. `tags` are for what is made.
