@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from textual.widgets import Button, Input
 from cmapss_core.plans import autoscale
 from cmapss_core.plans.autoscale import ScaleRequest
 from cmapss_core.plans.plan import Plan
+from cmapss_core.scaling import Scaling
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.screens.scale import ScaleScreen
 from tests.tui.consoles import ENDPOINT, Console, deploy_plan, focused, opened, scaling, screen_text, until
@@ -60,3 +62,89 @@ async def test_it_can_be_ended(requests: list[ScaleRequest]) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: len(requests) == 2 and screen.plan is not None)
     assert requests[-1] == ScaleRequest(endpoint=ENDPOINT, off=True)
+
+
+def more(**changes: Any) -> Scaling:
+    """What scales two variants: one as ever, the other with changed settings."""
+    known = scaling(target=12.5)
+    other = replace(known.targets[0], variant="Challenger", min=2, max=4, suspended=("in", "out"))
+    policy = replace(known.policies[0], name="other", variant="Challenger", target=30.0, **changes)
+    return replace(known, targets=(*known.targets, other), policies=(*known.policies, policy))
+
+
+async def test_another_variant_brings_its_own_settings(requests: list[ScaleRequest]) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, more(disable_scale_in=True), ("AllTraffic", "Challenger"))
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+        assert (requests[-1].variant, requests[-1].target) == ("AllTraffic", 12.5)
+        screen.field("variant").set("Challenger")
+        await until(pilot, lambda: requests[-1].target == 30.0 and screen.plan is not None)
+    assert requests[-1] == ScaleRequest(
+        endpoint=ENDPOINT,
+        variant="Challenger",
+        min=2,
+        max=4,
+        target=30.0,
+        scale_in_cooldown=600,
+        scale_out_cooldown=30,
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_is_seldom_changed_is_behind_the_fold(requests: list[ScaleRequest], size: tuple[int, int]) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        screen = ScaleScreen(ENDPOINT, scaling())
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+        assert "suspended" not in screen_text(app)
+        await focused(pilot, "CollapsibleTitle")
+        await pilot.press("enter")
+        await focused(pilot, "#scale-in")
+        await pilot.press("space")
+        await until(pilot, lambda: requests[-1].scale_in is False)
+        await focused(pilot, "#suspended")
+        await until(pilot, lambda: "without forgetting" in screen_text(app))
+        screen.field("suspended").set("in,out")
+        await until(pilot, lambda: requests[-1].suspend == ("in", "out"))
+    assert not requests[-1].resume
+
+
+async def test_another_metric_has_a_target_and_a_unit_of_its_own(requests: list[ScaleRequest]) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, scaling(target=12.5))
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+        screen.field("high-resolution").set(True)
+        await until(pilot, lambda: requests[-1].high_resolution is True and requests[-1].target == 5.0)
+        await until(pilot, lambda: "concurrent requests per model" in screen_text(app))
+        screen.field("high-resolution").set(False)
+        await until(pilot, lambda: requests[-1].high_resolution is None and requests[-1].target == 12.5)
+
+
+async def test_what_is_suspended_is_resumed(requests: list[ScaleRequest]) -> None:
+    known = scaling()
+    known = replace(known, targets=(replace(known.targets[0], suspended=("out",)),))
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, known)
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+        assert (requests[-1].suspend, requests[-1].resume) == ((), False), "it stays as it is"
+        screen.field("suspended").set("")
+        await until(pilot, lambda: requests[-1].resume)
+        assert requests[-1].suspend == ()
+
+
+async def test_a_variant_that_is_scaled_in_steps_keeps_its_steps(requests: list[ScaleRequest]) -> None:
+    known = scaling()
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, replace(known, policies=(replace(known.policies[0], target=None),)))
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+        assert screen.query_one("#target").disabled
+        assert "it is scaled in steps" in screen_text(app)
+    assert requests == [ScaleRequest(endpoint=ENDPOINT, min=1, max=5)]

@@ -149,7 +149,8 @@ class EndpointScreen(ConsoleScreen):
         """Change its automatic scaling."""
         from cmapss_tui.screens.scale import ScaleScreen
 
-        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling))
+        variants = [variant.name for variant in self._known.endpoint.variants] if self._known.endpoint else []
+        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling, variants))
 
     def action_delete(self) -> None:
         """Delete it, after its name has been typed."""

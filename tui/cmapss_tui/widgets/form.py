@@ -152,6 +152,15 @@ class Field(Horizontal):
         self.set_class(problem is not None, "-invalid")
         self.query_one(".field-note", Static).update(self._hint if problem is None else f"✕ {problem}")
 
+    def set(self, value: str | bool) -> None:
+        """Put another value into it, as if it were typed or turned."""
+        if isinstance(value, bool):
+            self.query_one(OnOff).on = value
+        elif self._choices is not None:
+            self.query_one(Select).value = value
+        else:
+            self.query_one(Input).value = value
+
     def show_hint(self, hint: str) -> None:
         """Say something else beside the value from now on."""
         self._hint = hint
