@@ -14,11 +14,12 @@ from textual.widgets import Button
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.plan import Plan
-from cmapss_core.plans.runner import Outcome, StepEvent
+from cmapss_core.plans.operations import Outcome, StepEvent
 from cmapss_tui import background
 from cmapss_tui.screens.endpoint import EndpointScreen
-from cmapss_tui.screens.operation import KIND, OperationScreen, after
-from cmapss_tui.widgets.plan_view import PENDING
+from cmapss_tui.running_operations import KIND
+from cmapss_tui.screens.operation import OperationScreen
+from cmapss_tui.widgets.plan_view import PENDING, after
 from tests.tui.consoles import (
     NOW,
     Console,

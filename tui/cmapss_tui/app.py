@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -73,6 +74,14 @@ class NotIdentified(Message):
     """AWS did not say who is calling; the screens show the same error where it matters."""
 
 
+class OpenOperations(Message):
+    """So many operations in this place are open."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+
 def _jobs() -> Screen[None]:
     from cmapss_tui.screens.jobs import JobsScreen
 
@@ -85,10 +94,26 @@ def _endpoints() -> Screen[None]:
     return EndpointsScreen()
 
 
+def _operations() -> Screen[None]:
+    from cmapss_tui.screens.operations import OperationsScreen
+
+    return OperationsScreen()
+
+
 def _actions_provider() -> type[Provider]:
     from cmapss_tui.commands import ActionCommands
 
     return ActionCommands
+
+
+def _count_open(account: str, region: str) -> int:
+    from cmapss_tui.operations import default_journal
+
+    return sum(
+        operation.status == "open" and (place.account, place.region) == (account, region)
+        for operation in default_journal().operations()
+        if (place := operation.place) is not None
+    )
 
 
 def _as_console_screen(node: DOMNode | None) -> ConsoleScreen | None:
@@ -107,6 +132,7 @@ class ConsoleApp(App[None]):
         START: StartScreen,
         "jobs": _jobs,
         "endpoints": _endpoints,
+        "operations": _operations,
     }
     DEFAULT_MODE = START
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("app")]
@@ -198,8 +224,15 @@ class ConsoleApp(App[None]):
 
     def on_identified(self, message: Identified) -> None:
         self._identity = message.identity
+        count = partial(_count_open, message.identity.account, self.aws.region)
+        run_in_thread(self, count, OpenOperations, lambda _: OpenOperations(0))
         if (screen := _as_console_screen(self.screen)) is not None:
             screen.tick()
+
+    def on_open_operations(self, message: OpenOperations) -> None:
+        if message.count:
+            are = "operation is" if message.count == 1 else "operations are"
+            self.notify(f"{message.count} {are} open: press 3 to resume or roll back.", severity="warning")
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""

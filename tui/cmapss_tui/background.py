@@ -79,8 +79,12 @@ class Background(Generic[E, R]):
     def ended(self) -> None:
         """It is over: say so where nobody is looking."""
         if not self.watched:
-            failed = self.error is not None
-            self._app.notify(self.outcome, severity="error" if failed else "information", markup=False)
+            self._app.notify(self.outcome, severity="error" if self.failed else "information", markup=False)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it went wrong."""
+        return self.error is not None
 
     @property
     def outcome(self) -> str:

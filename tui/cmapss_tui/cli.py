@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "validate": Verb("cmapss_tui.verbs.validate", "predict the C-MAPSS test set and measure the error"),
     "traffic": Verb("cmapss_tui.verbs.traffic", "send invocations at a steady rate"),
     "delete": Verb("cmapss_tui.verbs.delete", "delete an endpoint and what belongs to it"),
+    "operations": Verb("cmapss_tui.verbs.operations", "what was begun: list it, resume it, roll it back"),
     "data": Verb("cmapss_tui.verbs.data", "the C-MAPSS data: import, synthesize, info"),
     "sandbox": Verb("cmapss_tui.verbs.sandbox", "run an AWS region on this machine, to try things in"),
 }

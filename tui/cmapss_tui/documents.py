@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cmapss_tui.operations import step_name, undoable_steps
-
 if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint
     from cmapss_core.errors import ConsoleError
@@ -191,7 +189,7 @@ def record_document(record: OperationRecord) -> Document:
             }
             for event in record.events
         ],
-        "left": [step_name(step) for step in undoable_steps(record.plan, record.states)],
+        "left": list(record.left),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -21,18 +21,12 @@ STATUS_WORDS: Mapping[str, tuple[str, str]] = {
     "rolled_back": ("○", "rolled back"),
     "failed": ("✕", "failed"),
 }
-OVER = frozenset({"done", "skipped"})
-_BEGUN = frozenset({"acting", "waiting", "done", "failed", "undoing"})
+OVER = frozenset({"done", "skipped"})  # states of steps that resuming passes by
 
 
 def status_words(status: str) -> str:
     """The status as it is shown: a glyph, and words."""
     return " ".join(STATUS_WORDS[status])
-
-
-def step_name(step: Step) -> str:
-    """A step in a sentence: what is done, and to what."""
-    return f"{step.title} {step.detail}".strip()
 
 
 def default_journal() -> Journal:
@@ -67,6 +61,6 @@ def remaining_steps(plan: Plan, states: Mapping[int, str]) -> Sequence[Step]:
     return [step for step in plan.steps if states.get(step.n) not in OVER]
 
 
-def undoable_steps(plan: Plan, states: Mapping[int, str]) -> Sequence[Step]:
-    """The steps that rolling it back undoes, the last first; what was so before is not among them."""
-    return [step for step in reversed(plan.steps) if step.undo is not None and states.get(step.n) in _BEGUN]
+def undoable_steps(plan: Plan, acted: Collection[int]) -> Sequence[Step]:
+    """The steps that rolling it back undoes, the last first, out of those that have acted."""
+    return [step for step in reversed(plan.steps) if step.undo is not None and step.n in acted]

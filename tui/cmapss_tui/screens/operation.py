@@ -1,197 +1,286 @@
-"""A plan being carried out: each step's state as it changes, and what AWS said where it failed."""
+"""One operation: each step's state as it changes, what AWS said where it failed, and the way on or back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button
 
-from cmapss_core.errors import ConsoleError
-from cmapss_tui import formats, theme
-from cmapss_tui.background import Background
+from cmapss_core.snapshots import Snapshot
+from cmapss_tui import formats, running_operations, theme
+from cmapss_tui.actions import Action, bindings_for
+from cmapss_tui.operation_states import OperationState, state_of_record, state_of_running, status_content
+from cmapss_tui.operations import default_journal
+from cmapss_tui.polling import SnapshotRead
+from cmapss_tui.running_operations import RunningOperation, find_operation
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.widgets.age import Freshness, State
+from cmapss_tui.screens.confirm import ConfirmScreen
+from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
 from cmapss_tui.widgets.form import Choices
 from cmapss_tui.widgets.panel import Lines, at_both_ends
-from cmapss_tui.widgets.plan_view import PENDING, ProgressView, StepProgress, cost_line, wrapped
+from cmapss_tui.widgets.plan_view import ProgressView, StepProgress, cost_line, wrapped
 from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.plans.plan import Plan
-    from cmapss_core.plans.runner import Outcome, StepEvent
     from cmapss_tui.app import ConsoleApp
 
-KIND = "operation"
-_ENDED: dict[str, tuple[str, str]] = {
-    "done": ("● done", theme.GOOD),
-    "failed": ("✕ failed", theme.BAD),
-    "open": ("◐ not finished", theme.WARN),
-    "interrupted": ("◐ interrupted", theme.WARN),
-}
+RUNNING_SECONDS, RESTING_SECONDS = 1.0, 5.0
+TakeUp = Callable[["ConsoleApp", "Plan", Mapping[int, StepProgress]], RunningOperation]
 
 
-class RunningOperation(Background["StepEvent", "Outcome"]):
-    """The run of one plan, which goes on whether or not its screen is shown."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationSnapshot(Snapshot):
+    """An operation as the journal has it."""
 
-    def __init__(self, app: ConsoleApp, plan: Plan) -> None:
-        super().__init__(app, KIND, plan.id, partial(_carry_out, app.aws, plan))
-        self.plan = plan
-        self.progress: dict[int, StepProgress] = {}
-        self._console = app
-        self._title = f"{plan.intention} {plan.target}"
-
-    def start(self) -> None:
-        """Begin; from now on leaving the console asks first."""
-        self._console.operation_started(self.plan.id, self._title)
-        super().start()
-
-    def received(self, event: StepEvent) -> None:
-        """Note how far the event's step is."""
-        super().received(event)
-        self.progress[event.n] = after(self.progress.get(event.n, PENDING), event)
-
-    def ended(self) -> None:
-        """Leaving the console asks no more."""
-        self._console.operation_ended(self.plan.id)
-        super().ended()
-
-    @property
-    def outcome(self) -> str:
-        """How it ended, in a line."""
-        return f"{_ENDED[self.status][0]}: {self._title}"
-
-    @property
-    def status(self) -> str:
-        """How it ended; "failed" also where it could not begin."""
-        return self.result.status if self.result is not None else "failed"
-
-
-def after(progress: StepProgress, event: StepEvent) -> StepProgress:
-    """How far a step is after an event; times are the region's."""
-    if event.state == "started":
-        return StepProgress("started", since=event.at)
-    over = event.at if event.state in ("done", "skipped", "failed") else None
-    return replace(progress, state=event.state, until=over, message=event.message, error=event.error)
-
-
-def _carry_out(aws: Aws, plan: Plan, tell: Callable[[StepEvent], None], cancelled: Callable[[], bool]) -> Outcome:
-    from cmapss_core.plans.journal import Journal, default_journal_directory
-    from cmapss_core.plans.runner import run
-
-    return run(aws, plan, Journal(default_journal_directory()), on_event=tell, cancelled=cancelled)
+    state: OperationState
 
 
 class OperationScreen(ConsoleScreen):
-    """Starts the plan when it is shown; leaving it stops nothing."""
+    """Carries out a plan, or shows the operation of that id; leaving it stops nothing.
 
+    What another process carries out is followed by way of the journal, and so is what is over.
+    """
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("operation",)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("operation")]
     DEFAULT_CSS = """
     OperationScreen #operation-head { padding: 0 1; background: $surface; }
     OperationScreen #operation-scroll { height: 1fr; padding: 1 1 0 1; }
     OperationScreen #operation-end { margin: 1 0 0 0; }
     """
-    INTENTION_AREAS: ClassVar[dict[str, str]] = {"deploy": "jobs"}
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, subject: Plan | str) -> None:
         super().__init__()
-        self.plan = plan
-        self.AREA = self.INTENTION_AREAS.get(plan.intention, "endpoints")  # type: ignore[misc]  # one screen, two areas
-        self._operation: RunningOperation | None = None
+        self._subject = subject
+        self._run: RunningOperation | None = None
+        self._state: OperationState | None = None
 
     @property
     def operation(self) -> RunningOperation:
-        """The run. There is one as soon as the screen is mounted."""
-        assert self._operation is not None
-        return self._operation
+        """The run of it in this console. Raises RuntimeError where there is none."""
+        if self._run is None:
+            raise RuntimeError("this console does not carry it out")
+        return self._run
+
+    def compose(self) -> ComposeResult:
+        """The frame, in the area that it was opened from."""
+        self.AREA = self.app.current_mode  # type: ignore[misc]  # one screen, in every area
+        yield from super().compose()
 
     def body(self) -> ComposeResult:
-        """Heading, steps, how it ended, what next."""
+        """Heading, steps, how it stands, what next."""
         yield Lines(id="operation-head")
         with VerticalScroll(id="operation-scroll", can_focus=False):
             yield ProgressView(id="steps")
             yield Lines(id="operation-end")
         yield Choices(
-            Button("Leave it running", id="leave", compact=True),
-            Button(self._next_label(), id="next", compact=True, disabled=True),
+            Button("Back", id="leave", compact=True),
+            Button("Stop", id="stop", compact=True),
+            Button("Resume", id="resume", compact=True),
+            Button("Roll back", id="rollback", compact=True),
+            Button("Open the endpoint", id="next", compact=True, disabled=True),
         )
 
     def on_mount(self) -> None:
-        self._operation = RunningOperation(self.console, self.plan)
-        self._operation.listen(self._show)
-        self._operation.start()
         self.query_one("#leave", Button).focus()
-        heading = Content.styled(f"{self.plan.intention.capitalize()} {self.plan.target}", "bold")
-        cost = cost_line(self.plan)
-        self.query_one("#operation-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
-        self._show()
+        self._show_buttons()
+        if not isinstance(self._subject, str):
+            self._watch(running_operations.begin(self.console, self._subject))
+        elif (running := find_operation(self.app, self._subject)) is not None and running.running:
+            self._watch(running)
+        else:
+            self.add_poller("journal", partial(_read, self.aws, self._subject), _interval)
 
     def on_unmount(self) -> None:
-        self.operation.ignore(self._show)
+        if self._run is not None:
+            self._run.ignore(self._show)
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        if self._run is None:
+            self._state = message.snapshot.state
+            self._show()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "leave":
-            self.dismiss()
-        elif self.plan.intention == "delete":
-            # The app does it: this screen cannot wait for its own removal.
-            self.app.call_later(_leave_for_the_list, self.app)
-        else:
-            from cmapss_tui.screens.endpoint import open_endpoint
-
-            app, target = self.app, self.plan.target
-            self.dismiss()
-            await open_endpoint(app, target)
+        match event.button.id:
+            case "leave":
+                self.dismiss()
+            case "next":
+                await self._go_on()
+            case _:
+                await self.run_action(str(event.button.id))
 
     def tick(self) -> None:
         """Time goes on while a step waits."""
         super().tick()
-        if self.is_mounted and self.is_current and self._operation is not None:
-            self.query_one(TopBar).show_freshness(self._freshness())
+        if self.is_mounted and self.is_current:
+            self.query_one(TopBar).show_freshness(_freshness(self._state))
             self._show_steps()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing here reads by itself: the steps tell how far they are."""
+        """Nothing here is read from AWS: the steps tell how far they are."""
         return False if action in ("pause", "refresh") else super().check_action(action, parameters)
+
+    def why_not(self, action: Action) -> str | None:
+        """What is over cannot be stopped, and what runs cannot be taken up."""
+        state = self._state
+        if action.id.startswith("operation.") and state is not None:
+            stands = f"The operation is {state.status.replace('_', ' ')}"
+            if action.id == "operation.stop":
+                return None if state.can_be_stopped else f"{stands}: there is nothing that this console could stop."
+            if not state.can_be_taken_up:
+                return f"{stands}: there is nothing to {action.title}."
+            if action.id == "operation.resume" and state.rolling_back:
+                return "Some of it is undone already: it can only be rolled back further."
+        return super().why_not(action)
+
+    def action_stop(self) -> None:
+        """Stop after the call that is under way; it can be taken up again."""
+        self.operation.cancel()
+        self._show()
+
+    async def action_resume(self) -> None:
+        """Go on where it stopped, once that is confirmed."""
+        state = self._known()
+        steps = ", ".join(step.title for step in state.to_do)
+        await self._confirm("Resume", f"Goes on with: {steps or 'nothing, all is done'}.", running_operations.resume)
+
+    async def action_rollback(self) -> None:
+        """Undo what it did, newest first, once that is confirmed."""
+        state = self._known()
+        steps = ", ".join(f"{step.undo.title} {step.undo.detail}" for step in state.to_undo if step.undo is not None)
+        what = f"Undoes, in this order: {steps or 'nothing, for nothing was done'}."
+        await self._confirm("Roll back", what, running_operations.roll_back)
+
+    async def _confirm(self, doing: str, what: str, take_up: TakeUp) -> None:
+        state = self._known()
+        plan = state.plan
+        protected = f"{plan.target} is protected: {plan.protected}." if plan.protected else ""
+        question = ConfirmScreen(
+            f"{doing}: {plan.intention} {plan.target}",
+            [what, "What was there before, or has changed since, stays as it is.", *([protected] if protected else [])],
+            doing,
+            name=plan.target if plan.protected else None,
+        )
+
+        def answered(yes: bool | None) -> None:
+            if yes and self._known().can_be_taken_up:
+                self._watch(take_up(self.console, plan, state.progress))
+
+        await self.app.push_screen(question, answered)
+
+    def _known(self) -> OperationState:
+        if self._state is None:
+            raise RuntimeError("nothing is known of the operation yet")
+        return self._state
+
+    def _watch(self, running: RunningOperation) -> None:
+        if self._run is not None:
+            self._run.ignore(self._show)
+        self._run = running
+        for poller in self._pollers.values():
+            poller.stop()
+        running.listen(self._show)
+        self._show()
+        self.query_one("#leave", Button).focus()
+
+    async def _go_on(self) -> None:
+        plan = self._known().plan
+        if _leaves_an_endpoint(plan):
+            from cmapss_tui.screens.endpoint import open_endpoint
+
+            app = self.app
+            self.dismiss()
+            await open_endpoint(app, plan.target)
+        else:
+            # The app does it: this screen cannot wait for its own removal.
+            self.app.call_later(_leave_for_the_list, self.app)
 
     def _show(self) -> None:
         if not self.is_running:  # told in the moment of leaving
             return
+        if self._run is not None:
+            self._state = state_of_running(self._run)
         with self.app.batch_update():
+            self._show_head()
             self._show_steps()
             self._show_end()
+            self._show_buttons()
+        self.refresh_bindings()
         self.tick()
 
+    def _show_head(self) -> None:
+        plan = self._known().plan
+        heading = Content.styled(f"{plan.intention.capitalize()} {plan.target}", "bold")
+        cost = cost_line(plan)
+        self.query_one("#operation-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
+
     def _show_steps(self) -> None:
-        self.query_one(ProgressView).show(self.plan, self.operation.progress, self.aws.clock.now())
+        if self._state is not None:
+            self.query_one(ProgressView).show(self._state.plan, self._state.progress, self.aws.clock.now())
 
     def _show_end(self) -> None:
-        operation = self.operation
-        if operation.running:
-            text = Content.styled("It goes on when you leave; the journal keeps where it stands.", theme.QUIET)
-            self.query_one("#operation-end", Lines).write(lambda width: [text])
-            return
-        self.query_one("#operation-end", Lines).write(lambda width: _end(operation, width))
-        following, leave = self.query_one("#next", Button), self.query_one("#leave", Button)
-        leave.label = "Back"
-        leave.refresh(layout=True)  # the label is shorter now
-        if following.disabled and operation.status == "done":
-            following.disabled = False
-            following.focus()
+        state = self._known()
+        self.query_one("#operation-end", Lines).write(lambda width: _end(state, width))
 
-    def _next_label(self) -> str:
-        return "Back to the endpoints" if self.plan.intention == "delete" else "Open the endpoint"
+    def _show_buttons(self) -> None:
+        state = self._state
+        stopping = self._run is not None and self._run.cancelling
+        taken_up = state is not None and state.can_be_taken_up
+        done = state is not None and state.status == "done"
+        leave, stop, following = (self.query_one(f"#{name}", Button) for name in ("leave", "stop", "next"))
+        read_only = self.aws.target.read_only
+        _put(leave, "Leave it running" if state is not None and state.can_be_stopped else "Back", shown=True)
+        _put(stop, "Stopping …" if stopping else "Stop", shown=state is not None and state.can_be_stopped)
+        stop.disabled = stopping
+        for name in ("resume", "rollback"):
+            button = self.query_one(f"#{name}", Button)
+            button.display = taken_up and not (name == "resume" and state is not None and state.rolling_back)
+            button.disabled = read_only or not button.display
+        label = "Back to the endpoints" if state is None or not _leaves_an_endpoint(state.plan) else "Open the endpoint"
+        _put(following, label, shown=done)
+        if following.disabled is done:
+            following.disabled = not done
+            (following if done else leave).focus()
+        elif self.focused is None:
+            leave.focus()
 
-    def _freshness(self) -> Freshness:
-        if self.operation.running:
-            done = sum(progress.state in ("done", "skipped") for progress in self.operation.progress.values())
-            return Freshness(State.LIVE, f"running, {done} of {len(self.plan.steps)} steps done")
-        state = State.LIVE if self.operation.status == "done" else State.FAILED
-        return Freshness(state, self.operation.status)
+
+def _put(button: Button, label: str, *, shown: bool) -> None:
+    button.display = shown
+    if str(button.label) != label:
+        button.label = label
+        button.refresh(layout=True)
+
+
+def _leaves_an_endpoint(plan: Plan) -> bool:
+    return plan.intention not in ("delete", "clean-up")
+
+
+def _read(aws: Aws, operation: str) -> OperationSnapshot:
+    """What the journal knows, at the region's time. Raises ConsoleError."""
+    return OperationSnapshot(as_of=aws.clock.now(), state=state_of_record(default_journal().read(operation)))
+
+
+def _interval(snapshot: OperationSnapshot | None) -> float:
+    return RUNNING_SECONDS if snapshot is None or snapshot.state.status == "running" else RESTING_SECONDS
+
+
+def _freshness(state: OperationState | None) -> Freshness:
+    if state is None:
+        return NOTHING_READ
+    if state.status == "running":
+        return Freshness(State.LIVE, f"running, {state.steps_done} of {len(state.plan.steps)} steps done")
+    looks = {"done": State.LIVE, "rolled_back": State.LIVE, "failed": State.FAILED}
+    return Freshness(looks.get(state.status, State.PAUSED), state.status.replace("_", " "))
 
 
 async def _leave_for_the_list(app: App[None]) -> None:
@@ -200,19 +289,26 @@ async def _leave_for_the_list(app: App[None]) -> None:
         await app.pop_screen()
 
 
-def _end(operation: RunningOperation, width: int) -> list[Content]:
-    """How it ended, what it left behind, and where the journal is."""
-    word, style = _ENDED[operation.status]
-    lines = [Content.styled(word, f"bold {style}")]
-    outcome = operation.result
-    told = any(progress.error is not None for progress in operation.progress.values())
-    error: ConsoleError | None = operation.error or (outcome.error if outcome is not None else None)
-    if error is not None and not told:
-        lines += [Content.styled(line, style) for line in wrapped(error.line(), width)]
-    if outcome is not None and outcome.left:
-        text = f"Left in the region: {', '.join(outcome.left)}."
+def _end(state: OperationState, width: int) -> list[Content]:
+    """How it stands, what AWS and the containers said, what it left, and what can be done."""
+    if state.status == "running":
+        where = "It goes on when you leave" if state.here else "Another console or a verb carries it out"
+        return [Content.styled(f"{where}; the journal keeps where it stands.", theme.QUIET)]
+    lines = [status_content(state.status, bold=True)]
+    error = state.error
+    told = any(progress.error is not None for progress in state.progress.values())
+    if error is not None and not told and state.status not in ("done", "rolled_back"):
+        lines += [Content.styled(line, theme.BAD) for line in wrapped(error.line(), width)]
+    if state.log_lines:
+        lines.append(Content.styled("The last log lines:", theme.QUIET))
+        lines += [Content(f"  {line}") for log_line in state.log_lines for line in wrapped(log_line, width - 2)]
+    if state.left:
+        text = f"Left in the region: {', '.join(state.left)}."
         lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
-    if operation.status == "done":
-        cost = operation.plan.hourly_cost_usd_after
+    if state.can_be_taken_up:
+        ways = "B rolls it back." if state.rolling_back else "R goes on where it stopped, B undoes what it did."
+        lines.append(Content.styled(ways, theme.QUIET))
+    if state.status == "done":
+        cost = state.plan.hourly_cost_usd_after
         lines.append(Content.styled(f"Now {formats.hourly_cost(cost)}, {formats.monthly_cost(cost)}.", theme.QUIET))
     return lines

@@ -21,7 +21,6 @@ from cmapss_tui.operations import (
     default_journal,
     remaining_steps,
     status_words,
-    step_name,
     the_operation,
     undoable_steps,
 )
@@ -107,7 +106,6 @@ def render_record(record: OperationRecord) -> str:
     """An operation as a person reads it: its steps and how far each is, what happened, what is left."""
     operation, plan = record.operation, record.plan
     errors = [event for event in record.events if event.error is not None and event.state == "failed"]
-    left = [step_name(step) for step in undoable_steps(plan, record.states)]
     return "\n".join(
         (
             f"{operation.id}   {status_words(operation.status)}",
@@ -134,7 +132,7 @@ def render_record(record: OperationRecord) -> str:
                 stream=sys.stdout,
             ),
             *(f"✕ {event.error.line()}" for event in errors if event.error is not None),
-            *([f"What it did can be undone: {', '.join(left)}."] if left and operation.status == "open" else []),
+            *([f"Left in the region: {', '.join(record.left)}."] if record.left and operation.status != "done" else []),
         )
     )
 
@@ -147,7 +145,7 @@ def _take_up(arguments: Namespace, options: Options) -> int:
     operation = the_operation(journal, arguments.operation)
     record = journal.read(operation.id)
     plan = record.plan
-    steps = (undoable_steps if undoing else remaining_steps)(plan, record.states)
+    steps = undoable_steps(plan, record.acted) if undoing else remaining_steps(plan, record.states)
     if arguments.dry_run:
         _write_steps(record, doing, steps, arguments.json)
         return ExitCode.DONE
@@ -156,6 +154,12 @@ def _take_up(arguments: Namespace, options: Options) -> int:
             ErrorKind.CONFLICT,
             f"{operation.id} is {operation.status.replace('_', ' ')}: there is nothing to {doing}",
             remedy="Operations that are open can be: cmapss-console operations --open",
+        )
+    if record.rolling_back and not undoing:
+        raise ConsoleError(
+            ErrorKind.CONFLICT,
+            f"{operation.id} is half undone already",
+            remedy=f"Undo the rest: cmapss-console operations rollback {operation.id}",
         )
     refuse_read_only(options.read_only, f"{doing} {operation.id} of", plan.target)
     from cmapss_core.plans.runner import resume, roll_back

@@ -1,0 +1,109 @@
+"""How an operation stands, whether this console carries it out or the journal tells of it, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from cmapss_tui import theme
+from cmapss_tui.operations import OVER, remaining_steps, status_words, undoable_steps
+from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
+
+if TYPE_CHECKING:
+    from cmapss_core.errors import ConsoleError
+    from cmapss_core.plans.operations import OperationRecord
+    from cmapss_core.plans.plan import Plan, Step
+    from cmapss_tui.running_operations import RunningOperation
+
+_ACTED = frozenset({"acting", "waiting", "done", "failed", "undoing"})
+_UNDONE = frozenset({"undoing", "undone", "kept"})
+_STYLES: Mapping[str, str] = {
+    "running": theme.BUSY,
+    "open": theme.WARN,
+    "interrupted": theme.WARN,
+    "done": theme.GOOD,
+    "rolled_back": theme.QUIET,
+    "failed": theme.BAD,
+}
+
+
+def status_content(status: str, *, bold: bool = False) -> Content:
+    """The status of an operation in glyph, words and colour."""
+    return Content.styled(status_words(status), f"{'bold ' if bold else ''}{_STYLES[status]}")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationState:
+    """How an operation stands. `here`: this console has it in hand, or had."""
+
+    plan: Plan
+    status: str
+    progress: Mapping[int, StepProgress]
+    here: bool = False
+    error: ConsoleError | None = None
+    left: tuple[str, ...] = ()
+    log_lines: tuple[str, ...] = ()
+    acted: frozenset[int] = frozenset()
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps are as they should be."""
+        return sum(progress.state in OVER for progress in self.progress.values())
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether it can be told to stop."""
+        return self.here and self.status == "running"
+
+    @property
+    def can_be_taken_up(self) -> bool:
+        """Whether it can be rolled back, and resumed as well unless some of it is undone already."""
+        return self.status in ("open", "interrupted") or (self.status == "failed" and bool(self.left))
+
+    @property
+    def rolling_back(self) -> bool:
+        """Whether some of it is undone."""
+        return any(progress.state in _UNDONE for progress in self.progress.values())
+
+    @property
+    def to_do(self) -> Sequence[Step]:
+        """The steps that resuming it goes on with."""
+        return remaining_steps(self.plan, {n: progress.state for n, progress in self.progress.items()})
+
+    @property
+    def to_undo(self) -> Sequence[Step]:
+        """The steps that rolling it back undoes, in that order."""
+        return undoable_steps(self.plan, self.acted)
+
+
+def state_of_running(operation: RunningOperation) -> OperationState:
+    """How an operation stands that this console carries out, or has carried out."""
+    outcome = operation.result
+    return OperationState(
+        plan=operation.plan,
+        status=operation.status,
+        progress=operation.progress,
+        here=True,
+        error=operation.error or (outcome.error if outcome else None),
+        left=outcome.left if outcome else (),
+        log_lines=outcome.log_lines if outcome else (),
+        acted=frozenset(n for n, progress in operation.progress.items() if progress.state in _ACTED),
+    )
+
+
+def state_of_record(record: OperationRecord) -> OperationState:
+    """How an operation stands as far as the journal knows."""
+    progress: dict[int, StepProgress] = {}
+    for event in record.events:
+        progress[event.n] = after(progress.get(event.n, PENDING), event)
+    return OperationState(
+        plan=record.plan,
+        status=record.operation.status,
+        progress=progress,
+        error=next((event.error for event in reversed(record.events) if event.error is not None), None),
+        left=record.left if record.operation.status != "done" else (),
+        acted=record.acted,
+    )

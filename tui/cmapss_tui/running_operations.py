@@ -1,0 +1,117 @@
+"""The operations that this console carries out itself: each goes on whether or not a screen shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from cmapss_tui import background
+from cmapss_tui.background import Background
+from cmapss_tui.operations import default_journal, status_words
+from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.operations import Outcome, StepEvent
+    from cmapss_core.plans.plan import Plan
+    from cmapss_tui.app import ConsoleApp
+
+KIND = "operation"
+Tell = Callable[["StepEvent"], None]
+Cancelled = Callable[[], bool]
+
+
+class RunningOperation(Background["StepEvent", "Outcome"]):
+    """One operation: begun, resumed or rolled back. `progress` is how far its steps are already."""
+
+    def __init__(
+        self,
+        app: ConsoleApp,
+        plan: Plan,
+        work: Callable[[Tell, Cancelled], Outcome],
+        title: str,
+        progress: Mapping[int, StepProgress] | None = None,
+    ) -> None:
+        super().__init__(app, KIND, plan.id, work)
+        self.plan = plan
+        self.title = title
+        self.progress = dict(progress or {})
+        self._console = app
+
+    def start(self) -> None:
+        """Begin; from now on leaving the console asks first."""
+        self._console.operation_started(self.plan.id, self.title)
+        super().start()
+
+    def received(self, event: StepEvent) -> None:
+        """Note how far the event's step is."""
+        super().received(event)
+        self.progress[event.n] = after(self.progress.get(event.n, PENDING), event)
+
+    def ended(self) -> None:
+        """Leaving the console asks no more."""
+        self._console.operation_ended(self.plan.id)
+        super().ended()
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a line."""
+        return f"{status_words(self.status)}: {self.title}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it went wrong."""
+        return self.status == "failed"
+
+    @property
+    def status(self) -> str:
+        """How it ended, "running" before that; "failed" also where it could not begin."""
+        if self.running:
+            return "running"
+        return self.result.status if self.result is not None else "failed"
+
+
+def find_operation(app: App[None], operation: str) -> RunningOperation | None:
+    """The operation of that id where this console carries it out, or has done so."""
+    found = background.find(app, KIND, operation)
+    return found if isinstance(found, RunningOperation) else None
+
+
+def begin(console: ConsoleApp, plan: Plan) -> RunningOperation:
+    """Carry a plan out."""
+
+    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+        from cmapss_core.plans.runner import run
+
+        return run(console.aws, plan, default_journal(), on_event=tell, cancelled=cancelled)
+
+    return _started(RunningOperation(console, plan, work, f"{plan.intention} {plan.target}"))
+
+
+def resume(console: ConsoleApp, plan: Plan, progress: Mapping[int, StepProgress]) -> RunningOperation:
+    """Go on with an open operation."""
+
+    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+        from cmapss_core.plans import runner
+
+        return runner.resume(console.aws, plan.id, default_journal(), on_event=tell, cancelled=cancelled)
+
+    return _started(RunningOperation(console, plan, work, f"{plan.intention} {plan.target}", progress))
+
+
+def roll_back(console: ConsoleApp, plan: Plan, progress: Mapping[int, StepProgress]) -> RunningOperation:
+    """Undo what an operation has done."""
+
+    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+        from cmapss_core.plans import runner
+
+        return runner.roll_back(console.aws, plan.id, default_journal(), on_event=tell, cancelled=cancelled)
+
+    title = f"roll back {plan.intention} {plan.target}"
+    return _started(RunningOperation(console, plan, work, title, progress))
+
+
+def _started(operation: RunningOperation) -> RunningOperation:
+    operation.start()
+    return operation

@@ -1,0 +1,71 @@
+"""A question before something is done: what it is, and the choice, with Cancel in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalGroup
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from cmapss_tui import theme
+from cmapss_tui.widgets.form import Choices, Field
+from cmapss_tui.widgets.panel import Lines
+from cmapss_tui.widgets.plan_view import wrapped
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Answers True only for the button; where there is a `name`, that has to be typed first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "cancel", show=False)]
+    DEFAULT_CSS = """
+    ConfirmScreen { align: center middle; background: $background 60%; }
+    ConfirmScreen > VerticalGroup {
+        width: 92; max-width: 96%; max-height: 90%; background: $surface; border: round $rule;
+        border-title-color: $accent; padding: 0 1;
+    }
+    ConfirmScreen Lines { margin: 0 0 1 0; padding: 0 1; }
+    ConfirmScreen Field { margin: 0 0 1 0; padding: 0 1; }
+    """
+
+    def __init__(self, question: str, reasons: Sequence[str], confirm: str, *, name: str | None = None) -> None:
+        super().__init__()
+        self._question = question
+        self._reasons = reasons
+        self._confirm = confirm
+        self._name_to_type = name
+
+    def compose(self) -> ComposeResult:
+        """What it is about, the name where one is wanted, the choice."""
+        with VerticalGroup() as box:
+            box.border_title = self._question
+            yield Lines()
+            if self._name_to_type is not None:
+                yield Field("type its name", "typed", placeholder=self._name_to_type)
+            yield Choices(
+                Button("Cancel", id="cancel", compact=True),
+                Button(self._confirm, id="confirm", compact=True, disabled=self._name_to_type is not None),
+            )
+
+    def on_mount(self) -> None:
+        self.query_one(Lines).write(
+            lambda width: [
+                Content.styled(line, theme.QUIET if place else "")
+                for place, reason in enumerate(self._reasons)
+                for line in wrapped(reason, width)
+            ]
+        )
+        self.query_one("#cancel", Button).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.query_one("#confirm", Button).disabled = event.value.strip() != self._name_to_type
+
+    def on_input_submitted(self) -> None:
+        self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "confirm")
