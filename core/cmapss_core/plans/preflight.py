@@ -11,11 +11,11 @@ from typing import Any
 
 from cmapss_core.aws import UNANSWERED, Aws
 from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
+from cmapss_core.permissions import SERVICE_PRINCIPAL, Permission
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import Check
 from cmapss_core.quotas import endpoint_quota, quota_name, usage
-
-SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
+from cmapss_core.simulation import simulate
 
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
 # Registries and their repositories as Amazon ECR writes them; a tag that is not said is "latest".
@@ -24,7 +24,7 @@ _IMAGE = re.compile(
     r"/(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _OBJECT = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
-_BUCKET = re.compile(r"s3://(?P<bucket>[^/]+)(?:/.*)?")
+_PLACE = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<prefix>.*?))?/?")
 _ADDRESSES_PER_INSTANCE = 2  # what the guide on hosting in a VPC asks for
 
 
@@ -155,11 +155,12 @@ def zone_checks(draft: Draft, subnets: Sequence[str], instances: int) -> Iterato
 
 def capture_checks(draft: Draft, s3_uri: str, role_arn: str) -> Iterator[Check]:
     """Whether captured requests and answers have a place: the bucket is there, in the region, and open to the role."""
-    match = _BUCKET.fullmatch(s3_uri)
+    match = _PLACE.fullmatch(s3_uri)
     if match is None:
         yield Check(False, f"{s3_uri!r} is no place in S3 for captured data", "Give s3://BUCKET/PREFIX.")
         return
-    yield from _region_of_bucket(draft.aws, match["bucket"], "the bucket for captured data")
+    wrong = list(_region_of_bucket(draft.aws, match["bucket"], "the bucket for captured data"))
+    yield from wrong or _writing_checks(draft.aws, role_arn, "/".join(filter(None, match.group("bucket", "prefix"))))
 
 
 def redundancy_checks(instances: int) -> Iterator[Check]:
@@ -258,6 +259,25 @@ def _region_of_bucket(aws: Aws, bucket: str, what: str) -> Iterator[Check]:
             False,
             f"{what}, {bucket}, is in {region}, and the endpoint would be in {aws.region}",
             f"Use a bucket of {aws.region}.",
+        )
+
+
+def _writing_checks(aws: Aws, role_arn: str, place: str) -> Iterator[Check]:
+    """Whether the role's own policies let it write there: without that, nothing is captured and nobody is told."""
+    partition = role_arn.partition(":")[2].partition(":")[0]
+    write = Permission("s3:PutObject", f"arn:{partition}:s3:::{place}/capture.jsonl")
+    try:
+        finding = simulate(aws, role_arn, [write]).get(write)
+    except ConsoleError as error:
+        if error.kind in UNANSWERED or error.kind is ErrorKind.NOT_FOUND:  # that there is no such role is told apart
+            return
+        raise
+    if finding is not None and finding.verdict.endswith("denied"):
+        role = role_arn.rpartition("/")[2]
+        yield Check(
+            None,
+            f"role {role} may not put objects into s3://{place}: nothing is captured unless a policy of the bucket "
+            "allows it",
         )
 
 
