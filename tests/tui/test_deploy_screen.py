@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ async def test_the_plan_is_the_dialog(planning: Planning, size: tuple[int, int])
         assert "1  create model" in text
         assert "undo: delete endpoint" in text
         assert "⚠ one instance does not survive the loss of its availability zone" in text
-        assert "✓ artefact found" in text
+        assert size[1] == 24 or "✓ artefact found" in text, "one line further down"
         assert "planned 0 s ago" in text
         assert app.focused is screen.query_one("#cancel")
         assert not confirm(screen).disabled
@@ -266,3 +267,85 @@ async def test_the_best_job_is_named_once_the_plan_knows_it(planning: Planning) 
         await planned(pilot, "best")
         assert f"Deploy the best job: {JOB}" in screen_text(app)
     assert planning.requests[0] == replace(planning.requests[0], job="best")
+
+
+IMAGE = "746614075791.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"
+ROLE = "arn:aws:iam::000000000000:role/engines"
+
+
+def fill(screen: DeployScreen, **values: str | bool) -> None:
+    """Put values into fields, as if they were typed."""
+    for key, value in values.items():
+        screen.field(key.replace("_", "-")).set(value)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_few_need_is_behind_the_fold_and_comes_into_sight(planning: Planning, size: tuple[int, int]) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        await planned(pilot)
+        assert "data capture, shadow, network" in screen_text(app)
+        assert "network isolation" not in screen_text(app)
+        await focused(pilot, "CollapsibleTitle")
+        await pilot.press("enter")
+        await focused(pilot, "#groups")
+        await until(pilot, lambda: "security groups" in screen_text(app))
+        assert "1  create model" in screen_text(app)
+
+
+async def test_a_model_that_was_trained_elsewhere_is_deployed_from_s3(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await planned(pilot)
+        assert not screen.field("image").display
+        fill(screen, source="s3")
+        await until(pilot, lambda: screen.field("image").display and screen.plan is None)
+        await until(pilot, lambda: "a model that was trained elsewhere" in screen_text(app))
+        await until(pilot, lambda: screen_text(app).count("✕ is needed") == 3)
+        assert confirm(screen).disabled
+        fill(screen, model_data="s3://engines/model.zip", image=IMAGE, role=ROLE)
+        await until(pilot, lambda: "is no model artefact" in screen_text(app))
+        fill(screen, model_data="s3://engines/model.tar.gz")
+        await until(pilot, lambda: screen.plan is not None)
+    request = planning.requests[-1]
+    assert (request.model_data, request.image, request.role) == ("s3://engines/model.tar.gz", IMAGE, ROLE)
+    assert request.job == "best", "no job is asked for beside it"
+
+
+async def test_a_file_is_deployed_by_way_of_a_bucket(planning: Planning, tmp_path: Path) -> None:
+    file = tmp_path / "model.tar.gz"
+    app = Console()
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await planned(pilot)
+        fill(screen, source="file", model_file=str(file), bucket="Engines", image=IMAGE, role=ROLE)
+        await until(pilot, lambda: "✕ there is no such file" in screen_text(app))
+        await until(pilot, lambda: "is no bucket's name" in screen_text(app))
+        file.touch()
+        fill(screen, bucket="engines")
+        await until(pilot, lambda: screen.plan is not None)
+    assert (planning.requests[-1].model_file, planning.requests[-1].bucket) == (str(file), "engines")
+
+
+async def test_data_capture_takes_a_place_and_a_share(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await planned(pilot)
+        assert screen.query_one("#capture-to").disabled
+        fill(screen, capture=True, capture_percent="101")
+        await until(pilot, lambda: "✕ '101' is above 100" in screen_text(app) and "✕ is needed" in screen_text(app))
+        fill(screen, capture_to="s3://engines/captured", capture_percent="50")
+        await until(pilot, lambda: screen.plan is not None)
+    assert (planning.requests[-1].capture, planning.requests[-1].capture_percent) == ("s3://engines/captured", 50)
+
+
+async def test_a_shadow_and_a_network_of_ones_own(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await planned(pilot)
+        fill(screen, shadow="challenger", isolated=True, subnets="subnet-a, subnet-b")
+        await until(pilot, lambda: "✕ a VPC without a security group" in screen_text(app))
+        fill(screen, groups="sg-1")
+        await until(pilot, lambda: screen.plan is not None)
+    request = planning.requests[-1]
+    assert (request.job, request.shadow, request.network_isolation) == (JOB, "challenger", True)
+    assert (request.subnets, request.security_groups) == (("subnet-a", "subnet-b"), ("sg-1",))
