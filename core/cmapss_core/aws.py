@@ -262,11 +262,7 @@ class Aws:
     def changing(self, plan_id: str) -> Iterator[None]:
         """Let this thread change AWS: for the plan runner, and nobody else. Raises ConsoleError when read-only."""
         if self.target.read_only:
-            raise ConsoleError(
-                ErrorKind.REFUSED,
-                "This console is read-only",
-                remedy="Start it without --read-only to change things.",
-            )
+            raise _read_only()
         token = _plan_in_hand.set(plan_id)
         try:
             yield
@@ -341,7 +337,11 @@ class Aws:
 
     def _guard(self, model: Any, **_: Any) -> None:
         operation = f"{model.service_model.service_name}:{model.name}"
-        if operation not in READING_OPERATIONS and _plan_in_hand.get() is None:
+        if operation in READING_OPERATIONS:
+            return
+        if self.target.read_only:
+            raise _read_only()
+        if _plan_in_hand.get() is None:
             raise ConsoleError(
                 ErrorKind.REFUSED,
                 f"{operation} changes AWS, and no plan is being carried out",
@@ -354,6 +354,12 @@ class Aws:
     def _hear(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
         if response_dict is not None:
             self.clock.hear({str(name).lower(): value for name, value in response_dict["headers"].items()})
+
+
+def _read_only() -> ConsoleError:
+    return ConsoleError(
+        ErrorKind.REFUSED, "This console is read-only", remedy="Start it without --read-only to change things."
+    )
 
 
 def _unconfigured_session() -> Any:

@@ -6,14 +6,21 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmapss_core.aws import ANSWER_LOST, SANDBOX_GONE, Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.permissions import READING_OPERATIONS
 from cmapss_core.plans.drafting import plan_id
+from cmapss_core.pricing import hourly_price
 from tests.core.scripted import ScriptedAws
 
 # A port on which nobody listens: 1 is reserved and needs privileges.
@@ -60,6 +67,56 @@ def test_within_a_plan_it_leaves_and_only_in_that_thread() -> None:
             aws.call("sagemaker", "DeleteEndpoint", EndpointName="ep")
     assert caught.value.kind is ErrorKind.UNREACHABLE
     assert refused == [ErrorKind.REFUSED]
+
+
+# Every service that the console has a client of.
+SERVICES = sorted({name.partition(":")[0] for name in READING_OPERATIONS})
+LOADER = Loader()
+
+
+def operations(service: str) -> Iterator[Any]:
+    """The operations of a service as botocore's clients hand them to what listens to their calls."""
+    model = ServiceModel(LOADER.load_service_model(service, "service-2"), service)
+    return map(model.operation_model, model.operation_names)
+
+
+def passes(aws: Aws, operation: Any) -> bool:
+    try:
+        aws._guard(operation)
+    except ConsoleError as error:
+        if error.kind is not ErrorKind.REFUSED:
+            raise
+        return False
+    return True
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_of_all_operations_only_those_that_are_listed_pass_outside_a_plan(service: str) -> None:
+    aws = Aws(NOWHERE)
+    passing = {f"{service}:{operation.name}" for operation in operations(service) if passes(aws, operation)}
+    assert passing == {name for name in READING_OPERATIONS if name.startswith(f"{service}:")}
+    with aws.changing("plan"):
+        assert all(passes(aws, operation) for operation in operations(service))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_read_only_console_lets_nothing_else_pass_even_where_another_carries_out_a_plan(service: str) -> None:
+    aws, other = Aws(Target(region="us-east-1", endpoint_url="http://127.0.0.1:1", read_only=True)), Aws(NOWHERE)
+    with other.changing("plan"):
+        passing = {f"{service}:{operation.name}" for operation in operations(service) if passes(aws, operation)}
+    assert passing == {name for name in READING_OPERATIONS if name.startswith(f"{service}:")}
+
+
+@settings(max_examples=15)
+@given(st.sampled_from(sorted(set(LOADER.list_available_services("service-2")) - set(SERVICES) - {"ec2"})))
+def test_of_services_that_the_console_has_no_use_for_nothing_passes(service: str) -> None:
+    aws = Aws(NOWHERE)
+    assert not any(passes(aws, operation) for operation in operations(service))
+
+
+def test_every_operation_that_may_pass_is_one_that_botocore_knows() -> None:
+    known = {f"{service}:{operation.name}" for service in SERVICES for operation in operations(service)}
+    assert known >= READING_OPERATIONS
 
 
 def test_nothing_that_reads_by_name_is_a_change() -> None:
@@ -143,6 +200,61 @@ def test_what_cannot_change_is_asked_once_and_a_failure_again() -> None:
         aws.remember("key", ask)
     assert aws.remember("key", ask) == 5
     assert aws.remember("key", ask) == 5
+
+
+def test_recordings_nest_and_have_what_was_remembered_before() -> None:
+    aws = ScriptedAws({"sagemaker:ListEndpoints": {}, "sagemaker:ListModels": {}})
+    aws.identity()
+    aws.remember("endpoints", lambda: aws.call("sagemaker", "ListEndpoints"))
+    with aws.recording() as outer:
+        with aws.recording() as inner:
+            aws.remember("endpoints", lambda: aws.call("sagemaker", "ListEndpoints"))
+        aws.call("sagemaker", "ListModels")
+        aws.identity()
+    aws.call("sagemaker", "ListTags", ResourceArn="arn")
+    assert list(inner.actions) == ["sagemaker:ListEndpoints"]
+    assert list(outer.actions) == ["sagemaker:ListEndpoints", "sagemaker:ListModels"]
+    assert aws.called.count("sagemaker:ListEndpoints") == 1
+
+
+def test_a_recording_is_of_its_own_thread() -> None:
+    aws = ScriptedAws({"sagemaker:ListEndpoints": {}})
+    with aws.recording() as recording:
+        other = threading.Thread(target=aws.call, args=("sagemaker", "ListEndpoints"))
+        other.start()
+        other.join()
+    assert recording.actions == {}
+
+
+def test_a_recording_tells_what_was_denied_from_what_was_not_answered() -> None:
+    aws = ScriptedAws({
+        "sagemaker:ListEndpoints": ConsoleError(ErrorKind.DENIED, "no"),
+        "sagemaker:ListModels": ConsoleError(ErrorKind.THROTTLED, "Rate exceeded"),
+        "sagemaker:DescribeModel": ConsoleError(ErrorKind.NOT_FOUND, "gone"),
+        "sagemaker:CreateModel": ConsoleError(ErrorKind.DENIED, "no"),
+    })  # fmt: skip
+    calls: dict[str, dict[str, str]] = {
+        "ListEndpoints": {},
+        "ListModels": {},
+        "DescribeModel": {"ModelName": "m"},
+        "CreateModel": {"ModelName": "m", "ExecutionRoleArn": "arn"},
+    }
+    with aws.recording() as outer, aws.recording():
+        for operation, parameters in calls.items():
+            with suppress(ConsoleError):
+                aws.call("sagemaker", operation, **parameters)
+    assert list(outer.denied) == ["sagemaker:ListEndpoints", "sagemaker:CreateModel"]
+    assert outer.unanswered == {"sagemaker:ListModels": "Rate exceeded"}
+    assert list(outer.actions) == [f"sagemaker:{operation}" for operation in calls] + ["iam:PassRole"]
+
+
+def test_what_was_denied_and_remembered_as_unknown_is_told_again() -> None:
+    aws = ScriptedAws({"pricing:GetProducts": ConsoleError(ErrorKind.DENIED, "no")})
+    for _ in range(2):
+        with aws.recording() as recording:
+            assert hourly_price(aws, "ml.m5.xlarge") is None
+        assert list(recording.denied) == ["pricing:GetProducts"]
+    assert aws.called == ["pricing:GetProducts"]
 
 
 def test_plan_ids_are_different_and_fit_for_file_names() -> None:
