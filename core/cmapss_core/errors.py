@@ -39,7 +39,9 @@ class ConsoleError(Exception):
     """An error that an operator is shown: one line that names the thing, and the way out.
 
     `operation` is "service:Operation" where a call failed, `request_id` is AWS's for it. `model_status` is the HTTP
-    status with which a model's container answered, where that was the failure.
+    status with which a model's container answered, where that was the failure. `http_status` is that of AWS's own
+    answer. `repeated` says that the call had been sent before, and that its first answer did not come or was refused:
+    what is in the way may be what the first one did.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class ConsoleError(Exception):
         code: str | None = None,
         request_id: str | None = None,
         model_status: int | None = None,
+        http_status: int | None = None,
+        repeated: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -61,6 +65,19 @@ class ConsoleError(Exception):
         self.code = code
         self.request_id = request_id
         self.model_status = model_status
+        self.http_status = http_status
+        self.repeated = repeated
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the same call is likely to succeed later, with nothing else changed."""
+        return self.kind in (ErrorKind.THROTTLED, ErrorKind.UNREACHABLE) or self.http_status in _FAILED_SERVERS
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the call may have done its work all the same."""
+        lost = self.kind is ErrorKind.UNREACHABLE or self.http_status in _FAILED_SERVERS
+        return self.repeated or (lost and self.kind is not ErrorKind.THROTTLED)
 
     def told_as(self, message: str, remedy: str) -> ConsoleError:
         """The same failure in words that name the thing; AWS's code and request id stay."""
@@ -72,6 +89,8 @@ class ConsoleError(Exception):
             code=self.code,
             request_id=self.request_id,
             model_status=self.model_status,
+            http_status=self.http_status,
+            repeated=self.repeated,
         )
 
     def line(self) -> str:
@@ -133,7 +152,7 @@ _MESSAGES: tuple[tuple[str, ErrorKind], ...] = (
 _SKEWED = ("signature expired", "signature not yet current", "the difference between the request time")
 _SET_THE_CLOCK = "Set this machine's clock right."
 _TRY_AGAIN = "The failure is on AWS's side; try again in a moment."
-_FAILED_SERVERS = (500, 503)
+_FAILED_SERVERS = (500, 502, 503, 504)
 
 
 def from_client_error(error: Any, operation: str) -> ConsoleError:
@@ -164,4 +183,6 @@ def from_client_error(error: Any, operation: str) -> ConsoleError:
         code=code,
         request_id=metadata.get("RequestId"),
         model_status=error.response.get("OriginalStatusCode"),
+        http_status=status,
+        repeated=bool(metadata.get("RetryAttempts")),
     )

@@ -93,7 +93,7 @@ def test_every_step_is_made_and_proved(journal: Journal) -> None:
     outcome = run(aws, plan_of(making("a"), making("b")), journal, on_event=events.append)
     assert outcome.status == "done"
     assert set(things.made) == {"a", "b"}
-    assert states(events) == [(1, "started"), (1, "done"), (2, "started"), (2, "done")]
+    assert states(events) == [(n, state) for n in (1, 2) for state in ("started", "acting", "done")]
     assert any(event.state == "waiting" for event in events)
 
 
@@ -298,7 +298,7 @@ def test_the_journal_is_private_and_holds_no_secret(journal: Journal) -> None:
     text = path.read_text()
     assert "hunter2" not in text
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [json.loads(line)["event"] for line in text.splitlines()] == ["begun", "started", "done", "ended"]
+    assert [json.loads(line)["event"] for line in text.splitlines()] == ["begun", "started", "acting", "done", "ended"]
 
 
 def test_an_operation_without_an_end_is_open(journal: Journal) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 
 from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.plan import Place, Plan, Step
 
 StepState = Literal["started", "acting", "waiting", "done", "skipped", "failed", "undoing", "undone", "kept"]
+
+_BACKWARD = frozenset({"undoing", "undone", "kept"})
+# Beginnings of the API's own names.
+TAKING_AWAY = ("Delete", "Deregister")
+_MAKING = ("create ", "put ", "register ", "upload ")
 
 OperationStatus = Literal["running", "open", "done", "rolled_back", "failed"]
 
@@ -66,9 +73,51 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRecord:
-    """All that the journal knows of an operation. The values of its plan that may be secret are hidden."""
+    """All that the journal knows of an operation. The values of its plan that may be secret are hidden.
+
+    `acted` are the steps that may have changed something and are not undone, `kept` those of them that cannot or must
+    not be. `rolling_back`: some of it is undone, so that it can only be rolled back further.
+    """
 
     operation: Operation
     plan: Plan
     states: Mapping[int, StepState]
     events: tuple[StepEvent, ...]
+    acted: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+    rolling_back: bool = False
+
+    def after(self, event: StepEvent, *, acted: bool | None = None) -> OperationRecord:
+        """What is known once this has happened too. `acted` False: it is certain that the step changed nothing."""
+        n, state = event.n, event.state
+        pending = self.acted | {n} if state == "acting" else self.acted
+        return replace(
+            self,
+            states={**self.states, n: state},
+            events=(*self.events, event),
+            acted=pending - {n} if state in ("undone", "kept") or acted is False else pending,
+            kept=self.kept | {n} if state == "kept" and n in self.acted else self.kept,
+            rolling_back=self.rolling_back or state in _BACKWARD,
+        )
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What it made that is still there, by name; what it took away is not left."""
+        return tuple(
+            _name(step)
+            for step in self.plan.steps
+            if step.n in self.acted | self.kept and step.call and not step.call.operation.startswith(TAKING_AWAY)
+        )
+
+    def unanswered_at(self, n: int) -> datetime | None:
+        """When a step was last heard of whose call may or may not have been made; None where that is known."""
+        forward = takewhile(lambda event: event.state not in _BACKWARD, (e for e in self.events if e.n == n))
+        last = deque(forward, maxlen=1)
+        if not last or last[0].state == "done" or (last[0].error is not None and not last[0].error.ambiguous):
+            return None
+        return last[0].at
+
+
+def _name(step: Step) -> str:
+    title = next((step.title.removeprefix(verb) for verb in _MAKING if step.title.startswith(verb)), step.title)
+    return f"{title} {step.detail}".strip()

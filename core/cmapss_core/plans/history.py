@@ -1,0 +1,137 @@
+"""What the lines of an operation's journal come to: its state, and that of each of its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.operations import Operation, OperationRecord, OperationStatus, StepEvent, StepState
+from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.serialization import plan_document, plan_from_document
+
+FORMAT = 2
+BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK, ENDED = "begun", "begun anew", "resumed", "rolling back", "ended"
+
+Line = Mapping[str, Any]
+
+_ERROR_MEMBERS = ("remedy", "operation", "code", "request_id", "http_status", "repeated")
+_STATES = frozenset(get_args(StepState))
+
+
+def read_lines(path: Path) -> list[Line]:
+    """The lines that were written whole. Raises OSError."""
+    return list(_decoded(path.read_bytes().splitlines()))
+
+
+def begun_line(plan: Plan) -> dict[str, Any]:
+    """What the first line has beside its event and time. Raises TypeError for a plan that is not data."""
+    return {"format": FORMAT, "plan": plan_document(plan)}
+
+
+def event_line(event: StepEvent, *, acted: bool | None = None) -> dict[str, Any]:
+    """What a step's line has beside its state and time. `acted` False: nothing can have been changed."""
+    line: dict[str, Any] = {"n": event.n, "message": event.message}
+    if acted is not None:
+        line["acted"] = acted
+    if event.error is not None:
+        line["error"] = {
+            "kind": event.error.kind.value,
+            "message": event.error.message,
+            **{name: getattr(event.error, name) for name in _ERROR_MEMBERS},
+        }
+    return line
+
+
+def operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
+    """The operation that a file is of; None where it is of none."""
+    try:
+        return _operation(lines[0], lines[-1], running)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
+def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
+    """All that the lines say. Raises ConsoleError where the plan cannot be read."""
+    operation = operation_of(lines, running=running)
+    if operation is None:
+        raise ConsoleError(ErrorKind.INVALID, "that file is no journal of an operation")
+    if lines[0].get("format") != FORMAT:
+        raise _unreadable(operation.id, "another version of the console wrote it")
+    try:
+        plan = plan_from_document(lines[0]["plan"])
+    except Exception as error:  # cattrs raises groups of whatever went wrong inside
+        raise _unreadable(operation.id, "its plan is not one that this console knows") from error
+    return _record(operation, plan, lines)
+
+
+def _decoded(lines: Sequence[bytes]) -> Iterator[Line]:
+    for line in lines:
+        try:
+            decoded = json.loads(line)
+        except ValueError:  # a line in which the machine stopped, or its disk was full
+            continue
+        if isinstance(decoded, dict):
+            yield decoded
+
+
+def _operation(first: Line, last: Line, running: bool) -> Operation:
+    plan, place = first["plan"], first["plan"].get("place")
+    ours = first.get("format") == FORMAT
+    ended = last["event"] == ENDED
+    status: OperationStatus = last["status"] if ended else "open"
+    if running:
+        status = "running"
+    elif status == "open" and not ours:
+        status = "failed"  # whoever wrote it kept too little of its plan to take it up again
+    if status not in get_args(OperationStatus):
+        raise ValueError(status)
+    return Operation(
+        id=str(plan["id" if ours else "plan_id"]),
+        intention=str(plan["intention"]),
+        target=str(plan["target"]),
+        status=status,
+        started=datetime.fromisoformat(first["at"]),
+        ended=datetime.fromisoformat(last["at"]) if ended and not running else None,
+        place=Place(**place) if place else None,
+    )
+
+
+def _record(operation: Operation, plan: Plan, lines: Sequence[Line]) -> OperationRecord:
+    untouched = OperationRecord(operation=operation, plan=plan, states={}, events=())
+    known = {step.n for step in plan.steps}
+    record = untouched
+    for line in lines:
+        name, n = line.get("event"), line.get("n")
+        if name == BEGUN_ANEW:
+            record = untouched
+        elif name in _STATES and n in known:
+            record = record.after(_event(operation.id, n, cast(StepState, name), line), acted=line.get("acted"))
+    return record
+
+
+def _event(operation_id: str, n: int, state: StepState, line: Line) -> StepEvent:
+    said = line.get("error")
+    error = None
+    if said:
+        members = {name: said.get(name) for name in _ERROR_MEMBERS}
+        error = ConsoleError(ErrorKind(said["kind"]), said["message"], **members)
+    return StepEvent(
+        plan_id=operation_id,
+        n=n,
+        state=state,
+        message=str(line.get("message", "")),
+        at=datetime.fromisoformat(line["at"]),
+        error=error,
+    )
+
+
+def _unreadable(operation_id: str, why: str) -> ConsoleError:
+    return ConsoleError(
+        ErrorKind.INVALID,
+        f"{operation_id} cannot be taken up again: {why}",
+        remedy="See what is there with `cmapss-console endpoints`, and make a new plan.",
+    )

@@ -1,0 +1,76 @@
+"""Taking back what an operation did, the newest first, and nothing else: what is somebody else's by now stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.attempts import Attempt
+from cmapss_core.plans.hand import Countdown, Hand
+from cmapss_core.plans.journal import JournalError
+from cmapss_core.plans.looking import ChangedError
+from cmapss_core.plans.operations import TAKING_AWAY, StepState
+from cmapss_core.plans.plan import Step
+
+# How late a call may still take effect whose answer did not come: as long as it may be on its way, repeated by
+# botocore, in region time.
+LATE_SECONDS = 60.0
+
+
+def undo_steps(hand: Hand, usual: Mapping[int, float]) -> None:
+    """Undo every step that may have changed something. Raises ConsoleError at the first that cannot be undone now."""
+    for step in reversed(hand.plan.steps):
+        if step.n in hand.record.acted:
+            _undo(hand, step, usual.get(step.n))
+        elif hand.record.states.get(step.n) == "skipped" and step.call is not None:
+            hand.tell(step, "kept", "it was so before")
+
+
+def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
+    if step.undo is None:
+        hand.tell(step, "kept", "it cannot be undone")
+        return
+    undo = replace(step.undo, n=step.n)
+    countdown = Countdown(hand.aws, usual_seconds)
+
+    def say(state: StepState, message: str, *, error: ConsoleError | None = None, written: bool = False) -> None:
+        shown: StepState = "undoing" if state == "waiting" else state
+        hand.tell(undo, shown, message, error=error, seconds_left=countdown.seconds_left(), written=written)
+
+    say("undoing", undo.title)
+    attempt = Attempt(hand, undo, say, sent_before=hand.record.states[step.n] == "undoing", waits_for_names=True)
+    try:
+        _carry_out(hand, step, attempt)
+    except ChangedError as error:
+        hand.tell(undo, "kept", error.message)
+    except JournalError:
+        raise
+    except ConsoleError as error:
+        if error.kind is ErrorKind.NOT_FOUND and not _took_away(step):
+            hand.tell(undo, "kept", f"it is not there any more: {error.message}")
+            return
+        hand.tell(undo, "failed", error.message, error=error)
+        raise
+    else:
+        hand.tell(undo, "undone", undo.detail)
+
+
+def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
+    if attempt.first_look().holds:
+        unanswered = hand.record.unanswered_at(step.n)
+        if unanswered is None:
+            return
+        # The call may still take effect: it has to be so when that is over.
+        attempt.wait_past(unanswered + timedelta(seconds=LATE_SECONDS))
+        if attempt.first_look().holds:
+            return
+    if attempt.step.call is not None:
+        attempt.act("undoing")
+    attempt.prove()
+
+
+def _took_away(step: Step) -> bool:
+    """Whether undoing the step makes again what it deleted, so that what is missing then is what that depends on."""
+    return step.call is not None and step.call.operation.startswith(TAKING_AWAY)
