@@ -1,99 +1,50 @@
-"""One sentence on why an endpoint is scaling, or why it is not."""
+"""Why an endpoint is scaling, or why it is not, in a sentence or two for each variant that is scaled."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cmapss_core.endpoints import Endpoint, Variant
-from cmapss_core.metrics import Metrics, Points
-from cmapss_core.scaling import Alarm, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy
-
-# Target tracking as it is seen to behave: three minutes above the target scale out, fifteen below 90 % of it in.
-MINUTES_OUT = 3
-MINUTES_IN = 15
-SCALE_IN_SHARE = 0.9
+from cmapss_core.endpoints import Endpoint
+from cmapss_core.metrics import Metrics
+from cmapss_core.scaling import (
+    SUSPENSION_NAMES,
+    Alarm,
+    ScalableTarget,
+    Scaling,
+    ScalingActivity,
+    ScheduledAction,
+)
+from cmapss_core.scaling_scene import Scene
 
 USUAL_CREATION = "9–11 minutes"
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What there is to explain of one variant."""
-
-    variant: Variant
-    target: ScalableTarget
-    policy: ScalingPolicy
-    high: Alarm | None
-    low: Alarm | None
-    activities: tuple[ScalingActivity, ...]
-    load: Points
-    now: datetime
-
-    @property
-    def tracked(self) -> float:
-        assert self.policy.target is not None  # checked before a scene is made
-        return self.policy.target
-
-    @property
-    def latest(self) -> float | None:
-        return self.load[-1][1] if self.load else None
-
-    @property
-    def minutes_out(self) -> int:
-        return self.high.evaluation_periods if self.high else MINUTES_OUT
-
-    @property
-    def minutes_in(self) -> int:
-        return self.low.evaluation_periods if self.low else MINUTES_IN
-
-    @property
-    def floor(self) -> float:
-        return self.low.threshold if self.low else self.tracked * SCALE_IN_SHARE
-
-    def minutes_while(self, holds: Callable[[float], bool]) -> int:
-        """How many of the newest minutes in a row it holds for."""
-        count = 0
-        for _, value in reversed(self.load):
-            if not holds(value):
-                break
-            count += 1
-        return count
+_SOON = timedelta(days=1)
+# AWS's words for why an alarm led to nothing, and what they mean.
+_NOT_SCALED = {
+    "AutoScalingAnticipatedFlapping": "it would have to scale the other way at once",
+    "TargetServicePutResourceAsUnscalable": "the endpoint is changing",
+    "AlreadyAtMaxCapacity": "the maximum runs",
+    "AlreadyAtMinCapacity": "the minimum runs",
+    "AlreadyAtDesiredCapacity": "as many run as it asks for",
+}
 
 
 def explain(endpoint: Endpoint, scaling: Scaling, metrics: Metrics, now: datetime) -> str:
-    """Say in one sentence what Application Auto Scaling does with this endpoint at `now`, and why."""
+    """Say what Application Auto Scaling does with this endpoint at `now`, and why."""
     if said := _by_status(endpoint, now):
         return said
     if not scaling.targets:
         return "Not scaling: no scalable target is registered, so the number of instances stays as it is."
-    target = scaling.targets[0]
-    variant = next((v for v in endpoint.variants if v.name == target.variant), None)
-    if variant is None:
-        return f"Not scaling: the scalable target names a variant {target.variant!r} that is not there."
-    if target.suspended:
-        return f"Not scaling: scaling within {target.min}–{target.max} instances is suspended."
-    policy = next((p for p in scaling.policies if p.variant == target.variant and p.target is not None), None)
-    if policy is None:
-        return f"Not scaling: {target.min}–{target.max} instances are allowed, but no target-tracking policy is set."
-    alarms = [alarm for alarm in scaling.alarms if alarm.name in policy.alarm_names]
-    scene = _Scene(
-        variant=variant,
-        target=target,
-        policy=policy,
-        high=next((alarm for alarm in alarms if alarm.side == "high"), None),
-        low=next((alarm for alarm in alarms if alarm.side == "low"), None),
-        activities=tuple(a for a in scaling.activities if a.variant == variant.name),
-        load=metrics.points("invocations_per_instance"),
-        now=now,
-    )
-    return _moving(scene) or _failed(scene) or _high(scene) or _low(scene) or _steady(scene)
+    sentences = [(target.variant, _of_variant(endpoint, target, scaling, metrics, now)) for target in scaling.targets]
+    if len(sentences) == 1 and len(endpoint.variants) <= 1:
+        return sentences[0][1]
+    return " ".join(f"{variant}: {sentence}" for variant, sentence in sentences)
 
 
 def _by_status(endpoint: Endpoint, now: datetime) -> str | None:
     since = _span((now - endpoint.modified).total_seconds())
+    rescaling = endpoint.current_instances != endpoint.desired_instances
     match endpoint.status:
         case "Creating":
             return f"Being created for {since}: instances are starting, which usually takes {USUAL_CREATION}."
@@ -105,10 +56,43 @@ def _by_status(endpoint: Endpoint, now: datetime) -> str | None:
             return "Out of service: it takes no requests."
         case "RollingBack" | "SystemUpdating":
             return f"{endpoint.status} for {since}: scaling waits until it is in service again."
+        case "Updating" if not rescaling:
+            return f"Being updated for {since}: scaling waits until it is in service again."
+        case "UpdateRollbackFailed":
+            return "Not scaling: an update and its roll-back failed, so old and new instances serve. Update it again."
     return None
 
 
-def _moving(scene: _Scene) -> str | None:
+def _of_variant(endpoint: Endpoint, target: ScalableTarget, scaling: Scaling, metrics: Metrics, now: datetime) -> str:
+    variant = next((v for v in endpoint.variants if v.name == target.variant), None)
+    if variant is None:
+        return f"Not scaling: the scalable target names a variant {target.variant!r} that is not there."
+    policies = [policy for policy in scaling.policies if policy.variant == target.variant]
+    names = {name for policy in policies for name in policy.alarm_names}
+    scene = Scene(
+        variant=variant,
+        target=target,
+        tracking=next((policy for policy in policies if policy.target is not None), None),
+        stepping=tuple(policy for policy in policies if policy.steps),
+        alarms=tuple(alarm for alarm in scaling.alarms if alarm.name in names),
+        activities=tuple(activity for activity in scaling.activities if activity.variant == variant.name),
+        load=metrics.points("invocations_per_instance", variant.name),
+        now=now,
+    )
+    main = _main(scene)
+    return " ".join([main, *_asides(scene, scaling.scheduled_actions, main)])
+
+
+def _main(scene: Scene) -> str:
+    """The one thing that matters most now."""
+    if said := _moving(scene) or _suspended(scene) or _failed(scene) or _stepping(scene):
+        return said
+    if scene.tracking is not None:
+        return _out(scene) or _not_scaled(scene) or _in(scene) or _steady(scene)
+    return _not_scaled(scene) or _untracked(scene)
+
+
+def _moving(scene: Scene) -> str | None:
     now, want = scene.variant.current_instances, scene.variant.desired_instances
     if now == want:
         return None
@@ -117,11 +101,13 @@ def _moving(scene: _Scene) -> str | None:
     if want > now:
         arriving = want - now
         noun = "instance is" if arriving == 1 else "instances are"
-        because = _because_high(scene) if running and "AlarmHigh" in running.cause else _cause(running)
+        by_target = running is not None and scene.tracking is not None and "-AlarmHigh-" in running.cause
+        because = _because_high(scene) if by_target else _cause(running)
         return f"Scaling out to {want}: {because}. {arriving} {noun} arriving{span}."
+    by_target = running is not None and scene.tracking is not None and "-AlarmLow-" in running.cause
     because = (
-        f"below {_number(scene.floor)} per instance and minute for {scene.minutes_in} minutes"
-        if running and "AlarmLow" in running.cause
+        f"below {_number(scene.floor)} {scene.unit} for {scene.datapoints_in} datapoints"
+        if by_target
         else _cause(running)
     )
     return f"Scaling in from {now} to {want}: {because}{span}."
@@ -131,77 +117,168 @@ def _cause(activity: ScalingActivity | None) -> str:
     return activity.cause if activity else "the instance count was changed by hand"
 
 
-def _because_high(scene: _Scene) -> str:
-    load = "load" if scene.latest is None else f"{_number(scene.latest)} invocations per instance a minute"
-    return f"{load}, target {_number(scene.tracked)}, above it for {scene.minutes_out} of {scene.minutes_out} minutes"
+def _because_high(scene: Scene) -> str:
+    load = "load" if scene.latest is None else f"{_number(scene.latest)} {scene.unit}"
+    needed = scene.datapoints_out
+    return f"{load}, target {_number(scene.tracked)}, above it for {needed} of {needed} datapoints"
 
 
-def _failed(scene: _Scene) -> str | None:
+def _suspended(scene: Scene) -> str | None:
+    """Where nothing that a policy wants is done."""
+    bounds = f"{scene.target.min}–{scene.target.max} instances"
+    if scene.suspends("in") and scene.suspends("out"):
+        return f"Not scaling: scaling within {bounds} is suspended."
+    return None
+
+
+def _failed(scene: Scene) -> str | None:
     newest = next((a for a in scene.activities if a.not_scaled_reason is None), None)
     if newest is None or newest.status != "Failed":
         return None
     return f"Not scaling: the last attempt failed. {newest.message or newest.description}"
 
 
-def _high(scene: _Scene) -> str | None:
-    above = scene.minutes_while(lambda value: value > scene.tracked)
+def _stepping(scene: Scene) -> str | None:
+    """A step policy whose alarm is on."""
+    for policy in scene.stepping:
+        alarm = next((a for a in scene.alarms if a.name in policy.alarm_names and a.state == "ALARM"), None)
+        if alarm is None:
+            continue
+        inward = alarm.side == "low"
+        way = "in" if inward else "out"
+        on = f"{alarm.name} is in ALARM ({_condition(alarm)})"
+        if scene.suspends("in" if inward else "out"):
+            return f"Not scaling {way}: {on}, but scale-{way} is suspended."
+        if (refused := scene.not_scaled()) is not None:
+            return f"Not scaling {way}: {on}. {_reason(refused)}"
+        if (ready := scene.cooldown_end(policy.scale_out_cooldown, inward=inward)) is not None:
+            return f"Not scaling {way}: cooldown until {ready:%H:%M}; {on}."
+        return f"{on}: step policy {policy.name} is expected to scale {way} within a minute."
+    return None
+
+
+def _out(scene: Scene) -> str | None:
+    assert scene.tracking is not None  # it is called where there is one
+    above = scene.in_a_row(lambda value: value > scene.tracked)
     alarmed = scene.high is not None and scene.high.state == "ALARM"
-    if not above or scene.latest is None:
+    # The alarm knows best, but for the minutes by which it is late: a load that is over by now is none.
+    if not above and not (alarmed and scene.latest is None):
         return None
-    load = f"{_number(scene.latest)} invocations per instance a minute"
-    if scene.variant.current_instances >= scene.target.max:
-        return f"At the maximum of {scene.target.max}: {load} is above the target {_number(scene.tracked)}."
-    ready = _cooldown_end(scene, scene.policy.scale_out_cooldown)
+    load = f"{_number(scene.latest)} {scene.unit}" if scene.latest is not None else f"the load ({scene.unit})"
+    if scene.suspends("out"):
+        return f"Not scaling out: scale-out is suspended, and {load} is above the target {_number(scene.tracked)}."
+    if scene.count >= scene.target.max:
+        refused = scene.not_scaled()
+        code = f" ({refused.not_scaled_reason})" if refused else ""
+        return f"At the maximum of {scene.target.max}{code}: {load} is above the target {_number(scene.tracked)}."
+    ready = scene.cooldown_end(scene.tracking.scale_out_cooldown, inward=False)
     if alarmed and ready is not None:
-        return f"Not scaling out yet: {load}, target {_number(scene.tracked)}; cooldown until {ready:%H:%M}."
-    wanted = min(scene.target.max, math.ceil(scene.variant.current_instances * scene.latest / max(scene.tracked, 1e-9)))
-    counted = f"{min(above, scene.minutes_out)} of {scene.minutes_out} minutes above {_number(scene.tracked)}"
-    if alarmed or above >= scene.minutes_out:
-        return f"{counted}: scaling out to {wanted} is expected within a minute."
-    return f"{counted}: scales out to {wanted} if the next {_minutes(scene.minutes_out - above)} too."
+        return f"Not scaling out yet: cooldown until {ready:%H:%M}; {load}, target {_number(scene.tracked)}."
+    if scene.latest is None:
+        return f"Above the target {_number(scene.tracked)} {scene.unit}: scale-out expected within a minute."
+    wanted = min(scene.target.max, math.ceil(scene.count * scene.latest / scene.tracked - 1e-6))
+    needed = scene.datapoints_out
+    counted = f"{min(above, needed)} of {needed} datapoints above {_number(scene.tracked)}"
+    if alarmed or above >= needed:
+        return f"{counted}; scale-out to {wanted} expected within a minute."
+    missing = needed - above
+    condition = "a minute if the next is too" if missing == 1 else f"{missing} minutes if the next {missing} are too"
+    return f"{counted}; scale-out to {wanted} expected within {condition}."
 
 
-def _low(scene: _Scene) -> str | None:
-    below = scene.minutes_while(lambda value: value < scene.floor)
-    if not below or scene.variant.current_instances <= scene.target.min:
+def _not_scaled(scene: Scene) -> str | None:
+    refused = scene.not_scaled()
+    if refused is None or refused.not_scaled_reason == "AlreadyAtMinCapacity":  # as idle endpoints are
         return None
-    if scene.policy.disable_scale_in:
+    return f"Not scaling: {_reason(refused)}"
+
+
+def _in(scene: Scene) -> str | None:
+    assert scene.tracking is not None  # it is called where there is one
+    below = scene.in_a_row(lambda value: value < scene.floor)
+    alarmed = scene.low is not None and scene.low.state == "ALARM" and scene.latest is None
+    if not (below or alarmed) or scene.count <= scene.target.min:
+        return None
+    if scene.tracking.disable_scale_in:
         return "Not scaling in: the policy's scale-in is disabled."
-    counted = f"{min(below, scene.minutes_in)} of {scene.minutes_in} minutes below {_number(scene.floor)}"
-    ready = _cooldown_end(scene, scene.policy.scale_in_cooldown)
-    if below >= scene.minutes_in:
+    if scene.suspends("in"):
+        return "Not scaling in: scale-in is suspended."
+    needed = scene.datapoints_in
+    counted = f"{needed if alarmed else min(below, needed)} of {needed} datapoints below {_number(scene.floor)}"
+    if alarmed or below >= needed:
+        ready = scene.cooldown_end(scene.tracking.scale_in_cooldown, inward=True)
         if ready is not None:
-            return f"Not scaling in: {counted}, cooldown until {ready:%H:%M}."
-        return f"{counted}: scaling in is expected within a minute."
+            return f"Not scaling in: cooldown until {ready:%H:%M}; {counted}."
+        return f"{counted}; scale-in expected within a minute."
     return f"Not scaling in yet: {counted}."
 
 
-def _steady(scene: _Scene) -> str:
-    count = scene.variant.current_instances
-    noun = "instance" if count == 1 else "instances"
+def _steady(scene: Scene) -> str:
+    count, tracked = _instances(scene.count), f"target {_number(scene.tracked)}"
+    if not scene.follows_invocations:
+        if any(alarm is not None and alarm.state == "OK" for alarm in (scene.high, scene.low)):
+            return f"Steady at {count}: {tracked} {scene.unit}, and no alarm is on."
+        return f"Steady at {count}: CloudWatch has no {scene.unit} yet, and the policy needs data."
     if scene.latest is None:
-        return f"Steady at {count} {noun}: CloudWatch has no invocations yet, and the policy needs data."
-    load = f"{_number(scene.latest)} per instance and minute, target {_number(scene.tracked)}"
-    if count <= scene.target.min and scene.latest < scene.floor:
+        return f"Steady at {count}: CloudWatch has no invocations yet, and the policy needs data."
+    load = f"{_number(scene.latest)} {scene.unit}, {tracked}"
+    if scene.count <= scene.target.min and scene.latest < scene.floor:
         return f"Steady at the minimum of {scene.target.min}: {load}."
-    return f"Steady at {count} {noun}: {load}."
+    return f"Steady at {count}: {load}."
 
 
-def _cooldown_end(scene: _Scene, seconds: int) -> datetime | None:
-    """When the cooldown after the last activity ends; None when it is over. It starts when an activity completes."""
-    ended = max((a.ended for a in scene.activities if a.ended and a.status == "Successful"), default=None)
-    if ended is None:
-        return None
-    ready = ended + timedelta(seconds=seconds)
-    return ready if ready > scene.now else None
+def _untracked(scene: Scene) -> str:
+    """Without target tracking: by step policies, by schedule, or not at all."""
+    if not scene.stepping:
+        bounds = f"{scene.target.min}–{scene.target.max} instances are allowed"
+        return f"Not scaling: {bounds}, but no target-tracking policy is set."
+    alarms = [alarm for alarm in scene.alarms if any(alarm.name in policy.alarm_names for policy in scene.stepping)]
+    if not alarms:
+        names = " and ".join(policy.name for policy in scene.stepping)
+        return f"Not scaling: step policy {names} has no alarm that would set it off."
+    waited = " or ".join(_condition(alarm) for alarm in alarms)
+    return f"Steady at {_instances(scene.count)}: a step is taken at {waited}."
+
+
+def _asides(scene: Scene, actions: Sequence[ScheduledAction], said: str) -> Iterator[str]:
+    """What is suspended, if that is not said already, and what is to come by schedule."""
+    for way in scene.target.suspended:
+        if "suspended" not in said and way != "scheduled":
+            yield f"{SUSPENSION_NAMES[way].capitalize()} is suspended."
+    dues = [(due, a) for a in actions if a.variant == scene.variant.name and (due := a.next_due(scene.now))]
+    if not dues:
+        return
+    if scene.suspends("scheduled"):
+        yield "Its schedule is suspended."
+        return
+    due, action = min(dues, key=lambda pair: pair[0])
+    when = f"{due:%H:%M}" if due - scene.now < _SOON else f"{due:%Y-%m-%d %H:%M}"
+    yield f"By schedule, {action.name} sets {_bounds(action)} at {when}."
+
+
+def _bounds(action: ScheduledAction) -> str:
+    if action.min is not None and action.max is not None:
+        return f"{action.min}–{action.max} instances"
+    return f"a minimum of {action.min}" if action.max is None else f"a maximum of {action.max}"
+
+
+def _condition(alarm: Alarm) -> str:
+    side = "above" if alarm.side == "high" else "below"
+    datapoints = f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods} datapoints"
+    return f"{alarm.metric or 'its metric'} {side} {_number(alarm.threshold)} for {datapoints}"
+
+
+def _reason(activity: ScalingActivity) -> str:
+    code = activity.not_scaled_reason or ""
+    return f"{_NOT_SCALED[code]} ({code})." if code in _NOT_SCALED else f"{code}."
+
+
+def _instances(count: int) -> str:
+    return f"{count} instance{'' if count == 1 else 's'}"
 
 
 def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
-
-
-def _minutes(count: int) -> str:
-    return "minute is" if count == 1 else f"{count} minutes are"
 
 
 def _span(seconds: float) -> str:

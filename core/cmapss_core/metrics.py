@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,15 +27,21 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What CloudWatch knows of the minutes from `start` up to, not including, `end`."""
+    """What CloudWatch knows of the minutes from `start` up to, not including, `end`.
+
+    `of_variants` has the same by variant and series, where there are several.
+    """
 
     start: datetime
     end: datetime
     period_seconds: int
     series: Mapping[str, Series]
+    of_variants: Mapping[tuple[str, str], Points] = field(default_factory=dict)
 
-    def points(self, name: str) -> Points:
-        """The points of a series; none where CloudWatch has none."""
+    def points(self, name: str, variant: str | None = None) -> Points:
+        """The points of a series, of one variant alone where there are several; none where CloudWatch has none."""
+        if variant is not None and self.of_variants:
+            return self.of_variants.get((variant, name), ())
         series = self.series.get(name)
         return series.points if series else ()
 
@@ -78,7 +84,9 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
         for place, variant in enumerate(variants)
         for number, metric in enumerate(_SHOWN)
     ]
-    found: dict[str, list[Mapping[datetime, float]]] = {metric.name: [] for metric in _SHOWN}
+    found: dict[tuple[str, str], list[Mapping[datetime, float]]] = {
+        (variant, metric.name): [] for variant in variants for metric in _SHOWN
+    }
     if queries:
         for page in aws.pages(
             "cloudwatch",
@@ -89,10 +97,20 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
             ScanBy="TimestampAscending",
         ):
             for result in page["MetricDataResults"]:
-                metric = _SHOWN[int(result["Id"].split("_")[0][1:])]
-                found[metric.name].append(dict(zip(result["Timestamps"], result["Values"], strict=True)))
-    series = {metric.name: Series(metric.name, metric.unit, _merge(metric, found[metric.name])) for metric in _SHOWN}
-    return Metrics(start, end, PERIOD_SECONDS, series)
+                number, place = map(int, result["Id"][1:].split("_"))
+                points = dict(zip(result["Timestamps"], result["Values"], strict=True))
+                found[variants[place], _SHOWN[number].name].append(points)
+    series = {}
+    for metric in _SHOWN:
+        every = [points for variant in variants for points in found[variant, metric.name]]
+        series[metric.name] = Series(metric.name, metric.unit, _merge(metric, every))
+    apart = {
+        (variant, metric.name): _merge(metric, found[variant, metric.name])
+        for variant in variants
+        for metric in _SHOWN
+        if len(variants) > 1
+    }
+    return Metrics(start, end, PERIOD_SECONDS, series, apart)
 
 
 def _query(identifier: str, endpoint: str, variant: str, metric: _Metric) -> dict[str, Any]:
