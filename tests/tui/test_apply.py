@@ -18,7 +18,8 @@ import pytest
 
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.operations import Operation, Outcome, StepEvent, StepState
+from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.operations import Operation, OperationRecord, Outcome, StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Place, Plan
 from cmapss_tui.apply import add_plan_arguments, carry_out
 from cmapss_tui.exits import ExitCode
@@ -44,7 +45,15 @@ class Runner:
         self.outcome = Outcome("done")
         self.undone: Outcome | BaseException = Outcome("rolled_back")
         self.events: tuple[tuple[int, StepState], ...] = ()
+        self.acted: frozenset[int] = frozenset()  # as the journal has it
         self.asked: list[str] = []
+
+    def read(self, operation_id: str) -> OperationRecord:
+        assert operation_id == PLAN.id
+        operation = Operation(
+            id=PLAN.id, intention="deploy", target="engines", status="open", started=NOW, ended=NOW, place=PLACE
+        )
+        return OperationRecord(operation=operation, plan=PLAN, states={}, events=(), acted=self.acted)
 
     def run(self, _aws: Aws, plan: Plan, _journal: object, *, on_event: Any, cancelled: Any, wait: bool) -> Outcome:
         self.asked.append("run")
@@ -58,6 +67,8 @@ class Runner:
         on_event(StepEvent(plan_id=operation_id, n=2, state="undone", message="so", at=NOW))
         if isinstance(self.undone, BaseException):
             raise self.undone
+        if self.undone.status == "rolled_back":
+            self.acted = frozenset()
         return self.undone
 
 
@@ -66,6 +77,7 @@ def runner(monkeypatch: Patch, tmp_path: Path) -> Runner:
     given = Runner()
     monkeypatch.setattr("cmapss_core.plans.runner.run", given.run)
     monkeypatch.setattr("cmapss_core.plans.runner.roll_back", given.roll_back)
+    monkeypatch.setattr("cmapss_core.plans.journal.Journal.read", lambda _, operation_id: given.read(operation_id))
     monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
     return given
 
@@ -179,20 +191,16 @@ def test_a_protected_target_says_why_and_how(runner: Runner) -> None:
 def test_an_open_operation_on_the_same_endpoint_is_said_first(
     runner: Runner, monkeypatch: Patch, capsys: Capture
 ) -> None:
-    def begun(identifier: str, place: Place | None) -> Operation:
-        return Operation(
-            id=identifier, intention="deploy", target="engines", status="open", started=NOW, ended=None, place=place
-        )
+    asked: list[tuple[str, Place | None]] = []
 
-    elsewhere = replace(PLACE, region="eu-west-1")
-    monkeypatch.setattr(
-        "cmapss_core.plans.journal.Journal.open_on",
-        lambda _, target: (begun("deploy-1", PLACE), begun("deploy-2", elsewhere)) if target == "engines" else (),
-    )
+    def open_on(_: Journal, target: str, place: Place | None = None) -> tuple[Operation, ...]:
+        asked.append((target, place))
+        return (Operation(id="deploy-1", intention="deploy", target=target, status="open", started=NOW, ended=None),)
+
+    monkeypatch.setattr("cmapss_core.plans.journal.Journal.open_on", open_on)
     carry(PLAN, "--yes")
-    said = capsys.readouterr().err
-    assert "! deploy-1 on it is open: resume it or roll it back" in said
-    assert "deploy-2" not in said
+    assert "! deploy-1 on it is open: resume it or roll it back" in capsys.readouterr().err
+    assert asked == [("engines", PLACE)]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +219,7 @@ def test_an_open_operation_on_the_same_endpoint_is_said_first(
 def test_after_a_failure_it_is_undone_unless_told_otherwise(
     line: tuple[str, ...], answer: str | None, undone: bool, runner: Runner, monkeypatch: Patch, capsys: Capture
 ) -> None:
-    runner.outcome = Outcome("failed", NO_CAPACITY, LEFT, ("E the container said no",))
+    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT, ("E the container said no",)), frozenset({1, 2})
     runner.events = ((1, "done"), (2, "failed"))
     if answer is not None:
         at_a_terminal(monkeypatch, answer)
@@ -242,9 +250,8 @@ def test_what_failed_before_anything_was_done_leaves_nothing_to_undo(runner: Run
     assert UNDO not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("status", ["open", "failed"])
-def test_what_passes_by_itself_leaves_it_open(status: Any, runner: Runner, capsys: Capture) -> None:
-    runner.outcome = Outcome(status, THROTTLED, LEFT)
+def test_what_passes_by_itself_leaves_it_open(runner: Runner, capsys: Capture) -> None:
+    runner.outcome, runner.acted = Outcome("open", THROTTLED, LEFT), frozenset({1})
     assert refused(PLAN, "--yes") is THROTTLED
     assert runner.asked == ["run"]
     said = capsys.readouterr().err
@@ -253,8 +260,8 @@ def test_what_passes_by_itself_leaves_it_open(status: Any, runner: Runner, capsy
 
 
 def test_an_undoing_that_fails_says_what_is_left_and_how_to_go_on(runner: Runner, capsys: Capture) -> None:
-    runner.outcome = Outcome("failed", NO_CAPACITY, LEFT)
-    runner.undone = Outcome("failed", ConsoleError(ErrorKind.DENIED, "no sagemaker:DeleteEndpoint"), LEFT[1:])
+    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({1})
+    runner.undone = Outcome("open", ConsoleError(ErrorKind.DENIED, "no sagemaker:DeleteEndpoint"), LEFT[1:])
     assert refused(PLAN, "--yes") is NO_CAPACITY
     said = capsys.readouterr().err
     assert "no sagemaker:DeleteEndpoint" in said
@@ -263,7 +270,7 @@ def test_an_undoing_that_fails_says_what_is_left_and_how_to_go_on(runner: Runner
 
 
 def test_a_second_interrupt_in_the_undoing_names_the_ways_out(runner: Runner, capsys: Capture) -> None:
-    runner.outcome = Outcome("failed", NO_CAPACITY, LEFT)
+    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({1})
     runner.undone = KeyboardInterrupt()
     assert refused(PLAN, "--yes", "--json") is NO_CAPACITY
     said = capsys.readouterr()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError
 from cmapss_tui.confirmation import (
     add_confirmation_arguments,
     agreed,
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
 
 Begin = Callable[..., "Outcome"]  # takes on_event and cancelled
-
-# What passes or is put right elsewhere: the operation waits for that rather than being undone.
-_RESUMABLE = frozenset({ErrorKind.THROTTLED, ErrorKind.UNREACHABLE, ErrorKind.AUTH})
 
 
 def add_plan_arguments(parser: ArgumentParser) -> None:
@@ -76,7 +73,7 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
     """
     narrator = Narrator(plan)
     ended = _Ended(_told(narrator, begin))
-    if _is_to_be_undone(ended.run, arguments):
+    if _is_to_be_undone(ended.run, plan, journal, arguments):
         from cmapss_core.plans.runner import roll_back
 
         narrate("Undoing what was done.")
@@ -93,7 +90,7 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
         )
     elif ended.error is None and ended.last.status != "interrupted":
         write(plan.target)
-    return _said(plan, ended, narrator)
+    return _said(plan, ended, journal, narrator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +128,16 @@ def _told(narrator: Narrator, begin: Begin) -> Outcome:
     return outcome
 
 
-def _is_to_be_undone(outcome: Outcome, arguments: Namespace) -> bool:
-    error = outcome.error
-    if error is None or error.kind in _RESUMABLE or arguments.keep or outcome.status == "rolled_back":
-        return False
-    if not outcome.left:
+def _is_to_be_undone(outcome: Outcome, plan: Plan, journal: Journal, arguments: Namespace) -> bool:
+    """What passes by itself leaves the operation open rather than failed; what has changed nothing needs no undo."""
+    if outcome.status != "failed" or arguments.keep or not _can_be_undone(journal, plan):
         return False
     if arguments.yes or not somebody_is_here():
         return True
-    narrate(f"✕ {error.line()}")
-    narrate(f"Left in the region: {', '.join(outcome.left)}.")
+    if outcome.error is not None:
+        narrate(f"✕ {outcome.error.line()}")
+    if outcome.left:
+        narrate(f"Left in the region: {', '.join(outcome.left)}.")
     try:
         return agreed("Undo what was done?")
     except KeyboardInterrupt:
@@ -148,7 +145,14 @@ def _is_to_be_undone(outcome: Outcome, arguments: Namespace) -> bool:
         return False
 
 
-def _said(plan: Plan, ended: _Ended, narrator: Narrator) -> ExitCode:
+def _can_be_undone(journal: Journal, plan: Plan) -> bool:
+    try:
+        return bool(journal.read(plan.id).acted)
+    except ConsoleError:
+        return False
+
+
+def _said(plan: Plan, ended: _Ended, journal: Journal, narrator: Narrator) -> ExitCode:
     """Say what is not done and what can be done about it; the exit code where it is no error."""
     last = ended.last
     if last.status == "open" and last.error is None:
@@ -162,7 +166,7 @@ def _said(plan: Plan, ended: _Ended, narrator: Narrator) -> ExitCode:
         narrate(f"✕ {ended.undoing.error.line()}")
     if last.left:
         narrate(f"Left in the region: {', '.join(last.left)}.")
-    if last.status in ("open", "interrupted") or (last.status == "failed" and last.left):
+    if last.status in ("open", "interrupted") or (last.status == "failed" and _can_be_undone(journal, plan)):
         narrate_ways_out(plan.id)
     if ended.error is not None:
         raise ended.error
@@ -178,9 +182,8 @@ def narrate_ways_out(operation: str) -> None:
 
 
 def _tell_of_open_operations(journal: Journal, plan: Plan) -> None:
-    for operation in journal.open_on(plan.target):
-        if operation.place in (None, plan.place):
-            narrate(f"! {operation.id} on it is open: resume it or roll it back (cmapss-console operations).")
+    for operation in journal.open_on(plan.target, plan.place):
+        narrate(f"! {operation.id} on it is open: resume it or roll it back (cmapss-console operations).")
 
 
 def _write_plan(plan: Plan, as_json: bool) -> None:

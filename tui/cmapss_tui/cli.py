@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "validate": Verb("cmapss_tui.verbs.validate", "predict the C-MAPSS test set and measure the error"),
     "traffic": Verb("cmapss_tui.verbs.traffic", "send invocations at a steady rate"),
     "delete": Verb("cmapss_tui.verbs.delete", "delete an endpoint and what belongs to it"),
+    "clean-up": Verb("cmapss_tui.verbs.clean_up", "what was left behind, and endpoints that nobody calls"),
     "operations": Verb("cmapss_tui.verbs.operations", "what was begun: list it, resume it, roll it back"),
     "data": Verb("cmapss_tui.verbs.data", "the C-MAPSS data: import, synthesize, info"),
     "sandbox": Verb("cmapss_tui.verbs.sandbox", "run an AWS region on this machine, to try things in"),
@@ -69,7 +70,7 @@ class Parser(ArgumentParser):
 
 def build_parser() -> ArgumentParser:
     """The parser of the whole command line; no verb is loaded yet."""
-    everywhere = _global_options()
+    everywhere = global_options()
     parser = Parser(
         prog=PROGRAM,
         description="A terminal operations console for Amazon SageMaker endpoints. Without a verb it opens.",
@@ -90,7 +91,8 @@ def build_parser() -> ArgumentParser:
     return parser
 
 
-def _global_options() -> Parser:
+def global_options() -> Parser:
+    """A parent for parsers: the options that are taken before the verb, behind it, and behind what it is to do."""
     # Suppressed defaults: what stands before the verb is not undone by the verb's parser.
     parser = Parser(add_help=False, argument_default=SUPPRESS)
     group = parser.add_argument_group("where and how")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan, Step
     from cmapss_tui.running_operations import RunningOperation
 
-_ACTED = frozenset({"acting", "waiting", "done", "failed", "undoing"})
-_UNDONE = frozenset({"undoing", "undone", "kept"})
 _STYLES: Mapping[str, str] = {
     "running": theme.BUSY,
     "open": theme.WARN,
@@ -37,7 +35,10 @@ def status_content(status: str, *, bold: bool = False) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class OperationState:
-    """How an operation stands. `here`: this console has it in hand, or had."""
+    """How an operation stands. `here`: this console has it in hand, or had.
+
+    `acted` are the steps that may have changed something and are not undone; `rolling_back`: some of it is undone.
+    """
 
     plan: Plan
     status: str
@@ -47,6 +48,7 @@ class OperationState:
     left: tuple[str, ...] = ()
     log_lines: tuple[str, ...] = ()
     acted: frozenset[int] = frozenset()
+    rolling_back: bool = False
 
     @property
     def steps_done(self) -> int:
@@ -59,14 +61,18 @@ class OperationState:
         return self.here and self.status == "running"
 
     @property
-    def can_be_taken_up(self) -> bool:
-        """Whether it can be rolled back, and resumed as well unless some of it is undone already."""
-        return self.status in ("open", "interrupted") or (self.status == "failed" and bool(self.left))
+    def can_be_resumed(self) -> bool:
+        """Whether it can go on where it stopped."""
+        return self._unfinished and not self.rolling_back
 
     @property
-    def rolling_back(self) -> bool:
-        """Whether some of it is undone."""
-        return any(progress.state in _UNDONE for progress in self.progress.values())
+    def can_be_rolled_back(self) -> bool:
+        """Whether what it did can be undone; so it can where all of it was done."""
+        return self._unfinished or (self.status == "done" and bool(self.acted))
+
+    @property
+    def _unfinished(self) -> bool:
+        return self.status in ("open", "interrupted") or (self.status == "failed" and bool(self.acted))
 
     @property
     def to_do(self) -> Sequence[Step]:
@@ -81,7 +87,9 @@ class OperationState:
 
 def state_of_running(operation: RunningOperation) -> OperationState:
     """How an operation stands that this console carries out, or has carried out."""
-    outcome = operation.result
+    ended = operation.result
+    outcome = ended.outcome if ended is not None else None
+    record = ended.record if ended is not None else None
     return OperationState(
         plan=operation.plan,
         status=operation.status,
@@ -90,7 +98,8 @@ def state_of_running(operation: RunningOperation) -> OperationState:
         error=operation.error or (outcome.error if outcome else None),
         left=outcome.left if outcome else (),
         log_lines=outcome.log_lines if outcome else (),
-        acted=frozenset(n for n, progress in operation.progress.items() if progress.state in _ACTED),
+        acted=record.acted if record is not None else frozenset(),
+        rolling_back=record.rolling_back if record is not None else False,
     )
 
 
@@ -106,4 +115,5 @@ def state_of_record(record: OperationRecord) -> OperationState:
         error=next((event.error for event in reversed(record.events) if event.error is not None), None),
         left=record.left if record.operation.status != "done" else (),
         acted=record.acted,
+        rolling_back=record.rolling_back,
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from cmapss_core.errors import ConsoleError
 from cmapss_tui import background
 from cmapss_tui.background import Background
 from cmapss_tui.operations import default_journal, status_words
 from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.operations import Outcome, StepEvent
+    from cmapss_core.plans.journal import Journal
+    from cmapss_core.plans.operations import OperationRecord, Outcome, StepEvent
     from cmapss_core.plans.plan import Plan
     from cmapss_tui.app import ConsoleApp
 
@@ -22,18 +26,26 @@ Tell = Callable[["StepEvent"], None]
 Cancelled = Callable[[], bool]
 
 
-class RunningOperation(Background["StepEvent", "Outcome"]):
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended, and what the journal knows of the operation since, where that can be read."""
+
+    outcome: Outcome
+    record: OperationRecord | None
+
+
+class RunningOperation(Background["StepEvent", Ended]):
     """One operation: begun, resumed or rolled back. `progress` is how far its steps are already."""
 
     def __init__(
         self,
         app: ConsoleApp,
         plan: Plan,
-        work: Callable[[Tell, Cancelled], Outcome],
+        work: Callable[[Journal, Tell, Cancelled], Outcome],
         title: str,
         progress: Mapping[int, StepProgress] | None = None,
     ) -> None:
-        super().__init__(app, KIND, plan.id, work)
+        super().__init__(app, KIND, plan.id, partial(_worked, plan.id, work))
         self.plan = plan
         self.title = title
         self.progress = dict(progress or {})
@@ -69,7 +81,7 @@ class RunningOperation(Background["StepEvent", "Outcome"]):
         """How it ended, "running" before that; "failed" also where it could not begin."""
         if self.running:
             return "running"
-        return self.result.status if self.result is not None else "failed"
+        return self.result.outcome.status if self.result is not None else "failed"
 
 
 def find_operation(app: App[None], operation: str) -> RunningOperation | None:
@@ -81,10 +93,10 @@ def find_operation(app: App[None], operation: str) -> RunningOperation | None:
 def begin(console: ConsoleApp, plan: Plan) -> RunningOperation:
     """Carry a plan out."""
 
-    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+    def work(journal: Journal, tell: Tell, cancelled: Cancelled) -> Outcome:
         from cmapss_core.plans.runner import run
 
-        return run(console.aws, plan, default_journal(), on_event=tell, cancelled=cancelled)
+        return run(console.aws, plan, journal, on_event=tell, cancelled=cancelled)
 
     return _started(RunningOperation(console, plan, work, f"{plan.intention} {plan.target}"))
 
@@ -92,10 +104,10 @@ def begin(console: ConsoleApp, plan: Plan) -> RunningOperation:
 def resume(console: ConsoleApp, plan: Plan, progress: Mapping[int, StepProgress]) -> RunningOperation:
     """Go on with an open operation."""
 
-    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+    def work(journal: Journal, tell: Tell, cancelled: Cancelled) -> Outcome:
         from cmapss_core.plans import runner
 
-        return runner.resume(console.aws, plan.id, default_journal(), on_event=tell, cancelled=cancelled)
+        return runner.resume(console.aws, plan.id, journal, on_event=tell, cancelled=cancelled)
 
     return _started(RunningOperation(console, plan, work, f"{plan.intention} {plan.target}", progress))
 
@@ -103,13 +115,24 @@ def resume(console: ConsoleApp, plan: Plan, progress: Mapping[int, StepProgress]
 def roll_back(console: ConsoleApp, plan: Plan, progress: Mapping[int, StepProgress]) -> RunningOperation:
     """Undo what an operation has done."""
 
-    def work(tell: Tell, cancelled: Cancelled) -> Outcome:
+    def work(journal: Journal, tell: Tell, cancelled: Cancelled) -> Outcome:
         from cmapss_core.plans import runner
 
-        return runner.roll_back(console.aws, plan.id, default_journal(), on_event=tell, cancelled=cancelled)
+        return runner.roll_back(console.aws, plan.id, journal, on_event=tell, cancelled=cancelled)
 
     title = f"roll back {plan.intention} {plan.target}"
     return _started(RunningOperation(console, plan, work, title, progress))
+
+
+def _worked(
+    operation: str, work: Callable[[Journal, Tell, Cancelled], Outcome], tell: Tell, cancelled: Cancelled
+) -> Ended:
+    journal = default_journal()
+    outcome = work(journal, tell, cancelled)
+    try:
+        return Ended(outcome, journal.read(operation))
+    except ConsoleError:
+        return Ended(outcome, None)
 
 
 def _started(operation: RunningOperation) -> RunningOperation:

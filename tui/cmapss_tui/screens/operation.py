@@ -136,10 +136,12 @@ class OperationScreen(ConsoleScreen):
             stands = f"The operation is {state.status.replace('_', ' ')}"
             if action.id == "operation.stop":
                 return None if state.can_be_stopped else f"{stands}: there is nothing that this console could stop."
-            if not state.can_be_taken_up:
-                return f"{stands}: there is nothing to {action.title}."
-            if action.id == "operation.resume" and state.rolling_back:
-                return "Some of it is undone already: it can only be rolled back further."
+            if action.id == "operation.resume" and not state.can_be_resumed:
+                if state.can_be_rolled_back and state.rolling_back:
+                    return "Some of it is undone already: it can only be rolled back further."
+                return f"{stands}: there is nothing to resume."
+            if action.id == "operation.rollback" and not state.can_be_rolled_back:
+                return f"{stands}: there is nothing to roll back."
         return super().why_not(action)
 
     def action_stop(self) -> None:
@@ -164,15 +166,17 @@ class OperationScreen(ConsoleScreen):
         state = self._known()
         plan = state.plan
         protected = f"{plan.target} is protected: {plan.protected}." if plan.protected else ""
+        # What is done serves by now: taking it back is as grave as deleting it.
+        by_name = plan.protected is not None or state.status == "done"
         question = ConfirmScreen(
             f"{doing}: {plan.intention} {plan.target}",
             [what, "What was there before, or has changed since, stays as it is.", *([protected] if protected else [])],
             doing,
-            name=plan.target if plan.protected else None,
+            name=plan.target if by_name else None,
         )
 
         def answered(yes: bool | None) -> None:
-            if yes and self._known().can_be_taken_up:
+            if yes and self._known().can_be_rolled_back:
                 self._watch(take_up(self.console, plan, state.progress))
 
         await self.app.push_screen(question, answered)
@@ -234,17 +238,19 @@ class OperationScreen(ConsoleScreen):
     def _show_buttons(self) -> None:
         state = self._state
         stopping = self._run is not None and self._run.cancelling
-        taken_up = state is not None and state.can_be_taken_up
         done = state is not None and state.status == "done"
         leave, stop, following = (self.query_one(f"#{name}", Button) for name in ("leave", "stop", "next"))
         read_only = self.aws.target.read_only
         _put(leave, "Leave it running" if state is not None and state.can_be_stopped else "Back", shown=True)
         _put(stop, "Stopping …" if stopping else "Stop", shown=state is not None and state.can_be_stopped)
         stop.disabled = stopping
-        for name in ("resume", "rollback"):
+        for name, possible in (
+            ("resume", state is not None and state.can_be_resumed),
+            ("rollback", state is not None and state.can_be_rolled_back),
+        ):
             button = self.query_one(f"#{name}", Button)
-            button.display = taken_up and not (name == "resume" and state is not None and state.rolling_back)
-            button.disabled = read_only or not button.display
+            button.display = possible
+            button.disabled = read_only or not possible
         label = "Back to the endpoints" if state is None or not _leaves_an_endpoint(state.plan) else "Open the endpoint"
         _put(following, label, shown=done)
         if following.disabled is done:
@@ -305,9 +311,12 @@ def _end(state: OperationState, width: int) -> list[Content]:
     if state.left:
         text = f"Left in the region: {', '.join(state.left)}."
         lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
-    if state.can_be_taken_up:
-        ways = "B rolls it back." if state.rolling_back else "R goes on where it stopped, B undoes what it did."
-        lines.append(Content.styled(ways, theme.QUIET))
+    ways = [
+        *(["R goes on where it stopped"] if state.can_be_resumed else []),
+        *(["B undoes " + ("the rest" if state.rolling_back else "what it did")] if state.can_be_rolled_back else []),
+    ]
+    if ways:
+        lines.append(Content.styled(f"{', '.join(ways)}.", theme.QUIET))
     if state.status == "done":
         cost = state.plan.hourly_cost_usd_after
         lines.append(Content.styled(f"Now {formats.hourly_cost(cost)}, {formats.monthly_cost(cost)}.", theme.QUIET))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.apply import carried, narrate_ways_out
-from cmapss_tui.cli import Parser
+from cmapss_tui.cli import Parser, global_options
 from cmapss_tui.confirmation import add_confirmation_arguments, confirm, refuse_read_only
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import operation_document, plan_document, record_document
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from cmapss_core.plans.operations import Operation, OperationRecord
     from cmapss_core.plans.plan import Step
 
+# In which status it is so already, and in which it can never be.
+_ALREADY = {"resume": "done", "roll back": "rolled_back"}
+_NEVER = {"resume": ("running", "failed", "rolled_back"), "roll back": ("running", "failed")}
 STATUSES = ("running", "open", "done", "rolled_back", "failed")
 
 
@@ -43,14 +46,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(
         dest="action", metavar="[list | show ID | resume ID | rollback ID]", parser_class=Parser
     )
-    # Suppressed defaults: what stands before the action is not undone by the action's parser.
-    _add_list_arguments(actions.add_parser("list", help="all of them, newest first", argument_default=SUPPRESS))
-    show = actions.add_parser("show", help="its plan, what happened, and what is left", argument_default=SUPPRESS)
-    resume = actions.add_parser("resume", help="go on where it stopped")
-    rollback = actions.add_parser("rollback", help="undo what it has done, newest first")
+
+    def add(name: str, summary: str) -> Parser:
+        return actions.add_parser(name, help=summary, parents=[everywhere])
+
+    everywhere = global_options()
+    _add_list_arguments(add("list", "all of them, newest first"))
+    show = add("show", "its plan, what happened, and what is left")
+    resume = add("resume", "go on where it stopped")
+    rollback = add("rollback", "undo what it has done, newest first")
     for action in (show, resume, rollback):
         action.add_argument("operation", metavar="ID", help="the operation's id, or a beginning that only it has")
-        action.add_argument("--json", action="store_true", default=SUPPRESS, help="print one JSON document")
+        _add_json_argument(action)
     for action in (resume, rollback):
         action.add_argument("--dry-run", action="store_true", help="show what would be done and change nothing")
         add_confirmation_arguments(action)
@@ -70,9 +77,18 @@ def run(arguments: Namespace, options: Options) -> int:
 
 
 def _add_list_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--status", choices=STATUSES, metavar="S", help=f"only those: {', '.join(STATUSES)}")
-    parser.add_argument("--open", action="store_true", help="only those that can be resumed or rolled back")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    # Suppressed defaults: what stands before the action is not undone by the action's parser.
+    parser.add_argument(
+        "--status", choices=STATUSES, default=SUPPRESS, metavar="S", help=f"only those: {', '.join(STATUSES)}"
+    )
+    parser.add_argument(
+        "--open", action="store_true", default=SUPPRESS, help="only those that can be resumed or rolled back"
+    )
+    _add_json_argument(parser)
+
+
+def _add_json_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", default=SUPPRESS, help="print one JSON document")
 
 
 def _list(arguments: Namespace) -> ExitCode:
@@ -149,11 +165,11 @@ def _take_up(arguments: Namespace, options: Options) -> int:
     if arguments.dry_run:
         _write_steps(record, doing, steps, arguments.json)
         return ExitCode.DONE
-    if operation.status != "open":
+    if operation.status in _NEVER[doing]:
         raise ConsoleError(
             ErrorKind.CONFLICT,
             f"{operation.id} is {operation.status.replace('_', ' ')}: there is nothing to {doing}",
-            remedy="Operations that are open can be: cmapss-console operations --open",
+            remedy="See what it did: cmapss-console operations show " + operation.id,
         )
     if record.rolling_back and not undoing:
         raise ConsoleError(
@@ -165,7 +181,10 @@ def _take_up(arguments: Namespace, options: Options) -> int:
     from cmapss_core.plans.runner import resume, roll_back
 
     with closing(connect(options, narrate)) as aws:
-        confirm(plan, arguments, doing=doing, shown=_what_is_done(record, doing, steps))
+        if operation.status != _ALREADY[doing]:
+            # What is done serves by now: taking it back is as grave as deleting it.
+            shown, grave = _what_is_done(record, doing, steps), operation.status == "done"
+            confirm(plan, arguments, doing=doing, shown=shown, type_name=grave)
         begin = partial(roll_back if undoing else resume, aws, operation.id, journal)
         return carried(aws, plan, journal, arguments, begin)
 

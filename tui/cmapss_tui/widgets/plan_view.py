@@ -58,11 +58,12 @@ PENDING = StepProgress()
 def after(progress: StepProgress, event: StepEvent) -> StepProgress:
     """How far a step is after an event."""
     begins = event.state == "started" or (event.state == "undoing" and progress.state != "undoing")
+    expected = None if begins else progress.expected  # what is overdue is expected no later
     return StepProgress(
         event.state,
         since=event.at if begins or progress.since is None else progress.since,
         until=event.at if event.state in _ENDED else None,
-        expected=event.at + timedelta(seconds=event.seconds_left) if event.seconds_left is not None else None,
+        expected=expected if event.seconds_left is None else event.at + timedelta(seconds=event.seconds_left),
         message=event.message,
         error=event.error,
     )
