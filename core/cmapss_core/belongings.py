@@ -7,21 +7,26 @@ groups go by names alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import IN_PROGRESS
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import OWNER_TAG
+from cmapss_core.scaling import DIMENSION, NAMESPACE
+
+Value = TypeVar("Value")
 
 ALARM_PREFIX = f"{OWNER_TAG}-"
 LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
 UPLOADS = f"{OWNER_TAG}/"
+ENDPOINT_NAMES = "cmapss-XGBoostEndpoint-"  # how the names begin that the console gives by itself
 
+_RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _TRACKING_ALARM = re.compile(r"TargetTracking-endpoint/([^/]+)/variant/[^/]+-Alarm(High|Low)-.+")
 
 
@@ -34,6 +39,15 @@ class Listed:
     created: datetime
     modified: datetime | None = None
     status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTarget:
+    """A scalable target: the instances of a variant."""
+
+    endpoint: str
+    variant: str
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +124,20 @@ def variants_of(config: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 def described_config(aws: Aws, config: Listed) -> Mapping[str, Any]:
     """A listed config, asked for once: configs are immutable. Empty where it was deleted meanwhile."""
     key = ("endpoint config", config.name, config.created)
-    return aws.remember(key, lambda: _found(aws, "DescribeEndpointConfig", EndpointConfigName=config.name) or {})
+    return aws.remember(
+        key,
+        lambda: (
+            unless_gone(lambda: aws.call("sagemaker", "DescribeEndpointConfig", EndpointConfigName=config.name)) or {}
+        ),
+    )
 
 
 def described_model(aws: Aws, model: Listed) -> Mapping[str, Any]:
     """A listed model, asked for once: models are immutable. Empty where it was deleted meanwhile."""
     key = ("model", model.name, model.created)
-    return aws.remember(key, lambda: _found(aws, "DescribeModel", ModelName=model.name) or {})
+    return aws.remember(
+        key, lambda: unless_gone(lambda: aws.call("sagemaker", "DescribeModel", ModelName=model.name)) or {}
+    )
 
 
 def users_of_models(aws: Aws, models: Collection[str], passing_over: Collection[str]) -> dict[str, str]:
@@ -167,16 +188,32 @@ def users_of_artefacts(aws: Aws, artefacts: Collection[str], passing_over: Colle
 
 def tags_by_key(aws: Aws, arn: str) -> dict[str, str]:
     """The tags of a resource of SageMaker's; none where it was deleted meanwhile. Raises ConsoleError."""
+    pages = aws.pages("sagemaker", "ListTags", ResourceArn=arn, MaxResults=100)
+    return unless_gone(lambda: {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}) or {}
+
+
+def is_ours(parameters: Mapping[str, Any]) -> bool:
+    """Whether the console made what these parameters make again."""
+    return any(tag["Key"] == OWNER_TAG for tag in parameters.get("Tags", ()))
+
+
+def unless_gone(ask: Callable[[], Value]) -> Value | None:
+    """What is asked for, None where that is not there, or not any more. Raises ConsoleError."""
     try:
-        return {
-            tag["Key"]: tag["Value"]
-            for page in aws.pages("sagemaker", "ListTags", ResourceArn=arn, MaxResults=100)
-            for tag in page["Tags"]
-        }
+        return ask()
     except ConsoleError as error:
         if error.kind is ErrorKind.NOT_FOUND:
-            return {}
+            return None
         raise
+
+
+def named_targets(aws: Aws) -> Iterator[NamedTarget]:
+    """The scalable targets of the region's variants. Raises ConsoleError."""
+    for page in aws.pages("application-autoscaling", "DescribeScalableTargets", ServiceNamespace=NAMESPACE):
+        for target in page["ScalableTargets"]:
+            variant = _RESOURCE.fullmatch(target["ResourceId"])
+            if variant is not None and target["ScalableDimension"] == DIMENSION:
+                yield NamedTarget(endpoint=variant[1], variant=variant[2], created=target["CreationTime"])
 
 
 def named_alarms(aws: Aws, prefix: str | None = None) -> Iterator[NamedAlarm]:
@@ -228,20 +265,11 @@ def _listed(aws: Aws, operation: str, member: str, kind: str, **narrowing: Any) 
 
 
 def _configs_of(aws: Aws, name: str) -> tuple[str, ...]:
-    answer = _found(aws, "DescribeEndpoint", EndpointName=name) or {}
+    answer = unless_gone(lambda: aws.call("sagemaker", "DescribeEndpoint", EndpointName=name)) or {}
     pending = answer.get("PendingDeploymentSummary", {})
     return tuple(
         dict.fromkeys(of["EndpointConfigName"] for of in (answer, pending) if of.get("EndpointConfigName") is not None)
     )
-
-
-def _found(aws: Aws, operation: str, **parameters: Any) -> dict[str, Any] | None:
-    try:
-        return aws.call("sagemaker", operation, **parameters)
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:
-            return None
-        raise
 
 
 def _endpoint_watched(alarm: Mapping[str, Any]) -> str | None:

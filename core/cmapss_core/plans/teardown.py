@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from cmapss_core.aws import Aws
@@ -14,12 +15,14 @@ from cmapss_core.belongings import (
     Listed,
     LogGroup,
     configs_in_use,
+    is_ours,
     list_endpoint_configs,
     list_models,
     log_groups,
     models_of,
     named_alarms,
     tags_by_key,
+    unless_gone,
     uploads_of,
     users_of_artefacts,
     users_of_models,
@@ -144,11 +147,8 @@ def _find_configs(aws: Aws, endpoint: Endpoint, plans: Collection[str], found: _
     listed = list_endpoint_configs(aws, CreationTimeAfter=endpoint.created - _BEFORE) if plans else ()
     former = [c.name for c in listed if c.name not in own and c.name not in in_use and _made_by(aws, c, plans)]
     for name in (*own, *former):
-        try:
-            parameters = endpoint_config_parameters(aws, name)
-        except ConsoleError as error:
-            if error.kind is not ErrorKind.NOT_FOUND:
-                raise
+        parameters = unless_gone(partial(endpoint_config_parameters, aws, name))
+        if parameters is None:
             found.lost.add(name)
             continue
         _look_at_config(parameters, found)
@@ -190,9 +190,9 @@ def _find_models(
     for model in models:
         if model in used:
             found.stays(f"model {model}", f": {used[model]} uses it too")
-        elif (parameters := _model(aws, model)) is None:
+        elif (parameters := unless_gone(partial(model_parameters, aws, model))) is None:
             continue
-        elif own_only and not _is_ours(parameters):
+        elif own_only and not is_ours(parameters):
             found.stays(f"model {model}", ": it was not made here, and is no endpoint's now (--all deletes it as well)")
         else:
             found.models[model] = parameters
@@ -200,7 +200,7 @@ def _find_models(
 
 
 def _find_uploads(aws: Aws, found: _Findings) -> None:
-    uploads = {uri for model in found.models.values() if _is_ours(model) for uri in uploads_of(model)}
+    uploads = {uri for model in found.models.values() if is_ours(model) for uri in uploads_of(model)}
     used = users_of_artefacts(aws, uploads, passing_over=found.models)
     for uri in sorted(uploads):
         if uri in used:
@@ -224,16 +224,3 @@ def _log_groups(aws: Aws, endpoint: Endpoint, found: _Findings) -> Iterable[LogG
 
 def _made_by(aws: Aws, listed: Listed, plans: Collection[str]) -> bool:
     return tags_by_key(aws, listed.arn).get(OWNER_TAG) in plans
-
-
-def _model(aws: Aws, name: str) -> Parameters | None:
-    try:
-        return model_parameters(aws, name)
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:
-            return None
-        raise
-
-
-def _is_ours(parameters: Parameters) -> bool:
-    return any(tag["Key"] == OWNER_TAG for tag in parameters.get("Tags", ()))

@@ -12,9 +12,16 @@ from cmapss_tui.output import narrate
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which endpoint, and whether its model stays."""
+    """Which endpoint, and what of it stays or goes besides."""
     parser.add_argument("endpoint", metavar="ENDPOINT")
-    parser.add_argument("--keep-model", action="store_true", help="leave the model")
+    parser.add_argument("--keep-model", action="store_true", help="leave every model, and what was uploaded for it")
+    parser.add_argument("--keep-logs", action="store_true", help="leave its log group, which nothing brings back")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help="also models that the console deployed and did not make",
+    )
     add_plan_arguments(parser)
 
 
@@ -23,5 +30,11 @@ def run(arguments: Namespace, options: Options) -> int:
     from cmapss_core.plans.teardown import plan_delete
 
     with closing(connect(options, narrate)) as aws:
-        plan = plan_delete(aws, arguments.endpoint, arguments.keep_model)
+        plan = plan_delete(
+            aws,
+            arguments.endpoint,
+            arguments.keep_model,
+            keep_logs=arguments.keep_logs,
+            everything=arguments.everything,
+        )
         return carry_out(aws, plan, arguments, type_name=True)
