@@ -19,6 +19,10 @@ from cmapss_core.plans.serialization import needs_hidden
 # How long what was just made may be unknown to AWS's other services, and to itself, in region time.
 CONSISTENCY_SECONDS = 60.0
 
+# How late a call may still take effect whose answer did not come, in region time: it may have been on its way when
+# whoever made it was killed.
+LATE_SECONDS = 60.0
+
 
 class Attempt:
     """One step, forward or back, from the first look to the proof.
@@ -57,13 +61,26 @@ class Attempt:
         """Wait until it is so. Raises ConsoleError, CancelledError."""
         self.prove_within(self.step.proof.patience_seconds)
 
-    def wait_past(self, time: datetime) -> None:
-        """Wait until this region time. Raises CancelledError."""
+    def settled(self, unanswered: datetime | None, seen: Look, *, early: bool) -> Look:
+        """How it is once a call that nobody had an answer to cannot take effect any more.
+
+        `early`: it is enough that it is so at last. Raises ConsoleError, CancelledError.
+        """
+        if unanswered is None:
+            return seen
+        over = unanswered + timedelta(seconds=LATE_SECONDS)
+        last = seen
 
         def still() -> str | None:
-            return "it may still take effect" if self.hand.aws.clock.now() < time else None
+            nonlocal last
+            if early and last.holds:
+                return None
+            ready = self.hand.aws.clock.now() >= over
+            last = self.hand.look(self.step.proof, asked=self._asked)
+            return None if ready else "an earlier call may still take effect"
 
-        self._until(still, (time - self.hand.aws.clock.now()).total_seconds() + CONSISTENCY_SECONDS)
+        self._until(still, 2 * LATE_SECONDS)
+        return last
 
     def prove_within(self, seconds: float) -> None:
         """Wait until it is so, for these region seconds. Raises ConsoleError, CancelledError."""

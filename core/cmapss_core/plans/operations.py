@@ -111,9 +111,9 @@ class OperationRecord:
 
     def unanswered_at(self, n: int) -> datetime | None:
         """When a step was last heard of whose call may or may not have been made; None where that is known."""
-        forward = takewhile(lambda event: event.state not in _BACKWARD, (e for e in self.events if e.n == n))
-        last = deque(forward, maxlen=1)
-        if not last or last[0].state == "done" or (last[0].error is not None and not last[0].error.ambiguous):
+        told = (event for event in self.events if event.n == n and event.state != "started")
+        last = deque(takewhile(lambda event: event.state not in _BACKWARD, told), maxlen=1)
+        if not last or last[0].state in ("done", "skipped") or (last[0].error is not None and not last[0].error.ambiguous):
             return None
         return last[0].at
 

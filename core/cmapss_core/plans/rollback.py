@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.attempts import Attempt
@@ -13,10 +12,6 @@ from cmapss_core.plans.journal import JournalError
 from cmapss_core.plans.looking import ChangedError
 from cmapss_core.plans.operations import TAKING_AWAY, StepState
 from cmapss_core.plans.plan import Step
-
-# How late a call may still take effect whose answer did not come: as long as it may be on its way, repeated by
-# botocore, in region time.
-LATE_SECONDS = 60.0
 
 
 def undo_steps(hand: Hand, usual: Mapping[int, float]) -> None:
@@ -58,14 +53,9 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
 
 
 def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
-    if attempt.first_look().holds:
-        unanswered = hand.record.unanswered_at(step.n)
-        if unanswered is None:
-            return
-        # The call may still take effect: it has to be so when that is over.
-        attempt.wait_past(unanswered + timedelta(seconds=LATE_SECONDS))
-        if attempt.first_look().holds:
-            return
+    seen = attempt.first_look()
+    if seen.holds and attempt.settled(hand.record.unanswered_at(step.n), seen, early=False).holds:
+        return
     if attempt.step.call is not None:
         attempt.act("undoing")
     attempt.prove()

@@ -1,0 +1,187 @@
+"""Whatever happens to calls, answers and the process: an operation ends done, or undone without a trace.
+
+Random plans on random worlds; calls are throttled, refused, lose their answers or act late, and the process dies in
+calls and in the journal. Then it is resumed, or rolled back, until it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cmapss_core.plans import runner
+from cmapss_core.plans.journal import Journal, OperationLog
+from cmapss_core.plans.patience import Patience
+from cmapss_core.plans.plan import Plan, Step
+from cmapss_core.plans.runner import Outcome, StepEvent
+from tests.core.unreliable import (
+    FAULTS,
+    DeathError,
+    Fault,
+    Thing,
+    UnreliableAws,
+    World,
+    WorldClock,
+    deleting,
+    making,
+    plan_of,
+    putting,
+    waiting,
+)
+
+Moment = Literal["none", "before", "after", "torn"]
+Errand = Literal["resume", "roll back"]
+
+_ROUNDS = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fast() -> Iterator[None]:
+    """Nothing here survives a loss of power; and what the runner waits for passes at once."""
+
+    def pause(self: Patience, region_seconds: float) -> None:
+        self.aws.clock.advance(region_seconds)  # type: ignore[attr-defined]  # the world's clock
+        self.heed()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        patch.setattr(Patience, "_pause", pause)
+        yield
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Plan, dict[str, str], dict[str, str]]:
+    """A plan, what is there before it, and what is there after it."""
+    before: dict[str, str] = {"other": "theirs"}
+    steps: list[Step] = []
+    world: dict[str, str] = dict(before)
+    for number in range(draw(st.integers(1, 4))):
+        kind = draw(
+            st.sampled_from(["make", "put", "delete", "delete by list", "so already", "put twice", "make again"])
+        )
+        name = f"thing-{number}"
+        if kind in ("make", "so already"):
+            steps.append(making(name, "ours"))
+            if kind == "so already":
+                before[name] = "ours"
+            world[name] = "ours"
+        else:
+            before[name] = "former"
+        if kind.startswith("put"):
+            steps.append(putting(name, "ours", "former"))
+            world[name] = "ours"
+        if kind == "put twice":
+            steps.append(putting(name, "ours, then", "ours"))
+            world[name] = "ours, then"
+        if kind.startswith("delete"):
+            steps.append(deleting(name, "former", by_list=kind == "delete by list"))
+        if kind == "make again":
+            steps += [deleting(name, "former"), making(name, "ours")]
+            world[name] = "ours"
+        if name in world and draw(st.booleans()):
+            steps.append(waiting(name, world[name]))
+    return plan_of(*steps), before, world
+
+
+class Story:
+    """One operation from its beginning to its end, over as many processes as it takes."""
+
+    def __init__(
+        self, folder: str, before: dict[str, str], slow: int, faults: list[Fault], lines: list[Moment]
+    ) -> None:
+        self.world = World({name: Thing(value) for name, value in before.items()}, slow)
+        self.clock = WorldClock()
+        self.aws = UnreliableAws(self.world, iter(faults), self.clock)
+        self.journal = Journal(Path(folder))
+        self._lines = iter(lines)
+        self.interfere: Callable[[], None] = lambda: None
+
+    def process(self, errand: Callable[..., Outcome], of: Any) -> Outcome | None:
+        """One process; None where it died."""
+        try:
+            with self._dying_journal():
+                return errand(self.aws, of, self.journal, on_event=self._heard)
+        except DeathError:
+            return None
+
+    def begin(self, plan: Plan) -> Outcome | None:
+        """Run it until the journal knows of it."""
+        outcome = self.process(runner.run, plan)
+        while not self.journal.operations():
+            outcome = self.process(runner.run, plan)
+        return outcome
+
+    def end(self, plan: Plan, errands: list[Errand]) -> str:
+        """Run it, take it up again and again, and say how it ends."""
+        outcome = self.begin(plan)
+        following = iter(errands)
+        rolling_back = False
+        for _ in range(_ROUNDS):
+            if outcome is not None and outcome.status in ("done", "rolled_back"):
+                assert self.journal.operations()[0].status == outcome.status
+                self.aws.rest()
+                return outcome.status
+            failed = outcome is not None and outcome.status == "failed"
+            rolling_back = rolling_back or failed or next(following, "resume") == "roll back"
+            if rolling_back:
+                outcome = self.process(runner.roll_back, plan.id)
+            elif self.journal.read(plan.id).operation.status in ("open", "done"):
+                outcome = self.process(runner.resume, plan.id)
+        raise AssertionError(f"it does not end: {outcome}")
+
+    def _heard(self, event: StepEvent) -> None:
+        self.interfere()
+
+    @contextmanager
+    def _dying_journal(self) -> Iterator[None]:
+        write = OperationLog.write
+
+        def writing(log: OperationLog, event: str, at: Any, **details: Any) -> None:
+            moment = next(self._lines, "none")
+            if moment == "before":
+                raise DeathError
+            size = log.path.stat().st_size
+            write(log, event, at, **details)
+            if moment == "torn":
+                os.truncate(log.path, (size + log.path.stat().st_size) // 2)
+            if moment in ("after", "torn"):
+                raise DeathError
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(OperationLog, "write", writing)
+            yield
+
+
+def mostly(none: Any, others: Any, size: int) -> st.SearchStrategy[list[Any]]:
+    """Lists in which most is as usual."""
+    return st.lists(st.one_of(st.just(none), st.just(none), st.sampled_from(others)), max_size=size)
+
+
+@settings(max_examples=300)
+@given(
+    plans(),
+    st.integers(0, 2),
+    mostly("none", FAULTS, 40),
+    mostly("none", ("before", "after", "torn"), 30),
+    st.lists(st.sampled_from(["resume", "roll back"]), max_size=8),
+)
+def test_it_ends_done_or_undone(
+    planned: tuple[Plan, dict[str, str], dict[str, str]],
+    slow: int,
+    faults: list[Fault],
+    lines: list[Moment],
+    errands: list[Errand],
+) -> None:
+    plan, before, after = planned
+    with tempfile.TemporaryDirectory() as folder:
+        story = Story(folder, before, slow, faults, lines)
+        ended = story.end(plan, errands)
+        assert story.world.values() == (after if ended == "done" else before)
