@@ -233,12 +233,12 @@ def test_after_a_failure_it_is_undone_unless_told_otherwise(
     if undone:
         assert (document["status"], document["left"]) == ("rolled_back", [])
         assert document["steps"][1]["status"] == "undone"
-        assert "[2/6] delete config: undone" in said.err
+        assert "[2/6] delete config: undone, so" in said.err
         assert "Undone" in said.err
         assert UNDO not in said.err
     else:
         assert (document["status"], document["left"]) == ("failed", list(LEFT))
-        assert "Left in the region: endpoint config c, endpoint engines." in said.err
+        assert "Left in the region: endpoint config c; endpoint engines." in said.err
         assert UNDO in said.err
         assert RESUME in said.err
 

@@ -132,7 +132,7 @@ async def test_a_failure_says_what_aws_answered_and_what_is_left(scripted: Runne
         screen = await begun(pilot, scripted)
         scripted.say(step_event(4, "started"), step_event(4, "failed", error=NO_CAPACITY))
         scripted.end(Outcome("failed", NO_CAPACITY, ("model m", "endpoint e")))
-        await until(pilot, lambda: "Left in the region: model m, endpoint e." in screen_text(app))
+        await until(pilot, lambda: "Left in the region: model m; endpoint e." in screen_text(app))
         text = " ".join(screen_text(app).split())
         assert "✕ 4 wait until in service" in text
         assert "Unable to provision requested ML compute capacity" in text

@@ -194,7 +194,7 @@ def test_done_is_told_step_by_step_and_printed_as_one_document(runs: Callable[..
     assert document["status"] == "done"
     assert [step["status"] for step in document["steps"]] == ["done", "done"]
     assert document["left"] == []
-    assert "[1/2] create endpoint: done so" in said.err
+    assert "[1/2] create endpoint: done, so" in said.err
     assert runner.runs[0]["wait"] is True
 
 

@@ -62,7 +62,8 @@ def carry_out(
 
     journal = default_journal()
     _tell_of_open_operations(journal, plan)
-    confirm(plan, arguments, doing=plan.intention, shown=render_plan(plan, sys.stderr), type_name=type_name)
+    shown = render_plan(plan, sys.stderr)
+    confirm(plan, arguments, doing=plan.intention, shown=shown, warnings=plan.warnings, type_name=type_name)
     return carried(aws, plan, journal, arguments, partial(run, aws, plan, journal, wait=wait))
 
 
@@ -137,7 +138,7 @@ def _is_to_be_undone(outcome: Outcome, plan: Plan, journal: Journal, arguments: 
     if outcome.error is not None:
         narrate(f"✕ {outcome.error.line()}")
     if outcome.left:
-        narrate(f"Left in the region: {', '.join(outcome.left)}.")
+        narrate(f"Left in the region: {'; '.join(outcome.left)}.")
     try:
         return agreed("Undo what was done?")
     except KeyboardInterrupt:
@@ -165,7 +166,7 @@ def _said(plan: Plan, ended: _Ended, journal: Journal, narrator: Narrator) -> Ex
     if ended.undoing is not None and ended.undoing.error is not None:
         narrate(f"✕ {ended.undoing.error.line()}")
     if last.left:
-        narrate(f"Left in the region: {', '.join(last.left)}.")
+        narrate(f"Left in the region: {'; '.join(last.left)}.")
     if last.status in ("open", "interrupted") or (last.status == "failed" and _can_be_undone(journal, plan)):
         narrate_ways_out(plan.id)
     if ended.error is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -40,10 +41,12 @@ def refuse_forbidden(plan: Plan) -> None:
     raise ConsoleError(first.kind, first.text, remedy=first.remedy)
 
 
-def confirm(plan: Plan, arguments: Namespace, *, doing: str, shown: str, type_name: bool = False) -> None:
+def confirm(
+    plan: Plan, arguments: Namespace, *, doing: str, shown: str, warnings: Iterable[str] = (), type_name: bool = False
+) -> None:
     """Have it confirmed to do `doing` to the plan's target: by a flag, or at a terminal, where `shown` is shown first.
 
-    A protected target takes its name, typed or after --confirm; `type_name` makes a terminal ask for it anyway.
+    Who says it by a flag is told the warnings. A protected target takes its name, typed or after --confirm; `type_name` makes a terminal ask for it anyway.
     Raises ConsoleError(REFUSED) where it is not confirmed.
     """
     if arguments.confirm is not None and arguments.confirm != plan.target:
@@ -53,7 +56,7 @@ def confirm(plan: Plan, arguments: Namespace, *, doing: str, shown: str, type_na
             remedy="Nothing was changed.",
         )
     if arguments.confirm is not None or (arguments.yes and plan.protected is None):
-        for warning in plan.warnings:
+        for warning in warnings:
             narrate(f"! {warning}")
         return
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):

@@ -48,8 +48,9 @@ class Narrator:
         title = undo.title if undo is not None else step.title
         # What a step is about; of one that only waits it says how long that tends to take, which ends with it.
         about = event.message if event.message != title and (step.call or event.state != "done") else ""
-        left = f", about {duration(event.seconds_left)} left" if event.seconds_left else ""
-        return f"[{event.n}/{len(self._steps)}] {title}: {event.state} {about}".rstrip() + left
+        going_on = event.state in _PASSING and event.seconds_left
+        left = f"about {duration(event.seconds_left)} left" if going_on else ""
+        return f"[{event.n}/{len(self._steps)}] {title}: {', '.join(filter(None, (event.state, about, left)))}"
 
 
 def render_plan(plan: Plan, stream: Any, *, actions: bool = False) -> str:

@@ -309,7 +309,7 @@ def _end(state: OperationState, width: int) -> list[Content]:
         lines.append(Content.styled("The last log lines:", theme.QUIET))
         lines += [Content(f"  {line}") for log_line in state.log_lines for line in wrapped(log_line, width - 2)]
     if state.left:
-        text = f"Left in the region: {', '.join(state.left)}."
+        text = f"Left in the region: {'; '.join(state.left)}."
         lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
     ways = [
         *(["R goes on where it stopped"] if state.can_be_resumed else []),

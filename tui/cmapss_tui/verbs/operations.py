@@ -148,7 +148,7 @@ def render_record(record: OperationRecord) -> str:
                 stream=sys.stdout,
             ),
             *(f"✕ {event.error.line()}" for event in errors if event.error is not None),
-            *([f"Left in the region: {', '.join(record.left)}."] if record.left and operation.status != "done" else []),
+            *([f"Left in the region: {'; '.join(record.left)}."] if record.left and operation.status != "done" else []),
         )
     )
 
