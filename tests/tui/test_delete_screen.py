@@ -19,12 +19,12 @@ from tests.tui.consoles import ENDPOINT, Console, Lobby, delete_plan, focused, o
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the models were to be kept, plan by plan."""
-    asked: list[bool] = []
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
+    """Whether models and logs were to be kept, plan by plan."""
+    asked: list[tuple[bool, bool]] = []
 
-    def plan(aws: Any, name: str, keep_model: bool = False) -> Plan:
-        asked.append(keep_model)
+    def plan(aws: Any, name: str, keep_model: bool = False, *, keep_logs: bool = False) -> Plan:
+        asked.append((keep_model, keep_logs))
         stays = (Check(None, "model hyper-cmapss-model stays, as asked"),) if keep_model else ()
         return replace(delete_plan(name), checks=(*stays, *delete_plan().checks))
 
@@ -99,14 +99,17 @@ async def test_a_letter_that_is_not_in_the_name_is_said_at_once() -> None:
         await until(pilot, lambda: "✕ is not the name" in screen_text(app))
 
 
-async def test_models_can_be_kept(kept: list[bool]) -> None:
+async def test_models_and_logs_can_be_kept(kept: list[tuple[bool, bool]]) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         await planned(pilot)
-        await focused(pilot, "#keep")
+        await focused(pilot, "#keep-models")
         await pilot.press("space")
         await until(pilot, lambda: "stays, as asked" in screen_text(app))
-    assert kept == [False, True]
+        await focused(pilot, "#keep-logs")
+        await pilot.press("space")
+        await until(pilot, lambda: kept[-1] == (True, True))
+    assert kept == [(False, False), (True, False), (True, True)]
 
 
 @pytest.mark.usefixtures("kept")

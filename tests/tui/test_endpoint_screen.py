@@ -215,7 +215,15 @@ async def test_what_the_status_forbids_is_dimmed_and_says_why(readings: Readings
 
 @pytest.mark.usefixtures("readings")
 @pytest.mark.parametrize(
-    ("key", "screen"), [("V", "ValidateScreen"), ("T", "TrafficScreen"), ("A", "ScaleScreen"), ("X", "DeleteScreen")]
+    ("key", "screen"),
+    [
+        ("V", "ValidateScreen"),
+        ("T", "TrafficScreen"),
+        ("A", "ScaleScreen"),
+        ("X", "DeleteScreen"),
+        ("U", "UpdateScreen"),
+        ("H", "HighAvailabilityScreen"),
+    ],
 )
 async def test_its_keys_open_the_dialogs(key: str, screen: str) -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
@@ -224,6 +232,29 @@ async def test_its_keys_open_the_dialogs(key: str, screen: str) -> None:
         await until(pilot, lambda: type(pilot.app.screen).__name__ == screen)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
+
+
+async def test_only_a_rollout_under_way_can_be_stopped(readings: Readings) -> None:
+    async with Console().run_test(size=(120, 36), notifications=True) as pilot:
+        screen = await watched(pilot)
+        await pilot.press("S")
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        assert "No roll-out of" in next(iter(pilot.app._notifications)).message
+        readings.answer = lambda: watch(endpoint=replace(endpoint(status="Updating"), rollout=CANARY))
+        await pilot.press("r")
+        await until(pilot, lambda: "S stop roll-out" in screen_text(console(pilot)))
+        await pilot.press("S")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "StopRolloutScreen")
+
+
+@pytest.mark.usefixtures("readings")
+async def test_80_columns_have_room_for_the_keys_that_change_something() -> None:
+    async with Console().run_test(size=(80, 24)) as pilot:
+        await watched(pilot)
+        footer = screen_text(console(pilot)).splitlines()[-1]
+        for hint in ("U update", "A autoscaling", "X delete", "V validate", "? help"):
+            assert hint in footer
 
 
 @pytest.mark.usefixtures("readings")

@@ -17,7 +17,7 @@ from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.panel import Lines
 
 KEYS_WIDTH = 10
-TITLE_WIDTH = 13
+TITLE_WIDTH = 15
 VERB_WIDTH = 11
 HEADING, KEY = f"bold {theme.BUSY}", f"bold {theme.ACCENT}"
 LIST_KEYS = (

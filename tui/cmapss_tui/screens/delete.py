@@ -36,10 +36,17 @@ class DeleteScreen(PlanScreen):
 
     def form(self) -> ComposeResult:
         """What stays."""
-        yield Field("keep models", "keep", False, hint="so that they can be deployed again")
+        yield Field("keep models", "keep-models", False, hint="so that they can be deployed again")
+        yield Field("keep logs", "keep-logs", False, hint="what its containers wrote: nothing brings it back")
 
     def planner(self) -> Callable[[], Plan]:
         """Plan the deletion of what is there."""
         from cmapss_core.plans.teardown import plan_delete
 
-        return partial(plan_delete, self.aws, self._endpoint, keep_model=self.field("keep").checked)
+        return partial(
+            plan_delete,
+            self.aws,
+            self._endpoint,
+            keep_model=self.field("keep-models").checked,
+            keep_logs=self.field("keep-logs").checked,
+        )

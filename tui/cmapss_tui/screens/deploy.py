@@ -18,8 +18,8 @@ from cmapss_tui.screens.values import (
     file_of_a_model,
     image_uri,
     instance_type,
+    maybe,
     model_data_uri,
-    optional,
     percentage,
     role_arn,
     s3_destination,
@@ -141,12 +141,12 @@ class DeployScreen(PlanScreen):
         return None if missing else DeployRequest(model_file=file, bucket=bucket, image=image, role=role)
 
     def _named(self, request: DeployRequest | None) -> DeployRequest | None:
-        name = self.field("name").parsed(optional(endpoint_name))
+        name = self.field("name").parsed(maybe(endpoint_name))
         kind = self.field("instance-type").parsed(instance_type)
         instances = self.field("instances").parsed(positive_integer)
         if request is None or name is None or kind is None or instances is None:
             return None
-        return replace(request, name=name or None, instance_type=kind, instances=instances)
+        return replace(request, name=next(iter(name), None), instance_type=kind, instances=instances)
 
     def _scaled(self, request: DeployRequest | None) -> DeployRequest | None:
         from cmapss_core.plans.scale_request import check_bounds

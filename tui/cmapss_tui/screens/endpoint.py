@@ -23,6 +23,7 @@ from cmapss_tui.screens.endpoint_reading import (
     Known,
     read_reading,
     reading_interval,
+    refused_because,
 )
 from cmapss_tui.widgets.activity_list import ActivityList
 from cmapss_tui.widgets.age import freshness
@@ -118,14 +119,14 @@ class EndpointScreen(ConsoleScreen):
 
     def why_not(self, action: Action) -> str | None:
         """What this endpoint's status does not allow."""
-        endpoint = self._known.endpoint
-        if action.scope == "endpoint" and action.method != "window" and self._gone:
-            return f"{self.endpoint_name} does not exist any more."
-        if action.scope == "endpoint" and action.method != "window" and endpoint is not None:
-            if endpoint.status == "Deleting":
-                return f"{endpoint.name} is being deleted."
-            if action.method in ("validate", "traffic", "scale") and endpoint.status in ("Creating", "Failed"):
-                return f"{endpoint.name} is {endpoint.status}: wait until it is InService."
+        if action.scope == "endpoint" and action.method != "window":
+            endpoint = self._known.endpoint
+            if self._gone:
+                return f"{self.endpoint_name} does not exist any more."
+            if endpoint is not None and (reason := refused_because(endpoint, action.method)) is not None:
+                return reason
+            if endpoint is None and action.method in ("update", "stop_rollout"):
+                return f"{self.endpoint_name} has not been read yet."
         return super().why_not(action)
 
     def action_window(self) -> None:
@@ -149,14 +150,36 @@ class EndpointScreen(ConsoleScreen):
         """Change its automatic scaling."""
         from cmapss_tui.screens.scale import ScaleScreen
 
-        variants = [variant.name for variant in self._known.endpoint.variants] if self._known.endpoint else []
-        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling, variants))
+        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling, self._variants))
+
+    def action_update(self) -> None:
+        """Change what it serves, or on what."""
+        from cmapss_tui.screens.update import UpdateScreen
+
+        if self._known.endpoint is not None:
+            self.app.push_screen(UpdateScreen(self._known.endpoint))
+
+    def action_stop_rollout(self) -> None:
+        """Give the old fleet its traffic back."""
+        from cmapss_tui.screens.stop_rollout import StopRolloutScreen
+
+        self.app.push_screen(StopRolloutScreen(self.endpoint_name))
+
+    def action_high_availability(self) -> None:
+        """Give it three instances or more."""
+        from cmapss_tui.screens.high_availability import HighAvailabilityScreen
+
+        self.app.push_screen(HighAvailabilityScreen(self.endpoint_name, self._variants))
 
     def action_delete(self) -> None:
         """Delete it, after its name has been typed."""
         from cmapss_tui.screens.delete import DeleteScreen
 
         self.app.push_screen(DeleteScreen(self.endpoint_name))
+
+    @property
+    def _variants(self) -> list[str]:
+        return [variant.name for variant in self._known.endpoint.variants] if self._known.endpoint is not None else []
 
     @property
     def _gone(self) -> bool:

@@ -102,3 +102,21 @@ def moving(watch: Watch) -> bool:
         or endpoint.current_instances != endpoint.desired_instances
         or any(activity.running for activity in (scaling.activities if scaling else ()))
     )
+
+
+def refused_because(endpoint: Endpoint, method: str) -> str | None:
+    """Why an action cannot be done with an endpoint as it is, None where it can: what AWS allows in which status."""
+    name, status, rollout = endpoint.name, endpoint.status, endpoint.rollout
+    rolling_out = rollout is not None and rollout.former_config is not None
+    if status == "Deleting":
+        return f"{name} is being deleted."
+    if method == "stop_rollout":
+        if status == "RollingBack":
+            return f"{name} is going back already."
+        return None if rolling_out else f"No roll-out of {name} is under way."
+    if status in ("Creating", "Failed") and method != "delete":
+        way_out = "wait until it is InService" if status == "Creating" else "delete it and deploy again"
+        return f"{name} is {status}: {way_out}."
+    if rolling_out and method in ("update", "high_availability", "scale"):
+        return f"{name} is being updated: wait until that ends, or stop it with S."
+    return None

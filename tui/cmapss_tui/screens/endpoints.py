@@ -142,6 +142,12 @@ class EndpointsScreen(ConsoleScreen):
         if row is not None:
             await self.app.push_screen(EndpointScreen(row.endpoint.name))
 
+    async def action_clean_up(self) -> None:
+        """Look for what was left behind."""
+        from cmapss_tui.screens.clean_up import CleanUpScreen
+
+        await self.app.push_screen(CleanUpScreen())
+
     def action_filter(self) -> None:
         """Narrow the list down."""
         self.query_one(FilterBar).open()

@@ -81,6 +81,10 @@ class PlanScreen(ConsoleScreen):
         """The fields, if there is anything to choose."""
         yield from ()
 
+    def findings(self) -> ComposeResult:
+        """What else is to be seen above the plan, which `show_plan` fills."""
+        yield from ()
+
     def heading(self) -> str:
         """What the dialog is about."""
         raise NotImplementedError
@@ -104,6 +108,7 @@ class PlanScreen(ConsoleScreen):
         yield Lines(id="plan-head")
         with VerticalScroll(id="plan-form", can_focus=False):
             yield from self.form()
+        yield from self.findings()
         with VerticalScroll(id="plan-scroll"):
             yield PlanView(id="plan")
             yield Static(id="plan-calls", markup=False)
@@ -155,15 +160,19 @@ class PlanScreen(ConsoleScreen):
         self.plan, self._begun, self._planned_at = message.plan, message.begun, self.aws.clock.now()
         with self.app.batch_update():
             self._show_head()
-            view = self.query_one(PlanView)
-            view.remove_class("-outdated")
-            if message.plan.steps:
-                view.show(_without_notices(message.plan))
-            else:
-                view.show_text(" ".join((NOTHING_TO_DO, *message.plan.notes)), theme.GOOD)
-            self.query_one("#plan-calls", Static).update(_document(message.plan))
+            self.show_plan(message.plan)
             self._enable()
         self.tick()
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan that has come back."""
+        view = self.query_one(PlanView)
+        view.remove_class("-outdated")
+        if plan.steps:
+            view.show(_without_notices(plan))
+        else:
+            view.show_text(" ".join((NOTHING_TO_DO, *plan.notes)), theme.GOOD)
+        self.query_one("#plan-calls", Static).update(_document(plan))
 
     def on_not_planned(self, message: NotPlanned) -> None:
         if message.generation == self._generation:

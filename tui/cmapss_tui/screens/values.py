@@ -13,9 +13,9 @@ from cmapss_tui.arguments import positive_integer
 V = TypeVar("V")
 
 
-def optional(parse: Callable[[str], str]) -> Callable[[str], str]:
-    """The same, for a field that may be left empty."""
-    return lambda text: parse(text) if text else ""
+def maybe(parse: Callable[[str], V]) -> Callable[[str], tuple[V, ...]]:
+    """The same, for a field that may be left empty: one value or none."""
+    return lambda text: (parse(text),) if text else ()
 
 
 def needed(parse: Callable[[str], V]) -> Callable[[str], V]:
@@ -37,6 +37,13 @@ def endpoint_name(text: str) -> str:
         return check_name("endpoint", text)
     except ConsoleError as error:
         raise ArgumentTypeError(error.message.removeprefix(f"endpoint name {text!r} ")) from error
+
+
+def training_job(text: str) -> str:
+    """The name of a training job, or "best"."""
+    from cmapss_core.plans.names import check_name
+
+    return check_name("training job", text)
 
 
 def instance_type(text: str) -> str:

@@ -1,0 +1,126 @@
+"""Clean the region up: what deployments left behind and what it costs, and the plan that removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from cmapss_tui import formats, theme
+from cmapss_tui.actions import Safety
+from cmapss_tui.arguments import positive_integer
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.widgets.form import Field
+from cmapss_tui.widgets.panel import Lines, columns
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.leftovers import Finding
+    from cmapss_core.plans.plan import Plan
+
+CLEAN = "Nothing is left behind."
+_KIND_WIDTH, _AGE_WIDTH, _COST_WIDTH = 15, 6, 10
+_NARROWEST_NAME = 24
+
+
+class CleanUpScreen(PlanScreen):
+    """The clean-up of the region. Where an endpoint goes, the region's name has to be typed."""
+
+    AREA = "endpoints"
+    ACTION = "endpoints.clean_up"
+    CONFIRM = "Clean up"
+    TYPED: ClassVar[tuple[str, str]] = ("type the region", "the region's name, as above")
+    DEFAULT_CSS = """
+    CleanUpScreen #findings-scroll { height: auto; max-height: 40%; padding: 0 1; margin: 0 0 1 0; }
+    CleanUpScreen.-short #findings-scroll { max-height: 30%; margin: 0; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[str, tuple[Finding, ...]] = {}
+
+    def heading(self) -> str:
+        """Which region."""
+        return f"Clean up {self.aws.region}"
+
+    def form(self) -> ComposeResult:
+        """How much of what is found goes."""
+        yield Field("others' too", "everything", False, hint="also what the console did not make")
+        yield Field("idle endpoints", "idle", False, hint="that nobody has called for so many days:")
+        yield Field("days", "days", "14")
+
+    def findings(self) -> ComposeResult:
+        """What was found, above the plan."""
+        with VerticalScroll(id="findings-scroll"):
+            yield Lines(id="findings")
+
+    def on_mount(self) -> None:
+        self.field("days").count(False)
+
+    def changed(self, field: str | None) -> None:
+        """The days count where idle endpoints go."""
+        self.field("days").count(self.field("idle").checked)
+        super().changed(field)
+
+    def safety(self, plan: Plan | None) -> Safety:
+        """An endpoint is deleted only by who types something."""
+        found = self._found.get(plan.id, ()) if plan is not None else ()
+        if any(finding.kind == "endpoint" and finding.goes for finding in found):
+            return Safety.TYPE_NAME
+        return super().safety(plan)
+
+    def name_to_type(self) -> str:
+        """The region's."""
+        return self.aws.region
+
+    def planner(self) -> Callable[[], Plan] | None:
+        """Look for what is left behind, and plan its removal."""
+        from cmapss_core.plans.clean_up import CleanUpRequest, survey
+
+        idle = self.field("idle").checked
+        days = self.field("days").parsed(positive_integer) if idle else None
+        if idle and days is None:
+            return None
+        request = CleanUpRequest(everything=self.field("everything").checked, idle_days=days)
+
+        def plan() -> Plan:
+            found = survey(self.aws, request)
+            self._found[found.plan.id] = found.findings
+            return found.plan
+
+        return plan
+
+    def show_plan(self, plan: Plan) -> None:
+        """The findings above the plan."""
+        super().show_plan(plan)
+        found, now = self._found.get(plan.id, ()), self.aws.clock.now()
+        self.query_one("#findings", Lines).write(lambda width: list(finding_lines(found, now, width)))
+
+
+def finding_lines(findings: Sequence[Finding], now: datetime, width: int) -> Iterator[Content]:
+    """A line for each finding, what goes first: kind, name, age, cost, and why it is left or why it stays."""
+    if not findings:
+        yield Content.styled(CLEAN, theme.GOOD)
+        return
+    ordered = sorted(findings, key=lambda finding: not finding.goes)
+    longest = max(len(finding.name) for finding in findings)
+    room = width - 1 - _KIND_WIDTH - _AGE_WIDTH - _COST_WIDTH - 2 * 5
+    name_width = max(_NARROWEST_NAME, min(longest, room * 3 // 5))
+    widths = [1, _KIND_WIDTH, name_width, _AGE_WIDTH, _COST_WIDTH, max(1, room - name_width)]
+    for finding in ordered:
+        glyph, style = ("−", theme.WARN) if finding.goes else ("·", theme.QUIET)
+        cost = "" if finding.hourly_cost_usd == 0 else formats.hourly_cost(finding.hourly_cost_usd)
+        age = "" if finding.since is None else formats.age((now - finding.since).total_seconds())
+        why = finding.why if finding.goes else f"stays: {finding.kept_because}"
+        cells: list[Content | str] = [
+            Content.styled(glyph, style),
+            finding.kind,
+            Content.styled(formats.middle_elided(finding.name, name_width), "bold" if finding.goes else theme.QUIET),
+            Content.styled(age, theme.QUIET),
+            cost,
+            Content.styled(why, theme.QUIET),
+        ]
+        yield columns(cells, widths, right=(3, 4))

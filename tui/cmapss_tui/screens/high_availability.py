@@ -1,0 +1,60 @@
+"""Make an endpoint survive the loss of zones: three instances or more, by the running fleet or by a new config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Literal, cast
+
+from textual.app import ComposeResult
+
+from cmapss_tui.arguments import positive_integer
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.widgets.form import Field
+
+if TYPE_CHECKING:
+    from cmapss_core.plans.plan import Plan
+
+WAYS: dict[str, str] = {"auto": "as fast as can be", "capacities": "running fleet", "config": "new config"}
+
+
+class HighAvailabilityScreen(PlanScreen):
+    """The instances of one endpoint's variant; `variants` are its names."""
+
+    AREA = "endpoints"
+    ACTION = "endpoint.high_availability"
+    CONFIRM = "Apply"
+
+    def __init__(self, endpoint: str, variants: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+        self._variants = variants
+
+    def heading(self) -> str:
+        """Which endpoint."""
+        return f"High availability of {self._endpoint}"
+
+    def form(self) -> ComposeResult:
+        """How many instances, of which variant, and how they come."""
+        from cmapss_core.plans.high_availability import HIGHLY_AVAILABLE
+
+        if len(self._variants) > 1:
+            yield Field("variant", "variant", self._variants[0], choices={name: name for name in self._variants})
+        hint = f"at least; {HIGHLY_AVAILABLE} survive the loss of two zones"
+        yield Field("instances", "instances", str(HIGHLY_AVAILABLE), hint=hint)
+        yield Field("by way of", "by", "auto", choices=WAYS, hint="a new config takes two fleets at once")
+
+    def planner(self) -> Callable[[], Plan] | None:
+        """Plan what the fields say."""
+        from cmapss_core.plans.high_availability import HighAvailabilityRequest, plan_high_availability
+
+        instances = self.field("instances").parsed(positive_integer)
+        if instances is None:
+            return None
+        request = HighAvailabilityRequest(
+            endpoint=self._endpoint,
+            instances=instances,
+            variant=self.field("variant").value if len(self._variants) > 1 else None,
+            by=cast("Literal['auto', 'capacities', 'config']", self.field("by").value),
+        )
+        return partial(plan_high_availability, self.aws, request)

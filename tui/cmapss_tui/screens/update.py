@@ -1,0 +1,195 @@
+"""Update an endpoint: another model, instance type or count, and how the new fleet takes over from the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.message import Message
+
+from cmapss_tui.arguments import not_negative_integer, positive_integer, positive_number
+from cmapss_tui.polling import run_in_thread
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.screens.values import instance_type, maybe, training_job
+from cmapss_tui.widgets.form import Field, Fold
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
+    from cmapss_core.endpoints import Endpoint, Variant
+    from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.rollouts import Kind, RolloutRequest
+    from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+
+BEST = "best"
+USUAL = ""
+STRATEGIES: dict[str, str] = {
+    USUAL: "as is usual",
+    "all-at-once": "all at once",
+    "canary": "canary",
+    "linear": "linear",
+    "rolling": "rolling",
+}
+# What the size of each strategy is of.
+SIZES: dict[str, str] = {
+    "canary": "gets its traffic first, such as 1 or 25%",
+    "linear": "gets its traffic with each step, such as 1 or 25%",
+    "rolling": "is replaced at a time, such as 1 or 25%",
+}
+USUAL_SIZE = "as is usual: 1 instance, or 25%"
+
+
+class JobsKnown(Message, bubble=False):
+    """The names of the jobs whose models can be taken, best first."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = names
+
+
+class UpdateScreen(PlanScreen):
+    """The update of one endpoint; what is not changed stays as it is."""
+
+    AREA = "endpoints"
+    ACTION = "endpoint.update"
+    CONFIRM = "Update"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+        self._jobs_asked = False
+
+    def heading(self) -> str:
+        """Which endpoint."""
+        return f"Update {self._endpoint.name}"
+
+    def form(self) -> ComposeResult:
+        """What to change, and how."""
+        variants = self._endpoint.variants
+        shown = next(iter(variants), None)
+        if len(variants) > 1:
+            yield Field("variant", "variant", variants[0].name, choices={one.name: one.name for one in variants})
+        yield Field("training job", "job", BEST, placeholder="keeps its model", hint="best, a name, or nothing")
+        yield Field("instance type", "instance-type", _type(shown))
+        yield Field("instances", "instances", _count(shown), hint="scaled-out ones are kept")
+        yield Field("roll-out", "strategy", USUAL, choices=STRATEGIES, hint="a canary for a new model")
+        yield Field("size", "size", hint=USUAL_SIZE)
+        yield Field("wait", "wait", "300", hint="seconds between the steps")
+        yield Field("back on errors", "guarded", True, hint="roll back by itself when the model fails")
+        yield Fold(
+            "more: baking time, latency",
+            Field("bake", "bake", "", hint="seconds that the old fleet stays ready"),
+            Field("back on latency", "latency", "", hint="milliseconds above which to roll back"),
+        )
+
+    def on_mount(self) -> None:
+        self._enable_fields()
+
+    def on_jobs_known(self, message: JobsKnown) -> None:
+        self.field("job").suggest((BEST, *message.names))
+
+    def changed(self, field: str | None) -> None:
+        """Another variant runs on other instances; a strategy has its own size; the first letter of a job finds it."""
+        if field == "variant":
+            self.field("instance-type").set(_type(self._variant))
+            self.field("instances").set(_count(self._variant))
+        if field == "job" and not self._jobs_asked:
+            self._jobs_asked = True
+            run_in_thread(self, partial(_known_jobs, self.aws), JobsKnown, lambda error: JobsKnown(()))
+        self._enable_fields()
+        super().changed(field)
+
+    def planner(self) -> Callable[[], Plan] | None:
+        """Plan what the fields say."""
+        from cmapss_core.plans.update import plan_update
+
+        request = self._request()
+        return None if request is None else partial(plan_update, self.aws, request)
+
+    @property
+    def _variant(self) -> Variant | None:
+        variants = self._endpoint.variants
+        name = self.field("variant").value if len(variants) > 1 else None
+        return next((one for one in variants if name in (None, one.name)), None)
+
+    def _enable_fields(self) -> None:
+        strategy = self.field("strategy").value
+        self.field("size").count(strategy in SIZES)
+        self.field("size").show_hint(SIZES.get(strategy, USUAL_SIZE))
+        self.field("wait").count(strategy in SIZES)
+        self.field("bake").count(strategy != "rolling")
+
+    def _request(self) -> UpdateRequest | None:
+        from cmapss_core.plans.rollback_alarms import Guard
+        from cmapss_core.plans.update_requests import UpdateRequest
+
+        # All of them, before any of them ends it: each field says what is wrong with its own value.
+        change, rollout = self._change(), self._rollout()
+        latency = self.field("latency").parsed(maybe(positive_number))
+        if change is None or rollout is None or latency is None:
+            return None
+        guarded, usual = self.field("guarded").checked, rollout.kind is None
+        guards = (*((Guard("errors"),) if guarded else ()), *(Guard("latency", limit) for limit in latency))
+        return UpdateRequest(
+            endpoint=self._endpoint.name,
+            variants=(change,),
+            rollout=rollout,
+            # None is what is usual with the usual strategy, and all that a change of counts needs.
+            guards=None if usual and not latency and (guarded or change.rescales) else guards,
+        )
+
+    def _change(self) -> VariantChange | None:
+        from cmapss_core.plans.model_sources import ModelSource
+        from cmapss_core.plans.update_requests import VariantChange
+
+        job = self.field("job").parsed(maybe(training_job))
+        kind = self.field("instance-type").parsed(instance_type)
+        count = self.field("instances").parsed(positive_integer)
+        if job is None or kind is None or count is None:
+            return None
+        now = self._variant
+        return VariantChange(
+            name=now.name if now is not None and len(self._endpoint.variants) > 1 else None,
+            source=ModelSource(job=job[0]) if job else None,
+            instance_type=None if kind == _type(now) else kind,
+            instances=None if str(count) == _count(now) else count,
+        )
+
+    def _rollout(self) -> RolloutRequest | None:
+        from cmapss_core.plans.rollouts import RolloutRequest, parse_size
+
+        strategy = self.field("strategy").value
+        bake = () if strategy == "rolling" else self.field("bake").parsed(maybe(not_negative_integer))
+        if bake is None:
+            return None
+        request = RolloutRequest(strategy=cast("Kind | None", strategy or None), bake=next(iter(bake), None))
+        if strategy not in SIZES:
+            return request
+        size, wait = self.field("size").parsed(maybe(parse_size)), self.field("wait").parsed(not_negative_integer)
+        if size is None or wait is None:
+            return None
+        chosen = next(iter(size), None)
+        return replace(
+            request,
+            wait_interval=wait,
+            canary_size=chosen if strategy == "canary" else None,
+            step_size=chosen if strategy == "linear" else None,
+            batch_size=chosen if strategy == "rolling" else None,
+        )
+
+
+def _type(variant: Variant | None) -> str:
+    return (variant.instance_type if variant is not None else None) or ""
+
+
+def _count(variant: Variant | None) -> str:
+    return str(variant.desired_instances) if variant is not None else ""
+
+
+def _known_jobs(aws: Aws) -> list[str]:
+    """The jobs whose models can be taken, best first; none where they cannot be read: it is a help in typing."""
+    from cmapss_core.jobs import read_jobs
+
+    return [row.job.name for row in read_jobs(aws).jobs if row.job.status == "Completed"]
