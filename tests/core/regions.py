@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cmapss_core.aws import Aws, Target
-from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.plan import Proof, Step
+from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
+from cmapss_core.plans.looking import look
+from cmapss_core.plans.plan import Step
 from cmapss_core.plans.references import resolved
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
@@ -17,7 +20,6 @@ from tests.core.scripted import EVERYWHERE
 from tests.sandbox.scaling import call
 
 _TIMES = ("StartTime", "EndTime")
-_KINDS = {"ObjectNotFoundException": ErrorKind.NOT_FOUND, "ResourceNotFound": ErrorKind.NOT_FOUND}
 
 
 class RegionClock:
@@ -55,40 +57,27 @@ class RegionAws(Aws):
         try:
             answer: dict[str, Any] = call(self.of, self.services[service], operation, **members)
         except AwsError as error:
-            kind = _KINDS.get(error.code, ErrorKind.INVALID)
-            raise ConsoleError(kind, error.message, operation=name, code=error.code) from error
+            told = {"Error": {"Code": error.code, "Message": error.message}}
+            raise from_client_error(ClientError(told, operation), name) from error
         return answer
-
-
-def holds(aws: Aws, proof: Proof) -> bool:
-    """Whether reading back shows what the proof demands now."""
-    return _shows(aws, proof, proof.shows)
 
 
 def carry_out(aws: Aws, steps: list[Step]) -> list[Step]:
     """Act and read back, step by step, as the runner does where nothing goes wrong; the steps that acted."""
     acted = []
     for step in steps:
-        if holds(aws, step.proof):
+        if look(aws, step.proof, "engines", asked=False).holds:
             continue
         if step.call is not None:
             sent = resolved(aws, step.call)
             aws.call(sent.service, sent.operation, **sent.parameters)
-        assert holds(aws, step.proof), f"{step.title}: {step.proof.shows}"
+        assert look(aws, step.proof, "engines").holds, f"{step.title}: {step.proof.shows}"
         acted.append(step)
     return acted
 
 
 def take_back(aws: Aws, steps: list[Step]) -> None:
-    """Undo, newest first; what each undo demands to be unchanged is so."""
+    """Undo, newest first; nothing may look as if somebody else had changed it."""
     for step in reversed(steps):
         assert step.undo is not None
-        assert _shows(aws, step.undo.proof, step.undo.proof.unchanged), step.undo.proof.unchanged
         carry_out(aws, [step.undo])
-
-
-def _shows(aws: Aws, proof: Proof, wanted: Mapping[str, tuple[Any, ...]]) -> bool:
-    import jmespath
-
-    answer = aws.call(proof.call.service, proof.call.operation, **proof.call.parameters)
-    return all(jmespath.search(path, answer) in good for path, good in wanted.items())

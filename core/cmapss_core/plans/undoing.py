@@ -10,12 +10,12 @@ from cmapss_core.plans.plan import Step
 def undone_by(step: Step, undo: Step, title: str) -> Step:
     """The step with its undo, which goes ahead only while what the step shows is as the step left it.
 
-    What has changed since belongs to somebody else. None stands for what is gone by now, and what the undo itself
-    shows for an undo that was interrupted after it had acted.
+    What has changed since belongs to somebody else; but what the undo itself shows is its own doing. Counts of what
+    is there say nothing of who changed it.
     """
     mine = {
-        path: (*good, *undo.proof.shows.get(path, ()), None)
+        path: (*good, *undo.proof.shows.get(path, ()))
         for path, good in step.proof.shows.items()
-        if not path.startswith("length(")
+        if "length(" not in path
     }
     return replace(step, undo=replace(undo, title=title, proof=replace(undo.proof, unchanged=mine)))
