@@ -22,7 +22,7 @@ from cmapss_tui.widgets.alarm_panel import alarm_line, breaching
 from cmapss_tui.widgets.panel import at_both_ends, bar, columns
 from cmapss_tui.widgets.rollout_panel import rolled_back_because, rollout_lines, tells
 from cmapss_tui.widgets.variant_table import cooldown_left, variant_lines
-from tests.tui.consoles import CANARY, MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
+from tests.tui.consoles import CANARY, ENDPOINT, MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
 
 
 def points(*values: float) -> Points:
@@ -185,7 +185,7 @@ def test_a_rollout_says_how_it_goes_how_far_it_is_and_what_takes_it_back(width: 
     assert tells(under_way, None)
     text = told(under_way, width=width)
     assert "◐ canary of 1 instance, 300 s for 6m00s" in text
-    assert "config-of-before → config-that-comes" in text
+    assert "config-of-before → config-that-comes" in text.replace("\n", " ")
     assert "baking 2m00s" in text
     assert "rolls back on engines-5xx" in text
     assert max(map(len, text.splitlines())) <= width
@@ -194,8 +194,16 @@ def test_a_rollout_says_how_it_goes_how_far_it_is_and_what_takes_it_back(width: 
         assert "Monitoring the alarms" in text
 
 
-def test_a_rollout_that_no_alarm_watches_says_so() -> None:
-    assert "⚠ no alarm would roll it back" in told(replace(endpoint(), rollout=replace(CANARY, alarms=())))
+@pytest.mark.parametrize("names", [(), (f"cmapss-console-{ENDPOINT}-stop-2026",)])
+def test_a_rollout_that_no_alarm_watches_says_so(names: tuple[str, ...]) -> None:
+    assert "⚠ no alarm would roll it back" in told(replace(endpoint(), rollout=replace(CANARY, alarms=names)))
+
+
+def test_what_a_rollout_does_not_change_is_not_repeated() -> None:
+    same = replace(CANARY, variants=(replace(CANARY.variants[0], instance_type="ml.m5.xlarge"),))
+    text = told(replace(endpoint(), rollout=replace(same, alarms=(f"cmapss-console-{ENDPOINT}-AllTraffic-errors",))))
+    assert "old 3 → new 1 of 3 " in text
+    assert text.endswith("rolls back on AllTraffic-errors")
 
 
 def test_the_making_of_an_endpoint_replaces_nothing() -> None:

@@ -60,7 +60,7 @@ class KeyBar(HintLine):
     def render(self) -> Content:
         """Keys from the left, calls at the right edge."""
         width = self.content_size.width
-        hints, gap = fitted(self._hints(), width - len(self._calls) - GAP)
+        hints, gap = fitted(self._hints(), width - len(self._calls) - NARROW_GAP)
         line = self.line_of([(hint.key, hint.content) for hint in hints], gap)
         padding = max(0, width - line.cell_length - len(self._calls))
         return line.pad_right(padding) + Content.styled(self._calls, ".key-bar--calls")

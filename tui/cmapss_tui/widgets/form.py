@@ -79,12 +79,14 @@ class Field(Horizontal):
         &:focus { border: none; background: $cursor; }
         &:disabled { color: $quiet; background: $surface; }
     }
-    Field > Select {
+    Field > Select.-textual-compact {
         width: 18; height: 1;
         & > SelectCurrent { height: 1; padding: 0 1; background: $panel; }
         &:focus > SelectCurrent { border: none; background: $cursor; background-tint: transparent; }
+        &:disabled > SelectCurrent { background: $surface; }
         & > SelectOverlay, & > SelectOverlay:focus {
             border: none; padding: 0; background: $panel; background-tint: transparent;
+            & > .option-list--option { padding: 0 1; }
         }
     }
     Field > .field-note { width: 1fr; padding: 0 0 0 2; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }

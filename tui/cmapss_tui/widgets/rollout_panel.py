@@ -66,28 +66,45 @@ def _under_way(rollout: Rollout, endpoint: Endpoint, now: datetime, width: int) 
     spent = "" if rollout.started is None else f" for {formats.duration((now - rollout.started).total_seconds())}"
     style = theme.WARN if rolling_back else theme.BUSY
     head = Content.assemble((f"◐ {words}", style), (spent, theme.QUIET))
-    configs = f"{rollout.former_config} → {rollout.config}" if rollout.former_config else rollout.config
-    room = width - head.cell_length - 3
-    if room >= len(configs):
-        yield head + Content(f"   {configs}")
-    else:
-        yield head
-        yield Content(formats.middle_elided(configs, width))
+    yield from _with_configs(head, rollout, width)
     for variant in rollout.variants:
         yield _variant_line(variant, endpoint, now, width)
-    if rollout.alarms:
-        yield from _styled(f"rolls back on {', '.join(rollout.alarms)}", theme.QUIET, width)
+    yield from _alarm_lines(rollout, endpoint, width)
+
+
+def _with_configs(head: Content, rollout: Rollout, width: int) -> Iterator[Content]:
+    """Both configs, on the head's line or below it."""
+    configs = [name for name in (rollout.former_config, rollout.config) if name is not None]
+    beside = Content(f"   {' → '.join(configs)}")
+    if head.cell_length + beside.cell_length <= width:
+        yield head + beside
+        return
+    each = (width - 3 * (len(configs) - 1)) // len(configs)
+    yield head
+    yield Content(" → ".join(formats.middle_elided(name, each) for name in configs))
+
+
+def _alarm_lines(rollout: Rollout, endpoint: Endpoint, width: int) -> Iterator[Content]:
+    """What rolls it back by itself; the alarm that is only there to stop it by hand is none of these."""
+    from cmapss_core.belongings import ALARM_PREFIX
+
+    watching = [name for name in rollout.alarms if not name.startswith(f"{ALARM_PREFIX}{endpoint.name}-stop-")]
+    if watching:
+        names = ", ".join(name.removeprefix(f"{ALARM_PREFIX}{endpoint.name}-") for name in watching)
+        yield Content.styled(f"rolls back on {names}", theme.QUIET).truncate(width, ellipsis=True)
     elif rollout.former_config is not None:
-        yield Content.styled("⚠ no alarm would roll it back", theme.WARN)
+        yield Content.styled("⚠ no alarm would roll it back by itself", theme.WARN)
 
 
 def _variant_line(variant: VariantRollout, endpoint: Endpoint, now: datetime, width: int) -> Content:
     """Name, counts of both fleets, and the stage with how long it lasts and AWS's words on it."""
     former = next((one for one in endpoint.variants if one.name == variant.name), None)
-    counts = f"new {variant.current_instances} of {variant.desired_instances}{_of(variant.instance_type)}"
-    if former is not None and endpoint.status != "Creating":
-        changed = former.instance_type if former.instance_type != variant.instance_type else None
-        counts = f"old {former.current_instances}{_of(changed)} → {counts}"
+    replaces = former is not None and endpoint.status != "Creating"
+    changes = former is None or not replaces or former.instance_type != variant.instance_type
+    new, old = variant.instance_type if changes else None, former.instance_type if former and changes else None
+    counts = f"new {variant.current_instances} of {variant.desired_instances}{_of(new)}"
+    if former is not None and replaces:
+        counts = f"old {former.current_instances}{_of(old)} → {counts}"
     stage = _STAGES.get(variant.stage, variant.stage) if variant.stage else "waiting"
     lasting = "" if variant.since is None else f" {formats.duration((now - variant.since).total_seconds())}"
     said = f"  {variant.message}" if variant.message else ""
