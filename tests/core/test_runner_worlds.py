@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmapss_core.errors import ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal, OperationLog
 from cmapss_core.plans.patience import Patience
@@ -57,12 +59,27 @@ def _fast() -> Iterator[None]:
         yield
 
 
+KINDS = ("make", "put", "delete", "delete by list", "so already", "put twice", "make again")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, what is there before it and after it, and what needs what."""
+
+    plan: Plan
+    before: dict[str, str]
+    after: dict[str, str]
+    needs: dict[str, str]
+
+
 @st.composite
-def plans(draw: st.DrawFn) -> tuple[Plan, dict[str, str], dict[str, str]]:
-    """A plan, what is there before it, and what is there after it."""
+def plans(draw: st.DrawFn) -> Planned:
+    """A plan, what is there before it and after it, and what needs what."""
     before: dict[str, str] = {"other": "theirs"}
     steps: list[Step] = []
     world: dict[str, str] = dict(before)
+    needs: dict[str, str] = {}
+    stays: str | None = None
     for number in range(draw(st.integers(1, 4))):
         kind = draw(
             st.sampled_from(["make", "put", "delete", "delete by list", "so already", "put twice", "make again"])
@@ -73,6 +90,8 @@ def plans(draw: st.DrawFn) -> tuple[Plan, dict[str, str], dict[str, str]]:
             if kind == "so already":
                 before[name] = "ours"
             world[name] = "ours"
+            if kind == "make" and stays is not None and draw(st.booleans()):
+                needs[name] = stays
         else:
             before[name] = "former"
         if kind.startswith("put"):
@@ -86,23 +105,24 @@ def plans(draw: st.DrawFn) -> tuple[Plan, dict[str, str], dict[str, str]]:
         if kind == "make again":
             steps += [deleting(name, "former"), making(name, "ours")]
             world[name] = "ours"
+        stays = name if name in world and kind != "make again" else None
         if name in world and draw(st.booleans()):
             steps.append(waiting(name, world[name]))
-    return plan_of(*steps), before, world
+    return Planned(plan_of(*steps), before, world, needs)
 
 
 class Story:
     """One operation from its beginning to its end, over as many processes as it takes."""
 
-    def __init__(
-        self, folder: str, before: dict[str, str], slow: int, faults: list[Fault], lines: list[Moment]
-    ) -> None:
-        self.world = World({name: Thing(value) for name, value in before.items()}, slow)
+    def __init__(self, folder: str, planned: Planned, slow: int, faults: list[Fault], lines: list[Moment]) -> None:
+        self.world = World({name: Thing(value) for name, value in planned.before.items()}, slow, planned.needs)
         self.clock = WorldClock()
         self.aws = UnreliableAws(self.world, iter(faults), self.clock)
         self.journal = Journal(Path(folder))
         self._lines = iter(lines)
         self.interfere: Callable[[], None] = lambda: None
+        self.interfered = False
+        self.left: tuple[str, ...] = ()
 
     def process(self, errand: Callable[..., Outcome], of: Any) -> Outcome | None:
         """One process; None where it died."""
@@ -125,8 +145,12 @@ class Story:
         following = iter(errands)
         rolling_back = False
         for _ in range(_ROUNDS):
+            if outcome is not None and outcome.error is not None and not self.interfered:
+                passing = outcome.error.temporary or outcome.error.kind is ErrorKind.AUTH
+                assert passing, outcome.error
             if outcome is not None and outcome.status in ("done", "rolled_back"):
                 assert self.journal.operations()[0].status == outcome.status
+                self.left = outcome.left
                 self.aws.rest()
                 return outcome.status
             failed = outcome is not None and outcome.status == "failed"
@@ -174,14 +198,10 @@ def mostly(none: Any, others: Any, size: int) -> st.SearchStrategy[list[Any]]:
     st.lists(st.sampled_from(["resume", "roll back"]), max_size=8),
 )
 def test_it_ends_done_or_undone(
-    planned: tuple[Plan, dict[str, str], dict[str, str]],
-    slow: int,
-    faults: list[Fault],
-    lines: list[Moment],
-    errands: list[Errand],
+    planned: Planned, slow: int, faults: list[Fault], lines: list[Moment], errands: list[Errand]
 ) -> None:
-    plan, before, after = planned
     with tempfile.TemporaryDirectory() as folder:
-        story = Story(folder, before, slow, faults, lines)
-        ended = story.end(plan, errands)
-        assert story.world.values() == (after if ended == "done" else before)
+        story = Story(folder, planned, slow, faults, lines)
+        ended = story.end(planned.plan, errands)
+        assert story.world.values() == (planned.after if ended == "done" else planned.before)
+        assert story.left == ()

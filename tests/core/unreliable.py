@@ -27,6 +27,7 @@ Fault = Literal[
     "die before",
     "die after",
     "die, then it happens",
+    "stale",
 ]
 FAULTS: tuple[Fault, ...] = (
     "none",
@@ -40,8 +41,10 @@ FAULTS: tuple[Fault, ...] = (
     "die before",
     "die after",
     "die, then it happens",
+    "stale",
 )
 LATE = timedelta(seconds=30)
+STALE = timedelta(seconds=8)
 
 
 class DeathError(BaseException):
@@ -76,10 +79,11 @@ class Thing:
 
 @dataclass
 class World:
-    """The things, by name; `slow` looks are what every change takes."""
+    """The things, by name; `slow` looks are what every change takes. `needs` has what a thing cannot be without."""
 
     things: dict[str, Thing] = field(default_factory=dict)
     slow: int = 0
+    needs: dict[str, str] = field(default_factory=dict)
 
     def values(self) -> dict[str, str]:
         """What is there once everything has come to rest."""
@@ -88,6 +92,8 @@ class World:
     def make(self, Name: str, Value: str) -> dict[str, Any]:
         if Name in self.things:
             raise ConsoleError(ErrorKind.CONFLICT, f'Cannot create already existing thing "{Name}"')
+        if Name in self.needs:
+            self._there(self.needs[Name])
         self.things[Name] = Thing(Value, self.slow)
         return {}
 
@@ -98,6 +104,8 @@ class World:
 
     def delete(self, Name: str) -> dict[str, Any]:
         thing = self._settled(Name)
+        if any(needed == Name and needing in self.things for needing, needed in self.needs.items()):
+            raise ConsoleError(ErrorKind.INVALID, "It is needed", code="ValidationException")
         if self.slow:
             thing.looks_until_gone = self.slow
         else:
@@ -124,7 +132,7 @@ class World:
 
     def _there(self, name: str) -> Thing:
         if name not in self.things:
-            raise not_found()
+            raise not_found(f'Could not find thing "{name}"')
         return self.things[name]
 
     def _settled(self, name: str) -> Thing:
@@ -152,6 +160,7 @@ class UnreliableAws(ScriptedAws):
         self._world_clock = clock
         self._faults = faults
         self._late: list[tuple[datetime, Callable[[], object]]] = []
+        self._seen: dict[str, tuple[datetime, dict[str, Any] | ConsoleError]] = {}
 
     def settle(self) -> None:
         """Let happen what is late by now."""
@@ -187,7 +196,9 @@ class UnreliableAws(ScriptedAws):
                 raise ConsoleError(ErrorKind.UNREACHABLE, "Connection was closed before an answer came")
             if fault == "failed before":
                 raise ConsoleError(ErrorKind.FAILED, "It failed on our side", code="InternalFailure", http_status=500)
-            answer = do(**parameters)
+            if fault == "stale" and reads:
+                return self._stale(do, parameters)
+            answer = self._remembered(do, parameters) if reads else do(**parameters)
             if fault == "repeated" and not reads:
                 return self._again(do, parameters)
             if fault == "lost after":
@@ -200,12 +211,34 @@ class UnreliableAws(ScriptedAws):
 
         return called
 
+    def _remembered(self, do: Callable[..., dict[str, Any]], parameters: Mapping[str, Any]) -> dict[str, Any]:
+        seen: dict[str, Any] | ConsoleError
+        try:
+            seen = do(**parameters)
+        except ConsoleError as error:
+            seen = error
+        self._seen[f"{do.__name__} {parameters}"] = (self._world_clock.now(), seen)
+        return _answered(seen)
+
+    def _stale(self, do: Callable[..., dict[str, Any]], parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What was so a moment ago, as an eventually consistent store answers."""
+        at, seen = self._seen.get(f"{do.__name__} {parameters}", (None, None))
+        if at is None or seen is None or self._world_clock.now() - at > STALE:
+            return self._remembered(do, parameters)
+        return _answered(seen)
+
     def _again(self, do: Callable[..., dict[str, Any]], parameters: Mapping[str, Any]) -> dict[str, Any]:
         """As botocore repeats a call whose answer was lost."""
         try:
             return do(**parameters)
         except ConsoleError as error:
             raise ConsoleError(error.kind, error.message, code=error.code, repeated=True) from error
+
+
+def _answered(seen: dict[str, Any] | ConsoleError) -> dict[str, Any]:
+    if isinstance(seen, ConsoleError):
+        raise seen
+    return seen
 
 
 def shown(name: str, value: str, **more: Any) -> Proof:

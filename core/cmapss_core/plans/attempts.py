@@ -18,9 +18,7 @@ from cmapss_core.plans.serialization import needs_hidden
 
 # How long what was just made may be unknown to AWS's other services, and to itself, in region time.
 CONSISTENCY_SECONDS = 60.0
-
-# How late a call may still take effect whose answer did not come, in region time: it may have been on its way when
-# whoever made it was killed.
+# How late a call may still take effect, in region time: it may have been on its way when whoever made it was killed.
 LATE_SECONDS = 60.0
 
 
@@ -61,26 +59,21 @@ class Attempt:
         """Wait until it is so. Raises ConsoleError, CancelledError."""
         self.prove_within(self.step.proof.patience_seconds)
 
-    def settled(self, unanswered: datetime | None, seen: Look, *, early: bool) -> Look:
-        """How it is once a call that nobody had an answer to cannot take effect any more.
+    def settled(self, called_at: datetime, *, early: bool) -> Look:
+        """How it is once a call of that time cannot take effect any more, nor is unknown to AWS.
 
         `early`: it is enough that it is so at last. Raises ConsoleError, CancelledError.
         """
-        if unanswered is None:
-            return seen
-        over = unanswered + timedelta(seconds=LATE_SECONDS)
-        last = seen
+        over = called_at + timedelta(seconds=LATE_SECONDS)
+        seen: list[Look] = []
 
         def still() -> str | None:
-            nonlocal last
-            if early and last.holds:
-                return None
             ready = self.hand.aws.clock.now() >= over
-            last = self.hand.look(self.step.proof, asked=self._asked)
-            return None if ready else "an earlier call may still take effect"
+            seen.append(self.hand.look(self.step.proof, asked=self._asked))
+            return None if ready or (early and seen[-1].holds) else "an earlier call may still take effect"
 
         self._until(still, 2 * LATE_SECONDS)
-        return last
+        return seen[-1]
 
     def prove_within(self, seconds: float) -> None:
         """Wait until it is so, for these region seconds. Raises ConsoleError, CancelledError."""

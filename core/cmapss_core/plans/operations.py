@@ -109,13 +109,11 @@ class OperationRecord:
             if step.n in self.acted | self.kept and step.call and not step.call.operation.startswith(TAKING_AWAY)
         )
 
-    def unanswered_at(self, n: int) -> datetime | None:
-        """When a step was last heard of whose call may or may not have been made; None where that is known."""
+    def last_forward_at(self, n: int) -> datetime:
+        """When something last happened to a step before it was begun to be undone, beside its being looked at."""
         told = (event for event in self.events if event.n == n and event.state != "started")
         last = deque(takewhile(lambda event: event.state not in _BACKWARD, told), maxlen=1)
-        if not last or last[0].state in ("done", "skipped") or (last[0].error is not None and not last[0].error.ambiguous):
-            return None
-        return last[0].at
+        return last[0].at if last else self.operation.started
 
 
 def _name(step: Step) -> str:

@@ -53,8 +53,7 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
 
 
 def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
-    seen = attempt.first_look()
-    if seen.holds and attempt.settled(hand.record.unanswered_at(step.n), seen, early=False).holds:
+    if attempt.first_look().holds and attempt.settled(hand.record.last_forward_at(step.n), early=False).holds:
         return
     if attempt.step.call is not None:
         attempt.act("undoing")
