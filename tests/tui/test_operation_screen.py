@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Button
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans import runner
-from cmapss_core.plans.plan import Plan
-from cmapss_core.plans.operations import Outcome, StepEvent
+from cmapss_core.plans.operations import Outcome
 from cmapss_tui import background
-from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.running_operations import KIND
+from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.screens.operation import OperationScreen
-from cmapss_tui.widgets.plan_view import PENDING, after
+from cmapss_tui.widgets.plan_view import PENDING, after, at_rest, progress_lines
 from tests.tui.consoles import (
     NOW,
     Console,
@@ -31,60 +27,12 @@ from tests.tui.consoles import (
     step_event,
     until,
 )
-
-NO_CAPACITY = ConsoleError(
-    ErrorKind.FAILED,
-    "the endpoint is Failed: Unable to provision requested ML compute capacity",
-    operation="sagemaker:DescribeEndpoint",
-    request_id="0f5d6a3c-2a41",
-)
-
-
-class Runner:
-    """A runner that says what the test tells it to, and ends when the test lets it."""
-
-    def __init__(self) -> None:
-        self.tell: Callable[[StepEvent], None] | None = None
-        self.plans: list[Plan] = []
-        self.outcome = Outcome("done")
-        self.refusal: ConsoleError | None = None
-        self._end = threading.Event()
-
-    def run(self, aws: Any, plan: Plan, journal: Any, *, on_event: Any, cancelled: Any) -> Outcome:
-        self.plans.append(plan)
-        self.tell = on_event
-        if not self._end.wait(30):
-            raise AssertionError("the test never let the runner end")
-        if self.refusal is not None:
-            raise self.refusal
-        return self.outcome
-
-    def say(self, *events: StepEvent) -> None:
-        assert self.tell is not None
-        for event in events:
-            self.tell(event)
-
-    def end(self, outcome: Outcome | None = None) -> None:
-        self.outcome = outcome or self.outcome
-        self._end.set()
+from tests.tui.runners import NO_CAPACITY, Runner, begun, installed, line
 
 
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Runner:
-    given = Runner()
-    monkeypatch.setattr(runner, "run", given.run)
-    return given
-
-
-async def begun(pilot: Pilot[None], scripted: Runner, plan: Plan | None = None) -> OperationScreen:
-    screen = OperationScreen(plan or deploy_plan())
-    await opened(pilot, screen)
-    await until(pilot, lambda: scripted.tell is not None)
-    return screen
-
-
-def line(app: Console, words: str) -> str:
-    return next((one for one in screen_text(app).splitlines() if words in one), "")
+def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
+    return installed(monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
@@ -222,3 +170,20 @@ def test_the_events_of_a_step_add_up() -> None:
     assert (started.since, started.until) == (NOW, None)
     assert (waiting.since, waiting.until, waiting.state) == (NOW, None, "waiting")
     assert (done.since, done.until, done.state) == (NOW, later, "done")
+
+
+def test_what_takes_longer_than_expected_says_so() -> None:
+    later = NOW + timedelta(minutes=5)
+    waiting = after(PENDING, replace(step_event(1, "waiting"), seconds_left=60.0))
+    overdue = after(waiting, step_event(1, "waiting", at=later))
+    step = deploy_plan().steps[0]
+    assert "about 1m00s left" in next(progress_lines(step, waiting, NOW, 120)).plain
+    assert "longer than usual" in next(progress_lines(step, overdue, later, 120)).plain
+
+
+def test_what_was_kept_says_why_and_what_stopped_goes_on_no_more() -> None:
+    step = deploy_plan().steps[0]
+    kept = replace(PENDING, state="kept", message="somebody else has changed it since")
+    assert [line.plain.strip() for line in progress_lines(step, kept, NOW, 80)][1:] == [kept.message]
+    stopped = at_rest(after(PENDING, step_event(1, "waiting")))
+    assert "interrupted" in next(progress_lines(step, stopped, NOW + timedelta(hours=1), 80)).plain

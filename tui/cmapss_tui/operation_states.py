@@ -10,7 +10,7 @@ from textual.content import Content
 
 from cmapss_tui import theme
 from cmapss_tui.operations import OVER, remaining_steps, status_words, undoable_steps
-from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
+from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after, at_rest
 
 if TYPE_CHECKING:
     from cmapss_core.errors import ConsoleError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan, Step
     from cmapss_tui.running_operations import RunningOperation
 
+_TAKEN_BACK = ("undone", "kept")
 _STYLES: Mapping[str, str] = {
     "running": theme.BUSY,
     "open": theme.WARN,
@@ -93,13 +94,13 @@ def state_of_running(operation: RunningOperation) -> OperationState:
     return OperationState(
         plan=operation.plan,
         status=operation.status,
-        progress=operation.progress,
+        progress=_stands(operation.progress, operation.status),
         here=True,
         error=operation.error or (outcome.error if outcome else None),
         left=outcome.left if outcome else (),
         log_lines=outcome.log_lines if outcome else (),
         acted=record.acted if record is not None else frozenset(),
-        rolling_back=record.rolling_back if record is not None else False,
+        rolling_back=record.rolling_back if record is not None else _goes_back(operation.progress),
     )
 
 
@@ -111,9 +112,22 @@ def state_of_record(record: OperationRecord) -> OperationState:
     return OperationState(
         plan=record.plan,
         status=record.operation.status,
-        progress=progress,
+        progress=_stands(progress, record.operation.status),
         error=next((event.error for event in reversed(record.events) if event.error is not None), None),
         left=record.left if record.operation.status != "done" else (),
         acted=record.acted,
         rolling_back=record.rolling_back,
     )
+
+
+def _stands(progress: Mapping[int, StepProgress], status: str) -> Mapping[int, StepProgress]:
+    """The same, with nothing going on unless the operation runs, and nothing done where all of it is undone."""
+    if status == "running":
+        return progress
+    if status == "rolled_back":
+        return {n: one for n, one in progress.items() if one.state in _TAKEN_BACK}
+    return {n: at_rest(one) for n, one in progress.items()}
+
+
+def _goes_back(progress: Mapping[int, StepProgress]) -> bool:
+    return any(one.state in ("undoing", *_TAKEN_BACK) for one in progress.values())

@@ -283,6 +283,8 @@ def _interval(snapshot: OperationSnapshot | None) -> float:
 def _freshness(state: OperationState | None) -> Freshness:
     if state is None:
         return NOTHING_READ
+    if state.status == "running" and state.rolling_back:
+        return Freshness(State.LIVE, "rolling back")
     if state.status == "running":
         return Freshness(State.LIVE, f"running, {state.steps_done} of {len(state.plan.steps)} steps done")
     looks = {"done": State.LIVE, "rolled_back": State.LIVE, "failed": State.FAILED}

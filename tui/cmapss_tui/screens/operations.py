@@ -183,7 +183,8 @@ def cell(line: Line, column: str) -> Cell:
         case "took":
             return line.took
         case "steps":
-            return formats.NOTHING if row.done is None else f"{row.done}/{row.steps}"
+            known = row.done is not None and operation.status != "rolled_back"
+            return f"{row.done}/{row.steps}" if known else formats.NOTHING
         case _:
             place = operation.place
             return f"{place.account} {place.region}" if place is not None else formats.NOTHING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ _STEP_LOOKS: dict[str, tuple[str, str]] = {
     "waiting": ("◐", theme.BUSY),
     "done": ("●", theme.GOOD),
     "skipped": ("●", theme.QUIET),
+    "interrupted": ("◐", theme.WARN),
     "failed": ("✕", theme.BAD),
     "undoing": ("◌", theme.WARN),
     "undone": ("○", theme.QUIET),
@@ -33,13 +34,14 @@ _STEP_LOOKS: dict[str, tuple[str, str]] = {
 }
 _ENDED = {"done", "skipped", "failed", "undone", "kept"}  # states that a step stays in
 _DOING = {"started": "running", "acting": "running", "waiting": "waiting", "undoing": "undoing"}
+INTERRUPTED = "interrupted"  # in the middle of a step
 _BAR_WIDTH = 12
 _WIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """How far a step is: a state of the runner's events, or "pending". Times are the region's.
+    """How far a step is: a state of the runner's events, "pending" or "interrupted". Times are the region's.
 
     `expected` is when it is likely to be over.
     """
@@ -53,6 +55,11 @@ class StepProgress:
 
 
 PENDING = StepProgress()
+
+
+def at_rest(progress: StepProgress) -> StepProgress:
+    """How far a step is of an operation that nobody has in hand."""
+    return replace(progress, state=INTERRUPTED, error=None) if progress.state in _DOING else progress
 
 
 def after(progress: StepProgress, event: StepEvent) -> StepProgress:
@@ -145,30 +152,32 @@ def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int
     glyph, style = _STEP_LOOKS[progress.state]
     quiet = theme.QUIET if progress.state == "pending" else ""
     state = _state(step, progress, now, style, brief=width < _WIDE)
+    title = step.undo.title if progress.state == "undoing" and step.undo is not None else step.title
     title_width = 26
     state_width = min(max(20, state.cell_length), max(20, width - title_width - 20))
     detail_width = max(1, width - 4 - title_width - state_width - 4)
     yield columns(
         [
             Content.styled(glyph, style),
-            Content.styled(f"{step.n} {step.title}", quiet),
+            Content.styled(f"{step.n} {title}", quiet),
             Content.styled(formats.middle_elided(step.detail, detail_width), quiet),
             state,
         ],
         [1, title_width, detail_width, state_width],
     )
     error = progress.error
+    why = progress.message if progress.state == "kept" else ""
     if error is not None:
-        text = error.message if progress.state == "waiting" else error.line()
-        for line in wrapped(text, width - 3):
-            yield Content.assemble("   ", (line, theme.BAD if progress.state == "failed" else theme.WARN))
+        why = error.message if progress.state == "waiting" else error.line()
+    for line in wrapped(why, width - 3) if why else ():
+        yield Content.assemble("   ", (line, theme.BAD if progress.state == "failed" else theme.WARN))
 
 
 def wrapped(text: str, width: int) -> Sequence[str]:
     """Lines of at most `width` characters, broken between words."""
     import textwrap
 
-    return textwrap.wrap(text, max(width, 10)) or [""]
+    return textwrap.wrap(text, max(width, 10), break_on_hyphens=False) or [""]
 
 
 def _undo(step: Step) -> str:
@@ -187,8 +196,10 @@ def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, bri
     if progress.state == "pending":
         usual = f"about {formats.duration(step.usual_seconds)}" if step.usual_seconds else ""
         return Content.styled(usual, theme.QUIET)
-    if progress.state in ("skipped", "kept"):
-        return Content.styled(progress.message or ("already so" if progress.state == "skipped" else "kept"), style)
+    if progress.state == "skipped":
+        return Content.styled(progress.message or "already so", style)
+    if progress.state in ("kept", INTERRUPTED):
+        return Content.styled(progress.state, style)
     span = 0.0 if progress.since is None else ((progress.until or now) - progress.since).total_seconds()
     if progress.state in _ENDED:
         took = f" in {formats.duration(span)}" if span >= 1 else ""
