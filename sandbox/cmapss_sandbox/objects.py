@@ -155,10 +155,10 @@ class ObjectStore:
         return {stamp: entries[stamp]} if stamp in entries else {}
 
     def _entries(self, bucket: str, key: str) -> dict[str, About]:
-        """What is known by the stamp of the file that it is known of; raises KeyError when nothing is."""
+        """What is known by the stamp of the file that it is known of."""
         try:
             entries: dict[str, About] = json.loads(self._abouts.path(bucket, key).read_bytes())
-        except ValueError:
+        except (KeyError, ValueError):  # nothing was ever said, or the machine stopped while it was written down
             return {}
         return entries
 

@@ -221,6 +221,14 @@ def test_what_was_half_written_when_a_process_was_killed_is_gone(tmp_path: Path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [store.path("bucket", "a/key")]
 
 
+def test_more_is_said_of_an_object_that_is_written_again(tmp_path: Path) -> None:
+    objects = ObjectStore(tmp_path)
+    objects.put("models", "model.tar.gz", b"trained here")
+    objects.put("models", "model.tar.gz", b"put by a client", {"ETag": "1"})
+    assert objects.path("models", "model.tar.gz").read_bytes() == b"put by a client"
+    assert objects.about("models", "model.tar.gz") == {"ETag": "1"}
+
+
 def test_a_bucket_is_empty_though_a_killed_process_left_the_folders_of_its_keys(tmp_path: Path) -> None:
     store = ObjectStore(tmp_path)
     store.create_bucket("bucket")
