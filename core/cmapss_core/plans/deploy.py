@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from cmapss_core.aws import Aws
+from cmapss_core.aws import UNANSWERED, Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.autoscale import (
     DEFAULT_MAX,
@@ -33,6 +33,9 @@ from cmapss_core.plans.variants import (
     check_variants,
     data_capture,
 )
+from cmapss_core.quotas import endpoint_quota
+
+Told = TypeVar("Told", Check, Step)
 
 VARIANT = "AllTraffic"
 SHADOW = "Shadow"
@@ -171,9 +174,27 @@ class _Fleet:
     @property
     def instances(self) -> Counter[str]:
         """How many instances of each type there are to begin with."""
+        return self._counted(lambda variant: variant.instances)
+
+    @property
+    def most_instances(self) -> Counter[str]:
+        """How many there are once everything is scaled out."""
+        return self._counted(
+            lambda variant: self.trackings[variant.name].max if variant.name in self.trackings else variant.instances
+        )
+
+    def told(self, variant: Variant, told: Told) -> Told:
+        """A check or a step of one variant, told with its name where there are others."""
+        if len(self.all) == 1:
+            return told
+        if isinstance(told, Check):
+            return replace(told, text=f"{variant.name}: {told.text}")
+        return replace(told, detail=f"{variant.name}: {told.detail}")
+
+    def _counted(self, count: Callable[[Variant], int]) -> Counter[str]:
         counts: Counter[str] = Counter()
         for variant in self.all:
-            counts[variant.instance_type] += variant.instances
+            counts[variant.instance_type] += count(variant)
         return counts
 
 
@@ -197,11 +218,11 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
         ]
         for variant in fleet.production:
             if tracking := fleet.trackings.get(variant.name):
-                steps += set_up_steps(tracking.scaling(endpoint, variant.name))
+                steps += (fleet.told(variant, step) for step in set_up_steps(tracking.scaling(endpoint, variant.name)))
         return draft.plan(
             target=endpoint,
             steps=steps,
-            checks=dict.fromkeys(_checks(draft, request, fleet, models)),  # what holds for two variants is said once
+            checks=dict.fromkeys(_checks(draft, request, fleet, models)),  # what is so for each is said once
             before=0.0,
             after=draft.cost(fleet.instances.items()),
             notes=_notes(fleet, models, capture),
@@ -262,25 +283,44 @@ def _model_steps(models: Mapping[str, PreparedModel]) -> list[Step]:
 def _checks(
     draft: Draft, request: DeployRequest, fleet: _Fleet, models: Mapping[str, PreparedModel]
 ) -> Iterator[Check]:
-    for prepared in models.values():
-        yield from prepared.checks
+    for variant in fleet.all:
+        yield from (fleet.told(variant, check) for check in models[variant.name].checks)
     yield Check(True, "names free")
     yield from quota_checks(draft, fleet.instances)
+    yield from _full_load_checks(draft, fleet)
     within: Counter[tuple[str, ...]] = Counter()
     for variant in fleet.all:
         within[models[variant.name].subnets] += variant.instances
     for subnets, instances in within.items():
         yield from zone_checks(draft, subnets, instances)
     for variant in fleet.production:
-        tracking = fleet.trackings.get(variant.name)
-        if tracking is not None:
-            yield from tracking_checks(draft, variant.instance_type, tracking, variant.instances)
-        yield from redundancy_checks(tracking.min if tracking else variant.instances)
+        yield from (fleet.told(variant, check) for check in _scaling_checks(draft, variant, fleet))
     if request.capture is not None:
         yield from capture_checks(draft, request.capture, models[fleet.production[0].name].role_arn or "")
     for instance_type in fleet.instances:
         if draft.cost([(instance_type, 1)]) is None:
             yield Check(None, f"the Price List has no price for hosting on {instance_type}")
+
+
+def _scaling_checks(draft: Draft, variant: Variant, fleet: _Fleet) -> Iterator[Check]:
+    tracking = fleet.trackings.get(variant.name)
+    if tracking is not None:
+        yield from tracking_checks(draft, variant.instance_type, tracking, variant.instances)
+    yield from redundancy_checks(tracking.min if tracking else variant.instances)
+
+
+def _full_load_checks(draft: Draft, fleet: _Fleet) -> Iterator[Check]:
+    """Where the quota alone, whatever else there is, keeps the endpoint from scaling out as far as it is to."""
+    for instance_type, most in (fleet.most_instances - fleet.instances).items():
+        count = most + fleet.instances[instance_type]
+        try:
+            quota = endpoint_quota(draft.aws, instance_type)
+        except ConsoleError as error:
+            if error.kind in UNANSWERED:
+                continue
+            raise
+        if quota is not None and fleet.instances[instance_type] <= quota < count:
+            yield Check(None, f"at full load {count} × {instance_type} run, and the quota is {quota:g}")
 
 
 def _notes(fleet: _Fleet, models: Mapping[str, PreparedModel], capture: Mapping[str, Any] | None) -> Iterator[str]:
