@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cmapss_core.plans.operations import Operation, OperationRecord
     from cmapss_core.plans.plan import Plan
     from cmapss_core.ranking import RankedJob
+    from cmapss_core.rollout import Rollout
+    from cmapss_core.scaling import ScalableTarget, Scaling
     from cmapss_core.traffic import TrafficReport
     from cmapss_core.watch import Watch
 
@@ -62,15 +64,17 @@ def endpoint_document(endpoint: Endpoint) -> Document:
 
 
 def watch_document(endpoint: Endpoint, watch: Watch) -> Document:
-    """An endpoint with what scales it. Nulls and empty lists stand for what could not be read or is not there."""
+    """An endpoint with what scales it. Nulls and empty lists stand for what could not be read or is not there.
+
+    `scaling` is of the first variant that is scaled, with its target tracking if it has any; all of it follows.
+    """
     scaling = watch.scaling
     target = scaling.targets[0] if scaling and scaling.targets else None
-    policy = next(
-        (policy for policy in (scaling.policies if scaling else ()) if target and policy.variant == target.variant),
-        None,
-    )
+    policies = [one for one in (scaling.policies if scaling else ()) if target and one.variant == target.variant]
+    policy = next((one for one in policies if one.target is not None), policies[0] if policies else None)
     return {
         **endpoint_document(endpoint),
+        "rollout": _rollout_document(endpoint.rollout) if endpoint.rollout else None,
         "scaling": {
             "min": target.min if target else None,
             "max": target.max if target else None,
@@ -78,6 +82,19 @@ def watch_document(endpoint: Endpoint, watch: Watch) -> Document:
             "policy": policy.name if policy else None,
             "explanation": watch.explanation,
         },
+        "scalable_targets": [_target_document(one, scaling) for one in (scaling.targets if scaling else ())],
+        "scheduled_actions": [
+            {
+                "name": action.name,
+                "variant": action.variant,
+                "schedule": action.schedule,
+                "timezone": action.timezone,
+                "min": action.min,
+                "max": action.max,
+                "next": action.next_due(watch.as_of),
+            }
+            for action in (scaling.scheduled_actions if scaling else ())
+        ],
         "alarms": [
             {
                 "name": alarm.name,
@@ -109,6 +126,44 @@ def watch_document(endpoint: Endpoint, watch: Watch) -> Document:
             for name, series in (watch.metrics.series if watch.metrics else {}).items()
         },
         "as_of": watch.as_of,
+    }
+
+
+def _rollout_document(rollout: Rollout) -> Document:
+    return {
+        "config": rollout.config,
+        "former_config": rollout.former_config,
+        "strategy": rollout.strategy,
+        "stage": rollout.stage,
+        "started": rollout.started,
+        "current_instances": rollout.current_instances,
+        "desired_instances": rollout.desired_instances,
+        "alarms": list(rollout.alarms),
+    }
+
+
+def _target_document(target: ScalableTarget, scaling: Scaling | None) -> Document:
+    return {
+        "variant": target.variant,
+        "min": target.min,
+        "max": target.max,
+        "suspended": list(target.suspended),
+        "policies": [
+            {
+                "name": policy.name,
+                "metric": policy.metric,
+                "target": policy.target,
+                "steps": [
+                    {"lower": step.lower, "upper": step.upper, "adjustment": step.adjustment} for step in policy.steps
+                ],
+                "adjustment_type": policy.adjustment_type,
+                "scale_in_cooldown": policy.scale_in_cooldown,
+                "scale_out_cooldown": policy.scale_out_cooldown,
+                "disable_scale_in": policy.disable_scale_in,
+            }
+            for policy in (scaling.policies if scaling else ())
+            if policy.variant == target.variant
+        ],
     }
 
 

@@ -21,6 +21,8 @@ from cmapss_tui.output import narrate, render_table, write, write_json
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint
+    from cmapss_core.rollout import Rollout
+    from cmapss_core.scaling import ScalableTarget, ScalingPolicy
     from cmapss_core.watch import Watch
 
 INTERVAL_SECONDS = 10.0
@@ -77,15 +79,19 @@ def _repeat(aws: Aws, name: str, interval: float) -> NoReturn:
 
 
 def render_watch(endpoint: Endpoint, watch: Watch) -> str:
-    """One reading as a person reads it: state, why, variants, the latest minute, alarms, activities."""
+    """One reading as a person reads it: state, roll-out, why, variants, what scales them, the latest minute, alarms,
+    activities."""
     from cmapss_core.endpoints import STATUS_GLYPHS
 
     status = f"{STATUS_GLYPHS.get(endpoint.status, '?')} {endpoint.status}"
     blocks = [
         f"{endpoint.name}   {status}   {hourly_cost(endpoint.hourly_cost_usd)}   {moment(watch.as_of)}",
         *([f"Reason: {endpoint.failure_reason}"] if endpoint.failure_reason else []),
+        *([_rollout(endpoint.rollout)] if endpoint.rollout else []),
         *([watch.explanation] if watch.explanation else []),
         _variants(endpoint, watch),
+        *_policies(watch),
+        *_scheduled_actions(watch),
         *_latest_minute(watch),
         *_alarms(watch),
         *_activities(watch),
@@ -94,9 +100,7 @@ def render_watch(endpoint: Endpoint, watch: Watch) -> str:
 
 
 def _variants(endpoint: Endpoint, watch: Watch) -> str:
-    bounds = {
-        target.variant: f"{target.min}–{target.max}" for target in (watch.scaling.targets if watch.scaling else ())
-    }
+    bounds = {target.variant: _bounds(target) for target in (watch.scaling.targets if watch.scaling else ())}
     return render_table(
         ("variant", "model", "type", "now", "want", "min–max", "weight"),
         [
@@ -114,6 +118,69 @@ def _variants(endpoint: Endpoint, watch: Watch) -> str:
         right=("now", "want", "weight"),
         stream=sys.stdout,
     )
+
+
+def _bounds(target: ScalableTarget) -> str:
+    from cmapss_core.scaling import SUSPENSION_NAMES
+
+    suspended = " and ".join(SUSPENSION_NAMES[way] for way in target.suspended)
+    return f"{target.min}–{target.max}" + (f", {suspended} suspended" if suspended else "")
+
+
+def _rollout(rollout: Rollout) -> str:
+    """What takes over from what, how, how far it is, and what rolls it back."""
+    instances = f"{rollout.current_instances} of {rollout.desired_instances} instances"
+    alarms = f"; rolled back by {', '.join(rollout.alarms)}" if rollout.alarms else ""
+    return f"Roll-out of {rollout.config}: {rollout.strategy}; {rollout.stage or 'under way'}, {instances}{alarms}"
+
+
+def _policies(watch: Watch) -> Iterator[str]:
+    if watch.scaling is not None and watch.scaling.policies:
+        yield render_table(
+            ("policy", "variant", "what", "cooldown in", "out"),
+            [
+                (
+                    policy.name,
+                    policy.variant,
+                    _terms(policy),
+                    "never" if policy.disable_scale_in else f"{policy.scale_in_cooldown} s",
+                    f"{policy.scale_out_cooldown} s",
+                )
+                for policy in watch.scaling.policies
+            ],
+            right=("cooldown in", "out"),
+            stream=sys.stdout,
+        )
+
+
+def _terms(policy: ScalingPolicy) -> str:
+    from cmapss_core.scaling import METRIC_UNITS
+
+    if policy.target is None:
+        steps = "1 step" if len(policy.steps) == 1 else f"{len(policy.steps)} steps"
+        return f"{steps}, {policy.adjustment_type}"
+    return f"{number(policy.target)} {METRIC_UNITS.get(policy.metric or '', policy.metric or '')}"
+
+
+def _scheduled_actions(watch: Watch) -> Iterator[str]:
+    if watch.scaling is not None and watch.scaling.scheduled_actions:
+        yield render_table(
+            ("scheduled action", "variant", "schedule", "zone", "min", "max", "next"),
+            [
+                (
+                    action.name,
+                    action.variant,
+                    action.schedule,
+                    action.timezone or "UTC",
+                    action.min,
+                    action.max,
+                    moment(action.next_due(watch.as_of)),
+                )
+                for action in watch.scaling.scheduled_actions
+            ],
+            right=("min", "max"),
+            stream=sys.stdout,
+        )
 
 
 def _latest_minute(watch: Watch) -> Iterator[str]:
