@@ -202,7 +202,7 @@ def _find_idle(aws: Aws, region: _Region, judge: Judge, idle_days: int | None, f
         finding = Finding(
             kind="endpoint",
             name=endpoint.name,
-            why=f"nobody has called it for {days} days",
+            why=f"nobody has called it for {days} day{'s' if days > 1 else ''}",
             since=listed.created,
             ours=ours,
             hourly_cost_usd=endpoint.hourly_cost_usd,
