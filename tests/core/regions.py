@@ -57,7 +57,7 @@ class RegionAws(Aws):
         try:
             answer: dict[str, Any] = call(self.of, self.services[service], operation, **members)
         except AwsError as error:
-            told = {"Error": {"Code": error.code, "Message": error.message}}
+            told: Any = {"Error": {"Code": error.code, "Message": error.message}}
             raise from_client_error(ClientError(told, operation), name) from error
         return answer
 
