@@ -42,9 +42,7 @@ def add_plan_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def carry_out(
-    aws: Aws, plan: Plan, arguments: Namespace, *, wait: bool = True, later: str = "", type_name: bool = False
-) -> ExitCode:
+def carry_out(aws: Aws, plan: Plan, arguments: Namespace, *, wait: bool = True, type_name: bool = False) -> ExitCode:
     """Show, confirm and run a plan as the flags of `arguments` say; the document or the name goes to stdout.
 
     Without `wait` the plan stops, open, where there is only something to wait for. `type_name`: on a terminal the

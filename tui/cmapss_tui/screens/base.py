@@ -16,6 +16,7 @@ from cmapss_core.errors import ConsoleError
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.actions import Action, Safety, bindings_for, find
 from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.widgets.age import Freshness, freshness
 from cmapss_tui.widgets.footer import KeyBar
 from cmapss_tui.widgets.top_bar import AreaBar, TopBar
@@ -194,5 +195,7 @@ class ConsoleScreen(Screen[None]):
         return len(self.app.screen_stack) > 1
 
     def _show_errors(self) -> None:
-        self._error_line.update("\n".join(dict.fromkeys(f"✕ {error.line()}" for error in self._failures.values())))
+        self._error_line.update(
+            "\n".join(dict.fromkeys(f"✕ {line_in_console(error)}" for error in self._failures.values()))
+        )
         self._error_line.display = bool(self._failures)

@@ -15,6 +15,7 @@ from cmapss_core.snapshots import Snapshot
 from cmapss_tui import background, formats, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.polling import Poller, SnapshotRead
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now
 from cmapss_tui.screens.endpoint_reading import (
@@ -239,7 +240,7 @@ class EndpointScreen(ConsoleScreen):
         if self._gone:
             text = "There is no such endpoint (any more): esc goes back."
         elif endpoint is None and error is not None:
-            text = error.line()
+            text = line_in_console(error)
         elif not text:
             text = "reading …" if endpoint is None else "not known: scaling or metrics could not be read"
         self.query_one("#why-text", Lines).write(lambda width: [Content(line) for line in wrapped(text, width)])

@@ -19,6 +19,7 @@ from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.operation_states import OperationState, state_of_record, state_of_running, status_content
 from cmapss_tui.operations import default_journal
 from cmapss_tui.polling import SnapshotRead
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.running_operations import RunningOperation, find_operation
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
@@ -306,7 +307,7 @@ def _end(state: OperationState, width: int) -> list[Content]:
     error = state.error
     told = any(progress.error is not None for progress in state.progress.values())
     if error is not None and not told and state.status not in ("done", "rolled_back"):
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(error.line(), width)]
+        lines += [Content.styled(line, theme.BAD) for line in wrapped(line_in_console(error), width)]
     if state.log_lines:
         lines.append(Content.styled("The last log lines:", theme.QUIET))
         lines += [Content(f"  {line}") for log_line in state.log_lines for line in wrapped(log_line, width - 2)]

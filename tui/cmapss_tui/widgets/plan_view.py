@@ -12,6 +12,7 @@ from textual.content import Content
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.narration import sorted_checks
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.widgets.panel import Lines, bar, columns
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int
     error = progress.error
     why = progress.message if progress.state == "kept" else ""
     if error is not None:
-        why = error.message if progress.state == "waiting" else error.line()
+        why = error.message if progress.state == "waiting" else line_in_console(error)
     for line in wrapped(why, width - 3) if why else ():
         yield Content.assemble("   ", (line, theme.BAD if progress.state == "failed" else theme.WARN))
 
