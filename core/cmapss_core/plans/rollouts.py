@@ -112,6 +112,13 @@ class Strategy:
         policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": self.bake}
         return {"BlueGreenUpdatePolicy": {**policy, **limit}, **guard}
 
+    def way_back(self, counts: Iterable[int]) -> Strategy:
+        """How to take it back by hand, to variants with these counts: at once, within the room that it had itself."""
+        if self.kind != "rolling" or self.size is None:
+            return Strategy()
+        fits = all(_within("rolling", self.size, count) for count in counts)
+        return Strategy(kind="rolling", size=self.size if fits else Size(50, percent=True))
+
     def extra_instances(self, fleet: Iterable[tuple[str, int]]) -> Counter[str]:
         """Instances by type that there are at the most beside those that go; `fleet` has each variant's type and count.
 
@@ -185,17 +192,16 @@ def usual_size(kind: Kind, counts: Iterable[int]) -> Size | None:
     """One instance where that is within the bounds of every variant, else a quarter of each."""
     if kind == "all-at-once":
         return None
-    least, most = _BOUNDS[kind]
-    return Size(1) if all(least <= 100 / count <= most for count in counts) else Size(25, percent=True)
+    return Size(1) if all(_within(kind, Size(1), count) for count in counts) else Size(25, percent=True)
 
 
 def rolling_strategies(counts: Iterable[int]) -> Iterator[Strategy]:
     """Rolling in batches that are as large as AWS lets them be for every variant, and of one instance."""
     totals = list(counts)
-    least, most = _BOUNDS["rolling"]
+    most = _BOUNDS["rolling"][1]
     largest = min(total * most // 100 for total in totals) if totals else 0
     for value in dict.fromkeys((largest, 1)):
-        if value and all(least <= 100 * value / total <= most for total in totals):
+        if value and all(_within("rolling", Size(value), total) for total in totals):
             yield Strategy(kind="rolling", size=Size(value), wait_interval=DEFAULT_WAIT_INTERVAL)
 
 
@@ -243,6 +249,11 @@ def _check_size(noun: str, size: Size, counts: Mapping[str, int], least: int, mo
             way_out = f"Give {fitting[0]}" + (f" to {fitting[-1]}" if fitting[1:] else "") + f", or {percents}."
         of = "" if size.percent else f" of the {total} of {variant}"
         raise _invalid(f"{noun} of {size}{of} is not within AWS's bounds", way_out)
+
+
+def _within(kind: Kind, size: Size, total: int) -> bool:
+    least, most = _BOUNDS[kind]
+    return least <= size.percentage(total) <= most
 
 
 def _invalid(message: str, remedy: str) -> ConsoleError:

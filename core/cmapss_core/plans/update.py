@@ -230,7 +230,15 @@ def _steps(change: _Change, request: UpdateRequest) -> Iterator[Step]:
     for scaling in change.scaling:
         yield from removal_steps(scaling)
     deployment = strategy.deployment_config(change.guard.alarms)
-    yield update_endpoint(rest, config, deployment, change.kept.excluded, f"{endpoint.config} → {config}")
+    way_back = strategy.way_back([variant.desired_instances for variant in endpoint.variants])
+    yield update_endpoint(
+        rest,
+        config,
+        deployment,
+        change.kept.excluded,
+        f"{endpoint.config} → {config}",
+        way_back.deployment_config(),
+    )
     waits = strategy.waiting_seconds(count for _, _, count in change.fleet)
     yield wait_for_rollout(rest, config, waits, f"{strategy}; usually {round((540 + waits) / 60)} minutes")
     yield from _setting(rest, endpoint, change.kept)

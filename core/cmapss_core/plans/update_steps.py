@@ -36,30 +36,36 @@ class Rest:
 
 
 def update_endpoint(
-    rest: Rest, config: str, deployment: Mapping[str, Any], excluded: Sequence[str], detail: str
+    rest: Rest,
+    config: str,
+    deployment: Mapping[str, Any],
+    excluded: Sequence[str],
+    detail: str,
+    deployment_back: Mapping[str, Any],
 ) -> Step:
     """Ask for another config; how the roll-out goes is for the next step to see.
 
     Counts and weights that the endpoint has by now are kept, but for what is `excluded`: DesiredInstanceCount,
-    DesiredWeight, DataCaptureConfig. Undone, the former config serves again.
+    DesiredWeight, DataCaptureConfig. Undone, the former config serves again, rolled out as `deployment_back` says.
     """
-    parameters: dict[str, Any] = {
-        "EndpointName": rest.endpoint,
-        "EndpointConfigName": config,
-        "RetainAllVariantProperties": True,
-    }
-    exclusions = {"ExcludeRetainedVariantProperties": [{"VariantPropertyType": kind} for kind in excluded]}
-    if excluded:
-        parameters |= exclusions
+
+    def call(to: str, how: Mapping[str, Any]) -> Call:
+        parameters: dict[str, Any] = {
+            "EndpointName": rest.endpoint,
+            "EndpointConfigName": to,
+            "RetainAllVariantProperties": True,
+        }
+        if excluded:
+            parameters["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": kind} for kind in excluded]
+        return Call(SERVICE, "UpdateEndpoint", {**parameters, **({"DeploymentConfig": how} if how else {})})
+
     # A roll-out that was rolled back at once was accepted all the same: the wait tells why it failed.
     accepted = f"PendingDeploymentSummary.EndpointConfigName == {_literal(config)}"
     in_place = f"EndpointConfigName == {_literal(config)}"
     return Step(
         title="update endpoint",
         detail=detail,
-        call=Call(
-            SERVICE, "UpdateEndpoint", {**parameters, **({"DeploymentConfig": deployment} if deployment else {})}
-        ),
+        call=call(config, deployment),
         proof=Proof(
             call=describe_endpoint(rest.endpoint),
             shows={f"{accepted} || {in_place} || {_newly_failed(rest)}": (True,)},
@@ -70,7 +76,7 @@ def update_endpoint(
         undo=Step(
             title="update endpoint back",
             detail=rest.config,
-            call=Call(SERVICE, "UpdateEndpoint", {**parameters, "EndpointConfigName": rest.config}),
+            call=call(rest.config, deployment_back),
             proof=Proof(
                 call=describe_endpoint(rest.endpoint),
                 shows={"EndpointStatus": ("InService",), "EndpointConfigName": (rest.config,)},
