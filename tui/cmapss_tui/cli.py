@@ -34,6 +34,9 @@ VERBS: Mapping[str, Verb] = {
     "deploy": Verb("cmapss_tui.verbs.deploy", "put a training job's model into production"),
     "endpoints": Verb("cmapss_tui.verbs.endpoints", "endpoints: status, instances, cost"),
     "watch": Verb("cmapss_tui.verbs.watch", "an endpoint's scaling, metrics and activities, and why"),
+    "update": Verb(
+        "cmapss_tui.verbs.update", "an endpoint's model, instances, variants or weights; its roll-out, stopped"
+    ),
     "scale": Verb("cmapss_tui.verbs.scale", "an endpoint's automatic scaling: minimum, maximum, target"),
     "validate": Verb("cmapss_tui.verbs.validate", "predict the C-MAPSS test set and measure the error"),
     "traffic": Verb("cmapss_tui.verbs.traffic", "send invocations at a steady rate"),
