@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -109,10 +109,12 @@ class OperationRecord:
             if step.n in self.acted | self.kept and step.call and not step.call.operation.startswith(TAKING_AWAY)
         )
 
-    def last_forward_at(self, n: int) -> datetime:
-        """When something last happened to a step before it was begun to be undone, beside its being looked at."""
-        told = (event for event in self.events if event.n == n and event.state != "started")
-        last = deque(takewhile(lambda event: event.state not in _BACKWARD, told), maxlen=1)
+    def last_told_at(self, n: int, *, forward: bool) -> datetime:
+        """When something last happened to a step beside its being looked at; or before it was begun to be undone."""
+        told: Iterator[StepEvent] = (event for event in self.events if event.n == n and event.state != "started")
+        if forward:
+            told = takewhile(lambda event: event.state not in _BACKWARD, told)
+        last = deque(told, maxlen=1)
         return last[0].at if last else self.operation.started
 
 

@@ -53,7 +53,12 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
 
 
 def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
-    if attempt.first_look().holds and attempt.settled(hand.record.last_forward_at(step.n), early=False).holds:
+    if attempt.first_look().holds:
+        # It never happened, or will happen yet.
+        seen = attempt.settled(hand.record.last_told_at(step.n, forward=True), early=False)
+        if seen.holds:
+            return
+    elif attempt.effect and attempt.settled(hand.record.last_told_at(step.n, forward=False), early=True).holds:
         return
     if attempt.step.call is not None:
         attempt.act("undoing")

@@ -171,7 +171,7 @@ def _holds(attempt: Attempt, settled: StepState | None) -> bool:
     """Whether nothing is to be done. Raises ConsoleError where somebody else has changed what was done."""
     seen = attempt.first_look()
     if attempt.effect and settled is None and not seen.holds:
-        seen = attempt.settled(attempt.hand.record.last_forward_at(attempt.step.n), early=True)
+        seen = attempt.settled(attempt.hand.record.last_told_at(attempt.step.n, forward=True), early=True)
     if seen.holds or settled != "done" or seen.sight is Sight.ABSENT or attempt.step.call is None:
         return seen.holds
     # It was so. Either AWS shows an older state for a moment, or it is as somebody else wants it.
