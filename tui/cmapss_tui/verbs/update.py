@@ -128,12 +128,14 @@ def _request(arguments: Namespace) -> UpdateRequest:
     from cmapss_core.plans.rollouts import RolloutRequest, parse_size
     from cmapss_core.plans.update_requests import UpdateRequest, parse_variant_change, parse_weight, with_weights
 
-    settings = {name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None}
+    settings: dict[str, Any] = {name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None}
     changes = [*_only_variant(arguments, settings)]
     changes += [parse_variant_change(text, **settings) for text in arguments.variant or ()]
     if settings and not any(change.source for change in changes):
         raise _invalid(f"--{next(iter(settings))} without a model to make", "Name its --job, --model-data or -file.")
-    sizes = {name: parse_size(value) for name in _SIZES if (value := getattr(arguments, name)) is not None}
+    sizes: dict[str, Any] = {
+        name: parse_size(value) for name in _SIZES if (value := getattr(arguments, name)) is not None
+    }
     guards = arguments.rollback_on
     return UpdateRequest(
         endpoint=arguments.endpoint,
@@ -148,12 +150,12 @@ def _request(arguments: Namespace) -> UpdateRequest:
     )
 
 
-def _only_variant(arguments: Namespace, settings: dict[str, str]) -> list[VariantChange]:
+def _only_variant(arguments: Namespace, settings: dict[str, Any]) -> list[VariantChange]:
     """What the line says without naming a variant."""
     from cmapss_core.plans.model_sources import ModelSource
     from cmapss_core.plans.update_requests import VariantChange
 
-    models = {name: value for name in _MODELS if (value := getattr(arguments, name)) is not None}
+    models: dict[str, Any] = {name: value for name in _MODELS if (value := getattr(arguments, name)) is not None}
     if not models and arguments.instance_type is None and arguments.instances is None:
         return []
     source = ModelSource(**models, **settings) if models else None
