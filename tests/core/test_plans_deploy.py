@@ -180,8 +180,11 @@ def test_a_file_is_uploaded_served_and_taken_back(
     passing: Callable[[StepEvent], None],
 ) -> None:
     given = model_file(sandbox, tmp_path, elsewhere(aws, jobs[0]))
-    plan = plan_deploy(aws, DeployRequest(name="from-file", autoscaling=False, **given))
-    assert carry(plan).status == "done"
+    with aws.recording() as recording:
+        plan = plan_deploy(aws, DeployRequest(name="from-file", **given))
+        assert carry(plan).status == "done"
+    assert recording.actions.keys() == {*plan.iam_actions, *plan.optional_iam_actions}
+    assert {"s3:PutObject", "s3:GetObject", "iam:PassRole"} <= set(plan.iam_actions)
     assert answers(sandbox, "from-file") == {"AllTraffic": 1}
     [entry] = sandbox.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
     assert f"s3://{bucket}/{entry['Key']}" == described_model(sandbox, plan)["PrimaryContainer"]["ModelDataUrl"]

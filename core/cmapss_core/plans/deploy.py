@@ -298,7 +298,7 @@ def _checks(
     if request.capture is not None:
         yield from capture_checks(draft, request.capture, models[fleet.production[0].name].role_arn or "")
     for instance_type in fleet.instances:
-        if draft.cost([(instance_type, 1)]) is None:
+        if draft.cost([(instance_type, 1)]) is None and "pricing:GetProducts" not in draft.recording.denied:
             yield Check(None, f"the Price List has no price for hosting on {instance_type}")
 
 
