@@ -32,7 +32,8 @@ sizes = st.builds(Size, st.integers(1, 120), st.booleans())
 def test_a_size_is_taken_exactly_within_aws_s_bounds(kind: Any, size: Size, counts: dict[str, int]) -> None:
     least, most = BOUNDS[kind]
     parts = [size.value if size.percent else 100 * size.value / count for count in counts.values()]
-    request = RolloutRequest(**{MEMBERS[kind]: size})
+    asked: dict[str, Any] = {MEMBERS[kind]: size}
+    request = RolloutRequest(**asked)
     if all(least <= part <= most for part in parts):
         assert strategy_for(request, counts, Strategy()).size == size
         return
