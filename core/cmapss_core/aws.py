@@ -29,6 +29,8 @@ SANDBOX_GONE = "Nothing answers on this machine: start the sandbox, or the conso
 UNANSWERED = frozenset({ErrorKind.DENIED, ErrorKind.THROTTLED, ErrorKind.UNREACHABLE, ErrorKind.FAILED})
 ANSWER_LOST = "The connection ended before an answer came: see what has become of it, and try again."
 
+_WITHOUT_A_BODY = "403"  # of an answer to HEAD, which has none to say what is not permitted
+
 _plan_in_hand: ContextVar[str | None] = ContextVar("plan_in_hand", default=None)
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
@@ -277,7 +279,11 @@ class Aws:
             client = self.client(service)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
-            raise from_client_error(error, f"{service}:{operation}") from error
+            refusal = from_client_error(error, f"{service}:{operation}")
+            if refusal.code == _WITHOUT_A_BODY:
+                needed = " or ".join(actions_for(service, operation, parameters))
+                refusal = refusal.told_as(f"{needed} is not permitted", refusal.remedy)
+            raise refusal from error
         except BotoCoreError as error:
             failure = _from_botocore(error, f"{service}:{operation}")
             if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:

@@ -43,21 +43,20 @@ READING_OPERATIONS = frozenset(
     }
 )
 
-# What a plan is better with: denied, the plan says so and goes on without. The service-linked role is there for long
-# in most accounts; where it is not, its absence forbids what it is needed for.
-OPTIONAL_ACTIONS = frozenset(
-    {
-        "ec2:DescribeSubnets",
-        "ecr:DescribeImages",
-        "iam:CreateServiceLinkedRole",
-        "iam:GetRole",
-        "iam:SimulatePrincipalPolicy",
-        "logs:FilterLogEvents",
-        "pricing:GetProducts",
-        "s3:ListBucket",
-        "servicequotas:ListServiceQuotas",
-    }
-)
+# What only some accounts need: most have had the service-linked role for long. Where one has not, its absence forbids
+# what it is needed for.
+CONDITIONAL_ACTIONS = frozenset({"iam:CreateServiceLinkedRole"})
+# What planning is better with: denied, the plan says so and goes on without. A step that needs one of them needs it.
+OPTIONAL_ACTIONS = CONDITIONAL_ACTIONS | {
+    "ec2:DescribeSubnets",
+    "ecr:DescribeImages",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "logs:FilterLogEvents",
+    "pricing:GetProducts",
+    "s3:ListBucket",
+    "servicequotas:ListServiceQuotas",
+}
 
 EVERYTHING = "*"
 SERVICE_PRINCIPAL = "sagemaker.amazonaws.com"
@@ -216,6 +215,7 @@ def _logs(own: str, operation: str, parameters: Parameters, scope: Scope) -> Ite
 
 
 def _s3(own: str, operation: str, parameters: Parameters, scope: Scope) -> Iterator[Permission]:
+    """An action on the bucket, or on the object in it; that an object is not there is told to who may list."""
     bucket, key = parameters.get("Bucket"), parameters.get("Key")
     if bucket is None:
         yield Permission(own)
@@ -224,6 +224,8 @@ def _s3(own: str, operation: str, parameters: Parameters, scope: Scope) -> Itera
     yield Permission(own, resource if key is None else f"{resource}/{key}")
     if parameters.get("Tagging"):
         yield Permission("s3:PutObjectTagging", f"{resource}/{key}")
+    if operation == "HeadObject":
+        yield Permission("s3:ListBucket", resource, _context(("s3:prefix", [""])))
 
 
 def _runtime(own: str, operation: str, parameters: Parameters, scope: Scope) -> Iterator[Permission]:

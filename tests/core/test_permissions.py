@@ -100,6 +100,7 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     with enforced_region(tmp_path_factory.mktemp("permissions") / "state", NOON) as region:
+        region.region.objects.put("models", "another", b"")
         yield region
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cmapss_core.errors import ErrorKind
-from cmapss_core.permissions import OPTIONAL_ACTIONS, actions_for
+from cmapss_core.permissions import CONDITIONAL_ACTIONS, OPTIONAL_ACTIONS, actions_for
 
 OWNER_TAG = "cmapss-console"
 
@@ -156,18 +156,18 @@ class Plan:
     @property
     def iam_actions(self) -> tuple[str, ...]:
         """Everything that making the plan and carrying it out needs, in alphabetical order."""
-        return _sorted({*self.reads, *_of_steps(self.steps)} - OPTIONAL_ACTIONS)
+        return _sorted(({*self.reads} - OPTIONAL_ACTIONS) | ({*_of_steps(self.steps)} - CONDITIONAL_ACTIONS))
 
     @property
     def undo_iam_actions(self) -> tuple[str, ...]:
         """What rolling it back needs besides."""
         undos = [step.undo for step in self.steps if step.undo is not None]
-        return _sorted(set(_of_steps(undos)) - OPTIONAL_ACTIONS - set(self.iam_actions))
+        return _sorted(set(_of_steps(undos)) - CONDITIONAL_ACTIONS - set(self.iam_actions))
 
     @property
     def optional_iam_actions(self) -> tuple[str, ...]:
         """What it asks for as well, but does without: it says so then."""
-        return _sorted({*self.reads, *_of_steps(self.steps)} & OPTIONAL_ACTIONS)
+        return _sorted({*self.reads, *_of_steps(self.steps)} & OPTIONAL_ACTIONS - set(self.iam_actions))
 
     def document(self) -> dict[str, Any]:
         """The plan as --dry-run prints it."""
