@@ -284,7 +284,7 @@ def deleting(name: str, value: str, *, by_list: bool = False) -> Step:
         title="delete thing",
         detail=name,
         call=Call("things", "Delete", {"Name": name}),
-        proof=listed(name, None) if by_list else gone,
+        proof=listed(name, None, unchanged={"Things[0].Value": (value, None)}) if by_list else gone,
         undo=Step(
             title="create thing again",
             detail=name,

@@ -38,7 +38,7 @@ class Attempt:
         self.effect = sent_before
         self.made_by_others = False
         self._waits_for_names = waits_for_names
-        self._sent = 0
+        self._tried = False
         self._unknown_since: datetime | None = None
 
     def first_look(self) -> Look:
@@ -101,16 +101,16 @@ class Attempt:
     def _try(self, call: Call, state: StepState) -> str | None:
         """Make the call once; what to wait for when AWS asks to come back later."""
         hand, proof = self.hand, self.step.proof
-        unsure = self._sent and (self.effect or self._waits_for_names)
-        if unsure and hand.look(proof, asked=self._asked).holds:
+        # While it waited, a lost call may have taken effect, or somebody else may have changed what this is about.
+        if self._tried and hand.look(proof, asked=self._asked).holds:
             return None
+        self._tried = True
         with _body(call) as body:
             try:
                 ready = resolved(hand.aws, call)
             except ConsoleError as error:
                 return self._unknown_yet(error, made=error.kind is ErrorKind.NOT_FOUND)
             self.say(state, self.step.detail, written=True)
-            self._sent += 1
             try:
                 hand.aws.call(ready.service, ready.operation, **ready.parameters, **body)
             except ConsoleError as error:
