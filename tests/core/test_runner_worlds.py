@@ -156,10 +156,7 @@ class Story:
             status = self.journal.read(plan.id).operation.status
             failed = status == "failed" or (outcome is not None and outcome.status == "failed")
             rolling_back = rolling_back or failed or next(following, "resume") == "roll back"
-            if rolling_back:
-                outcome = self.process(runner.roll_back, plan.id)
-            else:
-                outcome = self.process(runner.resume, plan.id)
+            outcome = self.process(runner.roll_back if rolling_back else runner.resume, plan.id)
         raise AssertionError(f"it does not end: {outcome}")
 
     def _heard(self, event: StepEvent) -> None:

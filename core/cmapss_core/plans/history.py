@@ -50,7 +50,7 @@ def operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
     """The operation that a file is of; None where it is of none."""
     try:
         return _operation(lines[0], lines[-1], running)
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
 
 
