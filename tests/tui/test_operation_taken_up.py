@@ -177,3 +177,15 @@ async def test_an_unknown_operation_is_said(scripted: Runner) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot, OperationScreen("deploy-nobody"))
         await until(pilot, lambda: "There is no operation 'deploy-nobody'" in screen_text(app))
+
+
+async def test_what_does_not_fit_is_reached_with_the_arrows(scripted: Runner) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begun(pilot, scripted)
+        scripted.end(Outcome("failed", NO_CAPACITY, ("model m",), tuple(f"log line {n}" for n in range(20))))
+        await until(pilot, lambda: "log line 0" in screen_text(app))
+        assert "log line 19" not in screen_text(app)
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await until(pilot, lambda: "Left in the region: model m." in screen_text(app))
+        assert "log line 19" in screen_text(app)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button
@@ -52,7 +52,14 @@ class OperationScreen(ConsoleScreen):
     """
 
     SCOPES: ClassVar[tuple[str, ...]] = ("operation",)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("operation")]
+    # The buttons have the focus, and no use for these keys.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for("operation"),
+        Binding("up", "scroll_steps(-1)", "up", show=False),
+        Binding("down", "scroll_steps(1)", "down", show=False),
+        Binding("pageup", "scroll_steps(-10)", "page up", show=False),
+        Binding("pagedown", "scroll_steps(10)", "page down", show=False),
+    ]
     DEFAULT_CSS = """
     OperationScreen #operation-head { padding: 0 1; background: $surface; }
     OperationScreen #operation-scroll { height: 1fr; padding: 1 1 0 1; }
@@ -144,6 +151,10 @@ class OperationScreen(ConsoleScreen):
             if action.id == "operation.rollback" and not state.can_be_rolled_back:
                 return f"{stands}: there is nothing to roll back."
         return super().why_not(action)
+
+    def action_scroll_steps(self, lines: int) -> None:
+        """Bring what is above or below into sight."""
+        self.query_one("#operation-scroll", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_stop(self) -> None:
         """Stop after the call that is under way; it can be taken up again."""
