@@ -154,7 +154,9 @@ def _change(draft: Draft, request: UpdateRequest, endpoint: Endpoint, former: Pa
     name = CONFIG_PREFIX + draft.id.removeprefix(f"{draft.intention}-")
     config = changed_config(former, name, variants, request, draft.tags())
     kept = retention(endpoint, former, changes, request)
-    if is_same(former, config) and not (kept.counts or kept.weights or any(model.steps for model in models.values())):
+    changes_something = kept.counts or kept.weights or any(model.steps for model in models.values())
+    # A mix of two fleets is mended by whatever config, also by the one that it came from.
+    if endpoint.status != "UpdateRollbackFailed" and is_same(former, config) and not changes_something:
         raise _nothing_changes(endpoint)
     served = {variant["VariantName"]: variant.get("ModelName") for variant in former["ProductionVariants"]}
     new = {name: model for name, model in models.items() if model.steps or served.get(name) != model.name}

@@ -41,15 +41,16 @@ def update_endpoint(
     deployment: Mapping[str, Any],
     excluded: Sequence[str],
     detail: str,
-    deployment_back: Mapping[str, Any],
+    deployment_back: Mapping[str, Any] | None = None,
 ) -> Step:
     """Ask for another config; how the roll-out goes is for the next step to see.
 
     Counts and weights that the endpoint has by now are kept, but for what is `excluded`: DesiredInstanceCount,
-    DesiredWeight, DataCaptureConfig. Undone, the former config serves again, rolled out as `deployment_back` says.
+    DesiredWeight, DataCaptureConfig. Undone, the former config serves again, rolled out as `deployment_back` says, or
+    all at once.
     """
 
-    def call(to: str, how: Mapping[str, Any]) -> Call:
+    def call(to: str, how: Mapping[str, Any] | None) -> Call:
         parameters: dict[str, Any] = {
             "EndpointName": rest.endpoint,
             "EndpointConfigName": to,
