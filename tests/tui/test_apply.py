@@ -269,6 +269,28 @@ def test_an_undoing_that_fails_says_what_is_left_and_how_to_go_on(runner: Runner
     assert UNDO in said
 
 
+def test_an_undoing_that_cannot_begin_hides_nothing_of_what_went_wrong(runner: Runner, capsys: Capture) -> None:
+    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({1})
+    runner.undone = ConsoleError(ErrorKind.FAILED, "the journal cannot be written")
+    assert refused(PLAN, "--yes", "--json") is NO_CAPACITY
+    said = capsys.readouterr()
+    assert json.loads(said.out)["left"] == list(LEFT)
+    assert "the journal cannot be written" in said.err
+    assert UNDO in said.err
+
+
+@pytest.mark.parametrize("line", [("--json",), ("--yes", "--json")])
+def test_where_all_is_so_already_nobody_is_asked_and_nothing_begins(
+    line: tuple[str, ...], runner: Runner, capsys: Capture
+) -> None:
+    assert carry(replace(PLAN, steps=()), *line) == ExitCode.DONE
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert (document["status"], document["operation_id"], document["left"]) == ("done", None, [])
+    assert "nothing to carry out" in said.err
+    assert runner.asked == []
+
+
 def test_a_second_interrupt_in_the_undoing_names_the_ways_out(runner: Runner, capsys: Capture) -> None:
     runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({1})
     runner.undone = KeyboardInterrupt()

@@ -18,10 +18,10 @@ from cmapss_tui.confirmation import (
     refuse_read_only,
     somebody_is_here,
 )
-from cmapss_tui.documents import error_document, plan_document
+from cmapss_tui.documents import Document, error_document, plan_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.interrupts import interruptible
-from cmapss_tui.narration import Narrator, render_plan
+from cmapss_tui.narration import NOTHING_TO_DO, Narrator, render_plan
 from cmapss_tui.operations import default_journal, remaining_steps
 from cmapss_tui.output import narrate, write, write_json
 
@@ -56,6 +56,8 @@ def carry_out(aws: Aws, plan: Plan, arguments: Namespace, *, wait: bool = True, 
         return ExitCode.DONE
     refuse_read_only(aws.target.read_only, plan.intention, plan.target)
     refuse_forbidden(plan)
+    if not plan.steps:
+        return _nothing_to_do(plan, arguments.json)
     from cmapss_core.plans.runner import run
 
     journal = default_journal()
@@ -73,23 +75,40 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
     narrator = Narrator(plan)
     ended = _Ended(_told(narrator, begin))
     if _is_to_be_undone(ended.run, plan, journal, arguments):
-        from cmapss_core.plans.runner import roll_back
-
         narrate("Undoing what was done.")
-        ended = _Ended(ended.run, _told(narrator, partial(roll_back, aws, plan.id, journal)))
+        ended = _Ended(ended.run, _undone(aws, plan, journal, narrator, ended.run))
     if arguments.json:
         write_json(
             {
                 **plan_document(plan, ended.last.status, narrator.states),
                 "operation_id": plan.id,
-                "left": list(ended.last.left),
-                "log_lines": list(ended.run.log_lines),
-                "error": error_document(ended.error),
+                **_ending(ended),
             }
         )
     elif ended.error is None and ended.last.status != "interrupted":
         write(plan.target)
     return _said(plan, ended, journal, narrator)
+
+
+def _undone(aws: Aws, plan: Plan, journal: Journal, narrator: Narrator, run: Outcome) -> Outcome:
+    from cmapss_core.plans.operations import Outcome
+    from cmapss_core.plans.runner import roll_back
+
+    try:
+        return _told(narrator, partial(roll_back, aws, plan.id, journal))
+    except ConsoleError as error:  # it could not even begin
+        return Outcome("open", error, run.left)
+
+
+def _nothing_to_do(plan: Plan, as_json: bool) -> ExitCode:
+    from cmapss_core.plans.operations import Outcome
+
+    narrate(" ".join((NOTHING_TO_DO, *plan.notes)))
+    if as_json:
+        write_json({**plan_document(plan, "done", {}), "operation_id": None, **_ending(_Ended(Outcome("done")))})
+    else:
+        write(plan.target)
+    return ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,14 @@ class _Ended:
     def error(self) -> ConsoleError | None:
         """What began the trouble, which is what a script is told."""
         return self.run.error or self.last.error
+
+
+def _ending(ended: _Ended) -> Document:
+    return {
+        "left": list(ended.last.left),
+        "log_lines": list(ended.run.log_lines),
+        "error": error_document(ended.error),
+    }
 
 
 def _told(narrator: Narrator, begin: Begin) -> Outcome:

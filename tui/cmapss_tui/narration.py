@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Check, Plan, Step
     from cmapss_core.plans.runner import StepEvent
 
+NOTHING_TO_DO = "Everything is so already: there is nothing to carry out."
 _MARKS = {True: "✓", None: "!", False: "✕"}  # of a plan's checks
 _ORDER = {False: 0, None: 1, True: 2}
 _PASSING = frozenset({"started", "acting", "waiting", "undoing"})
@@ -60,7 +61,7 @@ def render_plan(plan: Plan, stream: Any, *, actions: bool = False) -> str:
         (
             f"{plan.intention.capitalize()} {plan.target}",
             f"{hourly_cost(before)} → {hourly_cost(after)} ({monthly_cost(after)})",
-            render_steps(plan.steps, stream),
+            render_steps(plan.steps, stream) if plan.steps else NOTHING_TO_DO,
             *([f"! protected: {plan.protected}"] if plan.protected else []),
             *(check_line(check) for check in sorted_checks(plan)),
             *(f"· {note}" for note in plan.notes),
