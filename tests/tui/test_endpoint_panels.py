@@ -226,9 +226,9 @@ def test_how_the_last_rollout_ended_is_told() -> None:
     assert elsewhere == "⚠ config-that-comes is not in service: config-of-before is"
     reason = "The deployment was rolled back: the CloudWatch alarm(s) engines-5xx went into the ALARM state."
     assert tells(endpoint(reason=reason), None)
-    assert told(endpoint(reason=reason), CANARY, 160) == f"✕ the last roll-out was rolled back: {reason}"
+    assert told(endpoint(reason=reason), CANARY, 160) == f"✕ the last change was taken back: {reason}"
     mixed = endpoint(status="UpdateRollbackFailed", reason="no capacity")
-    assert told(mixed) == "✕ the last roll-out could not be rolled back: no capacity"
+    assert told(mixed) == "✕ the last change could not be taken back: no capacity"
     assert rolled_back_because(endpoint(status="Failed", reason="no capacity")) is None
 
 

@@ -198,7 +198,7 @@ async def test_a_rollout_is_watched_and_its_end_is_told(readings: Readings, size
         assert "rolls back on engines-5xx" in screen_text(console(pilot))
         readings.answer = lambda: watch(endpoint=endpoint(reason=reason))
         await pilot.press("r")
-        await until(pilot, lambda: "✕ the last roll-out was rolled back" in screen_text(console(pilot)))
+        await until(pilot, lambda: "✕ the last change was taken back" in screen_text(console(pilot)))
         assert screen_text(console(pilot)).count("engines-5xx") == 1
         assert "● InService" in screen_text(console(pilot))
 

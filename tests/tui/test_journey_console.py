@@ -16,6 +16,7 @@ from cmapss_core.plans import runner
 from cmapss_data.importing import import_fleet
 from cmapss_tui.app import ConsoleApp
 from cmapss_tui.options import Options
+from cmapss_tui.screens.clean_up import CleanUpScreen
 from cmapss_tui.screens.delete import DeleteScreen
 from cmapss_tui.screens.deploy import DeployScreen
 from cmapss_tui.screens.endpoint import EndpointScreen
@@ -135,6 +136,11 @@ async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.Mon
         assert operation.operation.status == "done", screen_text(app)
         await choose(pilot, "next")
         await shown(pilot, EndpointsScreen)
+
+        await pilot.press("C")
+        await shown(pilot, CleanUpScreen)
+        await until(pilot, lambda: "There is nothing to remove." in screen_text(app))
+        assert name not in screen_text(app)
 
     sagemaker = sandbox.client("sagemaker")
     assert sagemaker.list_endpoints()["Endpoints"] == []

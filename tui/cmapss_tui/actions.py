@@ -169,7 +169,7 @@ ACTIONS: tuple[Action, ...] = (
         "endpoint",
         "Endpoint",
         safety=Safety.CONFIRM,
-        verb=None,
+        verb="update",
     ),
     Action(
         "endpoint.update",
@@ -180,7 +180,7 @@ ACTIONS: tuple[Action, ...] = (
         "endpoint",
         "Endpoint",
         safety=Safety.CONFIRM,
-        verb=None,
+        verb="update",
     ),
     Action(
         "endpoint.scale",

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
 
 CLEAN = "Nothing is left behind."
-_KIND_WIDTH, _AGE_WIDTH, _COST_WIDTH = 15, 6, 10
-_NARROWEST_NAME = 24
+_WIDTHS = (1, 15, 6, 11)  # of what is beside the name: mark, kind, age, cost
 
 
 class CleanUpScreen(PlanScreen):
@@ -32,6 +31,7 @@ class CleanUpScreen(PlanScreen):
     AREA = "endpoints"
     ACTION = "endpoints.clean_up"
     CONFIRM = "Clean up"
+    NOTHING_TO_DO = "There is nothing to remove."
     TYPED: ClassVar[tuple[str, str]] = ("type the region", "the region's name, as above")
     DEFAULT_CSS = """
     CleanUpScreen #findings-scroll { height: auto; max-height: 40%; padding: 0 1; margin: 0 0 1 0; }
@@ -49,8 +49,8 @@ class CleanUpScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """How much of what is found goes."""
         yield Field("others' too", "everything", False, hint="also what the console did not make")
-        yield Field("idle endpoints", "idle", False, hint="that nobody has called for so many days:")
-        yield Field("days", "days", "14")
+        yield Field("idle endpoints", "idle", False, hint="that nobody has called")
+        yield Field("days", "days", "14", hint="without a call")
 
     def findings(self) -> ComposeResult:
         """What was found, above the plan."""
@@ -101,26 +101,35 @@ class CleanUpScreen(PlanScreen):
 
 
 def finding_lines(findings: Sequence[Finding], now: datetime, width: int) -> Iterator[Content]:
-    """A line for each finding, what goes first: kind, name, age, cost, and why it is left or why it stays."""
+    """What goes first: kind, name, age and cost, and beside or below that why it is left or why it stays."""
     if not findings:
         yield Content.styled(CLEAN, theme.GOOD)
         return
+    name_width = min(max(len(finding.name) for finding in findings), width - sum(_WIDTHS) - 2 * len(_WIDTHS))
     ordered = sorted(findings, key=lambda finding: not finding.goes)
-    longest = max(len(finding.name) for finding in findings)
-    room = width - 1 - _KIND_WIDTH - _AGE_WIDTH - _COST_WIDTH - 2 * 5
-    name_width = max(_NARROWEST_NAME, min(longest, room * 3 // 5))
-    widths = [1, _KIND_WIDTH, name_width, _AGE_WIDTH, _COST_WIDTH, max(1, room - name_width)]
-    for finding in ordered:
-        glyph, style = ("−", theme.WARN) if finding.goes else ("·", theme.QUIET)
-        cost = "" if finding.hourly_cost_usd == 0 else formats.hourly_cost(finding.hourly_cost_usd)
-        age = "" if finding.since is None else formats.age((now - finding.since).total_seconds())
-        why = finding.why if finding.goes else f"stays: {finding.kept_because}"
-        cells: list[Content | str] = [
-            Content.styled(glyph, style),
-            finding.kind,
-            Content.styled(formats.middle_elided(finding.name, name_width), "bold" if finding.goes else theme.QUIET),
-            Content.styled(age, theme.QUIET),
-            cost,
-            Content.styled(why, theme.QUIET),
-        ]
-        yield columns(cells, widths, right=(3, 4))
+    lines = [(_finding_line(finding, now, name_width), _why(finding)) for finding in ordered]
+    beside = all(line.cell_length + 2 + why.cell_length <= width for line, why in lines)
+    for line, why in lines:
+        if beside:
+            yield line + Content("  ") + why
+        else:
+            yield line
+            yield (Content("   ") + why).truncate(width, ellipsis=True)
+
+
+def _finding_line(finding: Finding, now: datetime, name_width: int) -> Content:
+    glyph, style = ("−", theme.WARN) if finding.goes else ("·", theme.QUIET)
+    name = formats.middle_elided(finding.name, name_width)
+    age = "" if finding.since is None else formats.age((now - finding.since).total_seconds())
+    cells: list[Content | str] = [
+        Content.styled(glyph, style),
+        finding.kind,
+        Content.styled(name, "bold" if finding.goes else theme.QUIET),
+        Content.styled(age, theme.QUIET),
+        "" if finding.hourly_cost_usd == 0 else formats.hourly_cost(finding.hourly_cost_usd),
+    ]
+    return columns(cells, [*_WIDTHS[:2], name_width, *_WIDTHS[2:]], right=(3, 4))
+
+
+def _why(finding: Finding) -> Content:
+    return Content.styled(finding.why if finding.goes else f"stays: {finding.kept_because}", theme.QUIET)

@@ -37,7 +37,7 @@ class DeleteScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """What stays."""
         yield Field("keep models", "keep-models", False, hint="so that they can be deployed again")
-        yield Field("keep logs", "keep-logs", False, hint="what its containers wrote: nothing brings it back")
+        yield Field("keep logs", "keep-logs", False, hint="nothing brings them back")
 
     def planner(self) -> Callable[[], Plan]:
         """Plan the deletion of what is there."""

@@ -71,7 +71,7 @@ class DeployScreen(PlanScreen):
         yield Field("instance type", "instance-type", "ml.m5.xlarge")
         yield Field("instances", "instances", "1", hint="to start with")
         yield Field("autoscaling", "autoscaling", True, hint="follow the load")
-        yield Field("minimum", "minimum", "1", hint="instances; 3 survive the loss of two zones")
+        yield Field("minimum", "minimum", "1", hint="3 survive the loss of two zones")
         yield Field("maximum", "maximum", "5", hint="instances")
         yield Field("target", "target", "10", hint="invocations per instance and minute")
         job = "the best job" if self._job == BEST else "this job"

@@ -15,7 +15,7 @@ from cmapss_tui.widgets.form import Field
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
 
-WAYS: dict[str, str] = {"auto": "as fast as can be", "capacities": "running fleet", "config": "new config"}
+WAYS: dict[str, str] = {"auto": "the fast way", "capacities": "running fleet", "config": "new config"}
 
 
 class HighAvailabilityScreen(PlanScreen):
@@ -40,7 +40,7 @@ class HighAvailabilityScreen(PlanScreen):
 
         if len(self._variants) > 1:
             yield Field("variant", "variant", self._variants[0], choices={name: name for name in self._variants})
-        hint = f"at least; {HIGHLY_AVAILABLE} survive the loss of two zones"
+        hint = f"{HIGHLY_AVAILABLE} survive the loss of two zones"
         yield Field("instances", "instances", str(HIGHLY_AVAILABLE), hint=hint)
         yield Field("by way of", "by", "auto", choices=WAYS, hint="a new config takes two fleets at once")
 

@@ -20,7 +20,10 @@ from textual.widgets import Button, Input, OptionList, Select, Static
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Safety, by_id
+from cmapss_tui.documents import plan_document
+from cmapss_tui.output import to_json
 from cmapss_tui.polling import run_in_thread
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, values_of
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
 
 READ_ONLY = "Read-only: this plan cannot be carried out. Start without --read-only to do it."
-NOTHING_TO_DO = "Everything is so already: there is nothing to carry out."
 NOTICED = 2  # checks that forbid a plan and are said above the choices; more of them stay with the plan
 
 
@@ -63,6 +65,7 @@ class PlanScreen(ConsoleScreen):
 
     ACTION: ClassVar[str] = ""
     CONFIRM: ClassVar[str] = "Carry out"
+    NOTHING_TO_DO: ClassVar[str] = "Everything is so already: there is nothing to carry out."
     TYPED: ClassVar[tuple[str, str]] = ("type its name", "the endpoint's name, as above")
     SETTLE_SECONDS: ClassVar[float] = 0.25  # a plan is several calls: not one for each letter
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
@@ -171,12 +174,12 @@ class PlanScreen(ConsoleScreen):
         if plan.steps:
             view.show(_without_notices(plan))
         else:
-            view.show_text(" ".join((NOTHING_TO_DO, *plan.notes)), theme.GOOD)
+            view.show_text(" ".join((self.NOTHING_TO_DO, *plan.notes)), theme.GOOD)
         self.query_one("#plan-calls", Static).update(_document(plan))
 
     def on_not_planned(self, message: NotPlanned) -> None:
         if message.generation == self._generation:
-            self._show_reason(f"✕ {message.error.line()}", theme.BAD)
+            self._show_reason(f"✕ {line_in_console(message.error)}", theme.BAD)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Where a name is asked for, what it is made of goes there; so the footer promises nothing else of it."""
@@ -348,4 +351,5 @@ def _document(plan: Plan) -> Any:
 
     from textual.highlight import highlight
 
-    return highlight(json.dumps(plan.document(), indent=2, default=str, ensure_ascii=False), language="json")
+    document = to_json(plan_document(plan, "planned", {}))
+    return highlight(json.dumps(document, indent=2, ensure_ascii=False), language="json")

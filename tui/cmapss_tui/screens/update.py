@@ -77,11 +77,11 @@ class UpdateScreen(PlanScreen):
         yield Field("roll-out", "strategy", USUAL, choices=STRATEGIES, hint="a canary for a new model")
         yield Field("size", "size", hint=USUAL_SIZE)
         yield Field("wait", "wait", "300", hint="seconds between the steps")
-        yield Field("back on errors", "guarded", True, hint="roll back by itself when the model fails")
+        yield Field("roll back", "guarded", True, hint="by itself, when the model fails")
         yield Fold(
             "more: baking time, latency",
-            Field("bake", "bake", "", hint="seconds that the old fleet stays ready"),
-            Field("back on latency", "latency", "", hint="milliseconds above which to roll back"),
+            Field("bake", "bake", hint="seconds that the old fleet stays ready"),
+            Field("latency limit", "latency", hint="milliseconds, above which to roll back"),
         )
 
     def on_mount(self) -> None:

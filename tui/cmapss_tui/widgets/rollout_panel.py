@@ -52,8 +52,8 @@ def rollout_lines(endpoint: Endpoint, ended: Rollout | None, now: datetime, widt
     if rollout is not None:
         yield from _under_way(rollout, endpoint, now, width)
     elif reason is not None:
-        state = "could not be rolled back" if endpoint.status == "UpdateRollbackFailed" else "was rolled back"
-        yield from _styled(f"✕ the last roll-out {state}: {reason}", theme.BAD, width)
+        end = "could not be taken back" if endpoint.status == "UpdateRollbackFailed" else "was taken back"
+        yield from _styled(f"✕ the last change {end}: {reason}", theme.BAD, width)
     elif ended is not None and ended.config == endpoint.config:
         yield from _styled(f"● {ended.config} is rolled out", theme.GOOD, width)
     elif ended is not None:
