@@ -292,11 +292,12 @@ def test_where_all_is_so_already_nobody_is_asked_and_nothing_begins(
 
 
 def test_a_second_interrupt_in_the_undoing_names_the_ways_out(runner: Runner, capsys: Capture) -> None:
-    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({1})
+    runner.outcome, runner.acted = Outcome("failed", NO_CAPACITY, LEFT), frozenset({3})
     runner.undone = KeyboardInterrupt()
     assert refused(PLAN, "--yes", "--json") is NO_CAPACITY
     said = capsys.readouterr()
-    assert json.loads(said.out)["status"] == "interrupted"
+    document = json.loads(said.out)
+    assert (document["status"], document["left"]) == ("interrupted", ["endpoint engines"])
     assert UNDO in said.err
 
 

@@ -193,6 +193,17 @@ def test_what_is_so_already_is_no_error(action: str, operation: str, taken: Take
     assert main(["operations", action, operation, *HERE]) == 0
 
 
+@pytest.mark.parametrize("action", ["resume", "rollback"])
+def test_what_another_process_has_in_hand_is_left_to_it(
+    action: str, journal: Journal, taken: Taken, capsys: Capture
+) -> None:
+    log = begun(journal, plan_of("scale-1", target="busy"), (1, "started"))
+    assert main(["operations", action, "scale-1", "--yes", *HERE]) == 1
+    assert "another console or verb carries it out" in capsys.readouterr().err
+    log.close()
+    assert taken.operations == []
+
+
 @pytest.mark.usefixtures("journal")
 def test_what_is_rolled_back_cannot_be_resumed(taken: Taken, capsys: Capture) -> None:
     assert main(["operations", "resume", OLDER, "--yes", *HERE]) == 1

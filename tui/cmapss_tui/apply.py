@@ -28,7 +28,7 @@ from cmapss_tui.output import narrate, write, write_json
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.operations import Outcome
+    from cmapss_core.plans.operations import OperationRecord, Outcome
     from cmapss_core.plans.plan import Plan
 
 Begin = Callable[..., "Outcome"]  # takes on_event and cancelled
@@ -73,7 +73,7 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
     Raises ConsoleError with what it failed with.
     """
     narrator = Narrator(plan)
-    ended = _Ended(_told(narrator, begin))
+    ended = _Ended(_told(plan, journal, narrator, begin))
     if _is_to_be_undone(ended.run, plan, journal, arguments):
         narrate("Undoing what was done.")
         ended = _Ended(ended.run, _undone(aws, plan, journal, narrator, ended.run))
@@ -95,7 +95,7 @@ def _undone(aws: Aws, plan: Plan, journal: Journal, narrator: Narrator, run: Out
     from cmapss_core.plans.runner import roll_back
 
     try:
-        return _told(narrator, partial(roll_back, aws, plan.id, journal))
+        return _told(plan, journal, narrator, partial(roll_back, aws, plan.id, journal))
     except ConsoleError as error:  # it could not even begin
         return Outcome("open", error, run.left)
 
@@ -136,7 +136,7 @@ def _ending(ended: _Ended) -> Document:
     }
 
 
-def _told(narrator: Narrator, begin: Begin) -> Outcome:
+def _told(plan: Plan, journal: Journal, narrator: Narrator, begin: Begin) -> Outcome:
     """Run it with Ctrl-C and narration in hand. Whatever stops it, the journal says how far it came."""
     from cmapss_core.plans.operations import Outcome
 
@@ -144,7 +144,8 @@ def _told(narrator: Narrator, begin: Begin) -> Outcome:
         with interruptible() as interrupted:
             outcome = begin(on_event=narrator.tell, cancelled=interrupted)
     except KeyboardInterrupt:  # the second: it was not waited for
-        outcome = Outcome("interrupted")
+        record = _record(journal, plan)
+        outcome = Outcome("interrupted", left=record.left if record is not None else ())
     finally:
         narrator.end()
     if outcome.log_lines:
@@ -172,10 +173,16 @@ def _is_to_be_undone(outcome: Outcome, plan: Plan, journal: Journal, arguments: 
 
 
 def _can_be_undone(journal: Journal, plan: Plan) -> bool:
+    record = _record(journal, plan)
+    return record is not None and bool(record.acted)
+
+
+def _record(journal: Journal, plan: Plan) -> OperationRecord | None:
+    """What the journal has of it; None where it cannot be read."""
     try:
-        return bool(journal.read(plan.id).acted)
+        return journal.read(plan.id)
     except ConsoleError:
-        return False
+        return None
 
 
 def _said(plan: Plan, ended: _Ended, journal: Journal, narrator: Narrator) -> ExitCode:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # In which status it is so already, and in which it can never be.
 _ALREADY = {"resume": "done", "roll back": "rolled_back"}
-_NEVER = {"resume": ("running", "failed", "rolled_back"), "roll back": ("running", "failed")}
+_NEVER = {"resume": ("failed", "rolled_back"), "roll back": ("failed",)}
 STATUSES = ("running", "open", "done", "rolled_back", "failed")
 
 
@@ -165,6 +165,12 @@ def _take_up(arguments: Namespace, options: Options) -> int:
     if arguments.dry_run:
         _write_steps(record, doing, steps, arguments.json)
         return ExitCode.DONE
+    if operation.status == "running":
+        raise ConsoleError(
+            ErrorKind.CONFLICT,
+            f"{operation.id} is running: another console or verb carries it out",
+            remedy="Wait until it has ended, or stop it there.",
+        )
     if operation.status in _NEVER[doing]:
         raise ConsoleError(
             ErrorKind.CONFLICT,
