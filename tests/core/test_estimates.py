@@ -88,7 +88,12 @@ def test_only_the_last_operations_are_read(journal: Journal, monkeypatch: pytest
         waited(journal, number, 60.0)
     read: list[Path] = []
     bytes_of = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or bytes_of(path))
+
+    def reading(path: Path) -> bytes:
+        read.append(path)
+        return bytes_of(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
     assert usual(journal, taking("other")) == {2: 60.0}
     assert len(read) <= 30
 

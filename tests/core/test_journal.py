@@ -23,7 +23,7 @@ from cmapss_core.plans.operations import StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Place, Plan, Proof, Step, numbered
 from cmapss_core.plans.runner import run
 from cmapss_core.plans.serialization import HIDDEN, is_hidden, plan_document, plan_from_document
-from tests.core.scripted import NOW, ScriptedAws
+from tests.core.scripted import NOW, Answer, ScriptedAws
 from tests.core.unreliable import making
 
 HERE, THERE = Place("000000000000", "us-east-1"), Place("000000000000", "eu-west-1")
@@ -268,7 +268,9 @@ def test_what_happened_can_be_read_again(journal: Journal) -> None:
     assert record.plan == plan_on("a", 0, HERE)
     assert (record.operation.place, record.operation.status) == (HERE, "open")
     assert record.operation.ended == NOW + timedelta(minutes=1)
-    assert (record.states, record.acted, record.left) == ({1: "failed"}, {1}, ("thing a",))
+    assert record.states == {1: "failed"}
+    assert record.acted == {1}
+    assert record.left == ("thing a",)
     again = record.events[-1].error
     assert again is not None
     assert again.line() == error.line()
@@ -371,7 +373,7 @@ def test_a_disk_that_is_full_stops_before_the_call(journal: Journal, monkeypatch
 
     write = os.write
     monkeypatch.setattr(os, "write", no_room)
-    answers = {"things:Make": make, "things:Look": lambda Name: {"Value": "theirs"}}
+    answers: dict[str, Answer] = {"things:Make": make, "things:Look": {"Value": "theirs"}}
     outcome = run(ScriptedAws(answers, step_seconds=1), plan_on("a"), journal)
     assert outcome.status == "open"
     assert isinstance(outcome.error, JournalError)

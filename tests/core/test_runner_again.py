@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import cycle, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ def test_expired_keys_leave_it_open_at_once(world: World, journal: Journal) -> N
 
 
 def test_a_network_that_stays_away_leaves_it_open_within_minutes(world: World, journal: Journal) -> None:
-    aws = unreliable(world, *["lost before"] * 100)  # type: ignore[list-item]  # a Fault
+    away: Fault = "lost before"
+    aws = unreliable(world, *repeat(away, 100))
     began = aws.clock.now()
     outcome = run(aws, plan_of(making("a", "ours")), journal)
     assert outcome.error is not None
@@ -181,7 +183,7 @@ def test_a_network_that_stays_away_leaves_it_open_within_minutes(world: World, j
 def test_trouble_is_waited_out_wherever_it_comes(world: World, journal: Journal, fault: Fault) -> None:
     world.things["c"] = Thing("former")
     plan = plan_of(making("a", "ours"), waiting("a", "ours"), deleting("c", "former"))
-    aws = unreliable(world, *[fault, "none"] * 20)  # type: ignore[list-item]  # a Fault
+    aws = UnreliableAws(world, islice(cycle((fault, "none")), 40), WorldClock())
     assert run(aws, plan, journal).status == "done"
     assert world.values() == {"a": "ours"}
 
@@ -417,8 +419,10 @@ def test_a_failure_shows_the_last_lines_of_the_newest_stream(
     world: World, aws: UnreliableAws, journal: Journal
 ) -> None:
     plan = failing(world, aws)
-    pages = iter([{"events": events_of(*["old"] * 30, *["new"] * 12), "nextToken": "more"}, {"events": []}])
-    aws.answers["logs:FilterLogEvents"] = lambda **parameters: next(pages)
+    pages: Iterator[dict[str, Any]] = iter(
+        [{"events": events_of(*["old"] * 30, *["new"] * 12), "nextToken": "more"}, {"events": []}]
+    )
+    aws.answers["logs:FilterLogEvents"] = lambda **_: next(pages)
     outcome = run(aws, plan, journal)
     assert outcome.error is not None
     assert outcome.error.message == "things is Ready: a"
