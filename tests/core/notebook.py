@@ -121,12 +121,17 @@ class Notebook:
 
 def carrying(sandbox: LiveSandbox, aws: Aws, folder: Path) -> Carry:
     """Carries a plan out; whenever it waits, a minute passes in the region."""
+    return lambda plan: run(aws, plan, Journal(folder), on_event=passing(sandbox))
 
-    def passing(event: StepEvent) -> None:
-        if event.state == "waiting":
+
+def passing(sandbox: LiveSandbox) -> Callable[[StepEvent], None]:
+    """Lets a minute pass in the region whenever something is waited for."""
+
+    def pass_time(event: StepEvent) -> None:
+        if event.state in ("waiting", "undoing"):
             sandbox.advance(minutes=1)
 
-    return lambda plan: run(aws, plan, Journal(folder), on_event=passing)
+    return pass_time
 
 
 def undoing(plan: Plan) -> Plan:

@@ -10,10 +10,13 @@ import pytest
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
+from cmapss_core.plans.clean_up import CleanUpRequest, plan_clean_up
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
+from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
+from cmapss_core.plans.runner import roll_back
 from cmapss_core.plans.teardown import plan_delete
-from tests.core.notebook import TAGS, Carry, Notebook, carrying, undoing
+from tests.core.notebook import TAGS, Carry, Notebook, carrying, passing, undoing
 from tests.core.scripted import NOW, ScriptedAws, not_found
 from tests.live import LiveSandbox
 from tests.sweeping import sweep
@@ -260,6 +263,45 @@ def test_what_was_uploaded_goes_once_no_model_serves_it(
     second = plan_delete(aws, "del-l-2")
     assert about(second, "delete uploaded model") == [uri]
     assert carry(second).status == "done"
+    assert sweep(sandbox) == {}
+
+
+def test_a_deletion_that_is_refused_half_way_is_undone(
+    sandbox: LiveSandbox, aws: Aws, carry: Carry, notebook: Notebook, tmp_path: Path
+) -> None:
+    notebook.endpoint("del-m", notebook.config("del-m", notebook.model("del-m-model")))
+    notebook.scale("del-m")
+    before = sweep(sandbox)
+    plan = plan_delete(aws, "del-m")
+    sandbox.control("/faults", add={"kind": "access-denied", "operation": "sagemaker:DeleteModel"})
+    try:
+        outcome = carry(plan)
+    finally:
+        sandbox.control("/faults", clear=True)
+    assert (outcome.status, outcome.error and outcome.error.kind) == ("failed", ErrorKind.DENIED)
+    assert sweep(sandbox).keys() == {"models", "log groups"}
+    undone = roll_back(aws, plan.id, Journal(tmp_path), on_event=passing(sandbox))
+    assert (undone.status, undone.left) == ("rolled_back", ())
+    assert _without_ids(sweep(sandbox)) == _without_ids(before)
+    carry(plan_delete(aws, "del-m"))
+    assert sweep(sandbox) == {}
+
+
+def test_what_somebody_has_updated_meanwhile_is_not_deleted(
+    sandbox: LiveSandbox, aws: Aws, carry: Carry, notebook: Notebook, tmp_path: Path
+) -> None:
+    notebook.endpoint("del-n", notebook.config("del-n", notebook.model("del-n-model")))
+    plan = plan_delete(aws, "del-n")
+    notebook.sagemaker.update_endpoint(
+        EndpointName="del-n", EndpointConfigName=notebook.config("del-n-theirs", "del-n-model")
+    )
+    outcome = carry(plan)
+    assert (outcome.status, outcome.error and outcome.error.kind) == ("failed", ErrorKind.CONFLICT)
+    assert notebook.status("del-n") == "InService"
+    carry(plan_delete(aws, "del-n"))
+    left = {"endpoint configs": ["del-n"], "models": ["del-n-model"]}
+    assert sweep(sandbox) == left, "of a config that was not made here nobody knows whose it was"
+    carry(plan_clean_up(aws, CleanUpRequest(older_than_days=0, everything=True), Journal(tmp_path / "another")))
     assert sweep(sandbox) == {}
 
 
