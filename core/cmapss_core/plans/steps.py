@@ -17,7 +17,9 @@ Parameters = Mapping[str, Any]
 
 SERVICE = "sagemaker"
 CREATION_PATIENCE_SECONDS = 3_600  # as long as boto3's own waiter; a wait for capacity alone lasts half an hour
-CHANGE_PATIENCE_SECONDS = 32_400  # a deployment may take eight hours (MaximumExecutionTimeoutInSeconds)
+CHANGE_PATIENCE_SECONDS = 3_600
+# Of a roll-out that somebody else began: it may be given eight hours (MaximumExecutionTimeoutInSeconds).
+ROLLOUT_PATIENCE_SECONDS = 32_400
 DELETION_PATIENCE_SECONDS = 5_400  # what is in progress has to end first
 USUAL_CREATION_SECONDS = 600
 USUAL_DELETION_SECONDS = 60
@@ -150,7 +152,7 @@ def wait_for_running_changes(name: str, status: str) -> Step:
             call=describe_endpoint(name),
             shows={"EndpointStatus": ENDED},
             or_gone=True,
-            patience_seconds=CHANGE_PATIENCE_SECONDS,
+            patience_seconds=ROLLOUT_PATIENCE_SECONDS,
         ),
     )
 
