@@ -72,7 +72,7 @@ class World:
         return call(self.region, self.aws.services[service], operation, **members)
 
     def _passing(self, event: StepEvent) -> None:
-        if event.state == "waiting":
+        if event.state in ("waiting", "undoing"):
             self.region.advance(60)
 
 
