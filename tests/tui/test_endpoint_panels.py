@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from cmapss_core.rollout import Rollout
 from cmapss_core.scaling import Scaling
 from cmapss_tui.screens.endpoint_reading import EndpointReading, Known, moving, reading_interval
 from cmapss_tui.widgets.activity_list import activity_line
-from cmapss_tui.widgets.alarm_panel import alarm_line, breaching
+from cmapss_tui.widgets.alarm_panel import alarm_line, breaching, label
 from cmapss_tui.widgets.panel import at_both_ends, bar, columns
 from cmapss_tui.widgets.rollout_panel import rolled_back_because, rollout_lines, tells
 from cmapss_tui.widgets.variant_table import cooldown_left, variant_lines
@@ -42,10 +43,25 @@ def test_an_alarm_counts_the_minutes_beyond_its_threshold() -> None:
     ("state", "shown"), [("ALARM", "▲ ALARM"), ("OK", "● OK"), ("INSUFFICIENT_DATA", "○ INSUFFICIENT_DATA")]
 )
 def test_an_alarm_says_its_state_in_a_glyph_and_a_word(state: str, shown: str) -> None:
-    line = alarm_line(alarm("high", state, 10, 3), points(1, 40, 40), 60, len(state)).plain
+    line = alarm_line(alarm("high", state, 10, 3), "AlarmHigh", points(1, 40, 40), 60, 9, len(state)).plain
     assert line.startswith("AlarmHigh")
     assert shown in line
     assert "2 of 3 above 10" in line
+
+
+def test_an_alarm_of_a_metric_that_is_not_charted_counts_nothing() -> None:
+    busy = replace(alarm("high", "OK", 5, 3), metric="ConcurrentRequestsPerModel", period_seconds=10)
+    assert "3 × 10 s above 5" in alarm_line(busy, "AlarmHigh", points(40, 40, 40), 60, 9, 2).plain
+
+
+def test_an_alarm_is_called_by_its_policy_and_its_variant() -> None:
+    tracking = scaling().policies[0]
+    stepping = replace(tracking, name="Invocations-StepPolicy", target=None)
+    high = alarm("high", "OK", 10, 3)
+    assert label(high, tracking) == "AlarmHigh"
+    assert label(high, stepping) == "Invocations-StepPolicy"
+    assert label(high, tracking, several=True) == "AllTraffic AlarmHigh"
+    assert label(high, None, several=True) == "AlarmHigh"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +120,27 @@ def test_a_cooldown_starts_when_the_last_activity_has_ended() -> None:
     assert (out, into) == (timedelta(0), timedelta(minutes=2))
     never = scaling(activities=[])
     assert cooldown_left(never, never.policies[0], NOW) == (timedelta(0), timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("ways", "says"), [(("in", "out"), "suspended in, out"), (("in", "out", "scheduled"), "suspended")]
+)
+def test_what_is_suspended_is_said_instead_of_cooldowns(ways: Any, says: str) -> None:
+    known = scaling()
+    known = replace(known, targets=(replace(known.targets[0], suspended=ways),))
+    row = list(variant_lines(endpoint(), known, NOW, 118))[1].plain
+    assert row.rstrip().endswith(says)
+
+
+def test_each_variant_has_a_line_of_its_own() -> None:
+    alone = endpoint()
+    other = replace(alone.variants[0], name="Challenger", weight=0.1, current_instances=1, desired_instances=1)
+    lines = [
+        line.plain for line in variant_lines(replace(alone, variants=(*alone.variants, other)), scaling(), NOW, 118)
+    ]
+    assert [line.split()[0] for line in lines] == ["variant", "AllTraffic", "Challenger"]
+    assert "1–5" in lines[1]
+    assert "1–5" not in lines[2]
 
 
 def test_an_endpoint_without_scaling_has_no_cooldown() -> None:

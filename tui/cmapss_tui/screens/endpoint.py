@@ -294,8 +294,7 @@ class EndpointScreen(ConsoleScreen):
         if scaling is None:
             return
         self.query_one(ActivityList).show(scaling.activities, self.aws.clock.now())
-        points = metrics.points("invocations_per_instance") if metrics is not None else ()
-        self.query_one(AlarmPanel).show(scaling.alarms, points)
+        self.query_one(AlarmPanel).show(scaling, metrics)
 
     def _show_variants(self) -> None:
         if self._known.endpoint is not None:

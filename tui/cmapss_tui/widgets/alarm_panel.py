@@ -1,8 +1,7 @@
-"""The alarms of target tracking: which state they are in, and how near they are to another."""
+"""The alarms that scale an endpoint: which state they are in, and how near they are to another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -11,42 +10,60 @@ from cmapss_tui import formats, theme
 from cmapss_tui.widgets.panel import Lines, columns
 
 if TYPE_CHECKING:
-    from cmapss_core.metrics import Points
-    from cmapss_core.scaling import Alarm
+    from cmapss_core.metrics import Metrics, Points
+    from cmapss_core.scaling import Alarm, Scaling, ScalingPolicy
 
-NO_ALARMS = "none: no target-tracking policy is set"
+NO_ALARMS = "none: no scaling policy is set"
 
 _LOOKS: dict[str, tuple[str, str]] = {
     "OK": ("●", theme.GOOD),
     "ALARM": ("▲", theme.WARN),
     "INSUFFICIENT_DATA": ("○", theme.QUIET),
 }
+_CHARTED = (None, "InvocationsPerInstance")  # metrics of alarms whose points are known; None is target tracking's own
+_MINUTE = 60
+_LONGEST_LABEL = 24
 
 
 class AlarmPanel(Lines):
     """A line for each alarm."""
 
-    def show(self, alarms: Sequence[Alarm], points: Points) -> None:
-        """Show these alarms, with the metric they watch: invocations per instance and minute."""
-        if not alarms:
+    def show(self, scaling: Scaling, metrics: Metrics | None) -> None:
+        """Show what scales an endpoint, with the metrics that its alarms watch."""
+        if not scaling.alarms:
             self.write(lambda width: [Content.styled(NO_ALARMS, theme.QUIET)])
-        else:
-            ordered = sorted(alarms, key=lambda alarm: alarm.side)
-            states = max(len(alarm.state) for alarm in ordered)
-            self.write(lambda width: [alarm_line(alarm, points, width, states) for alarm in ordered])
+            return
+        several = len({target.variant for target in scaling.targets}) > 1
+        rows = []
+        for alarm in sorted(scaling.alarms, key=lambda alarm: alarm.side):
+            policy = next((policy for policy in scaling.policies if alarm.name in policy.alarm_names), None)
+            variant = policy.variant if policy is not None else None
+            points = metrics.points("invocations_per_instance", variant) if metrics is not None else ()
+            rows.append((alarm, label(alarm, policy, several=several), points))
+        widths = max(len(name) for _, name, _ in rows), max(len(alarm.state) for alarm, _, _ in rows)
+        self.write(lambda width: [alarm_line(alarm, name, points, width, *widths) for alarm, name, points in rows])
 
 
-def alarm_line(alarm: Alarm, points: Points, width: int, states: int) -> Content:
-    """Name, state in `states` columns, how many datapoints lie beyond the threshold, and since when."""
+def label(alarm: Alarm, policy: ScalingPolicy | None, *, several: bool = False) -> str:
+    """What an alarm is called: AlarmHigh and AlarmLow in target tracking, else its policy; of which variant."""
+    name = f"Alarm{alarm.side.capitalize()}"
+    if policy is not None and policy.target is None:
+        name = policy.name
+    if several and policy is not None:
+        name = f"{policy.variant} {name}"
+    return formats.middle_elided(name, _LONGEST_LABEL)
+
+
+def alarm_line(alarm: Alarm, name: str, points: Points, width: int, names: int, states: int) -> Content:
+    """Name and state in so many columns, how many datapoints lie beyond the threshold, and since when."""
     glyph, style = _LOOKS.get(alarm.state, ("?", ""))
     side = "above" if alarm.side == "high" else "below"
-    counted = f"{breaching(alarm, points)} of {alarm.evaluation_periods} {side} {formats.number(alarm.threshold, 4)}"
-    cells: list[Content | str] = [
-        f"Alarm{alarm.side.capitalize()}",
-        Content.styled(f"{glyph} {alarm.state}", style),
-        counted,
-    ]
-    widths = [len("AlarmHigh"), 2 + states, len(counted)]
+    needed = alarm.evaluation_periods
+    known = alarm.metric in _CHARTED and alarm.period_seconds == _MINUTE
+    counted = f"{breaching(alarm, points)} of {needed} " if known else f"{needed} × {alarm.period_seconds} s "
+    counted += f"{side} {formats.number(alarm.threshold, 4)}"
+    cells: list[Content | str] = [name, Content.styled(f"{glyph} {alarm.state}", style), counted]
+    widths = [names, 2 + states, len(counted)]
     since = f"since {alarm.updated:%H:%M}" if alarm.updated is not None else ""
     if since and sum(widths) + 6 + len(since) <= width:
         cells.append(Content.styled(since, theme.QUIET))

@@ -1,4 +1,4 @@
-"""The production variants of an endpoint: instances, weight, and what is left of their cooldowns."""
+"""The production variants of an endpoint: instances, weight, and what is left of their cooldowns or is suspended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from cmapss_tui.widgets.panel import Lines, columns
 
 if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint, Variant
-    from cmapss_core.scaling import Scaling, ScalingPolicy
+    from cmapss_core.scaling import ScalableTarget, Scaling, ScalingPolicy
 
 NO_VARIANTS = "none yet"
 
 _TITLES = ("variant", "model", "type", "now", "want", "min–max", "weight", "cooldown")
 _RIGHT = (3, 4, 5, 6)
 _NARROWEST_MODEL = 12
+_ALL_WAYS = 3  # of scaling that can be suspended
 _COOLDOWN_WIDTH = len("out 9m12s  in 9m12s")
 
 
@@ -76,12 +77,16 @@ def _cells(variant: Variant, scaling: Scaling | None, now: datetime, model_width
         Content.styled(str(variant.desired_instances), theme.ACCENT if moving else ""),
         f"{target.min}–{target.max}" if target else formats.NOTHING,
         formats.number(variant.weight, 3),
-        _cooldown(variant, scaling, now),
+        _cooldown(variant, target, scaling, now),
     ]
 
 
-def _cooldown(variant: Variant, scaling: Scaling | None, now: datetime) -> Content | str:
+def _cooldown(variant: Variant, target: ScalableTarget | None, scaling: Scaling | None, now: datetime) -> Content | str:
+    """What is left of the cooldowns, or which ways of scaling are suspended: then they matter no more."""
     policy = next((p for p in (scaling.policies if scaling else ()) if p.variant == variant.name), None)
+    if target is not None and target.suspended:
+        ways = "" if len(target.suspended) == _ALL_WAYS else f" {', '.join(target.suspended)}"
+        return Content.styled(f"suspended{ways}", theme.WARN)
     if scaling is None or policy is None:
         return formats.NOTHING
     out, into = (
