@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -25,6 +25,13 @@ _STATES = frozenset(get_args(StepState))
 def read_lines(path: Path) -> list[Line]:
     """The lines that were written whole. Raises OSError."""
     return list(_decoded(path.read_bytes().splitlines()))
+
+
+def read_ends(path: Path) -> list[Line]:
+    """The first and the last line that were written whole. Raises OSError."""
+    lines = path.read_bytes().splitlines()
+    first, last = next(_decoded(lines), None), next(_decoded(reversed(lines)), None)
+    return [line for line in (first, last) if line is not None]
 
 
 def begun_line(plan: Plan) -> dict[str, Any]:
@@ -68,7 +75,7 @@ def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
     return _record(operation, plan, lines)
 
 
-def _decoded(lines: Sequence[bytes]) -> Iterator[Line]:
+def _decoded(lines: Iterable[bytes]) -> Iterator[Line]:
     for line in lines:
         try:
             decoded = json.loads(line)

@@ -21,6 +21,7 @@ from cmapss_core.plans.history import (
     RESUMED,
     begun_line,
     operation_of,
+    read_ends,
     read_lines,
     record_of,
 )
@@ -240,7 +241,7 @@ def _closed_on_error(log: OperationLog) -> Iterator[None]:
 def _listed(path: Path) -> Operation | None:
     """The operation of a file; None where it is of none, or cannot be read."""
     try:
-        return operation_of(read_lines(path), running=is_locked(path))
+        return operation_of(read_ends(path), running=is_locked(path))
     except OSError:
         return None
 
