@@ -128,7 +128,7 @@ def test_values_that_the_journal_does_not_keep_cannot_be_sent_again(
     outcome = resume(aws, plan.id, journal)
     assert outcome.error is not None
     assert "Environment" in outcome.error.line()
-    assert "Roll the operation back" in outcome.error.remedy
+    assert "Roll the operation back instead" in outcome.error.remedy
     assert roll_back(aws, plan.id, journal).status == "rolled_back"
     assert world.values() == {}
 
@@ -396,6 +396,22 @@ def test_a_step_that_failed_with_nothing_done_leaves_nothing_open(
     assert journal.open_on("things") == ()
     with pytest.raises(ConsoleError, match="is failed"):
         resume(aws, plan.id, journal)
+
+
+def test_what_only_the_journal_could_make_again_and_did_not_keep_stays_deleted(
+    world: World, aws: UnreliableAws, journal: Journal
+) -> None:
+    world.things["a"] = Thing("former")
+    step = deleting("a", "former")
+    assert step.undo is not None
+    again = Call("things", "Make", {"Name": "a", "Value": "former", "Environment": {"TOKEN": "x"}})
+    plan = plan_of(replace(step, undo=replace(step.undo, call=again)))
+    assert run(aws, plan, journal).status == "done"
+    outcome = roll_back(aws, plan.id, journal)
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error.kind) == ("open", ErrorKind.REFUSED)
+    assert "Resume" in outcome.error.remedy
+    assert resume(aws, plan.id, journal).status == "done"
 
 
 # The last words.

@@ -52,7 +52,7 @@ class Attempt:
         call = self.step.call
         assert call is not None
         if needs_hidden(call):
-            raise _hidden(self.step)
+            raise _hidden(self.step, undoing=state == "undoing")
         self._until(lambda: self._try(call, state), self.step.proof.patience_seconds)
 
     def prove(self) -> None:
@@ -202,9 +202,11 @@ def _names_what_was_made(error: ConsoleError, plan: Plan, step: Step) -> bool:
     return any(name.lower() in message for name in names)
 
 
-def _hidden(step: Step) -> ConsoleError:
+def _hidden(step: Step, *, undoing: bool) -> ConsoleError:
     return ConsoleError(
         ErrorKind.REFUSED,
-        f"{step.title} {step.detail}: it takes values that the journal does not keep (Environment, Body)".strip(),
-        remedy="Roll the operation back, and make the plan again.",
+        f"{step.title} {step.detail}: it takes values that the journal does not keep (Environment, Body)",
+        remedy="Resume the operation instead."
+        if undoing
+        else "Roll the operation back instead, and make the plan again.",
     )

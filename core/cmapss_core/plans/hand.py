@@ -73,8 +73,7 @@ class Countdown:
         self._began = aws.clock.now()
 
     def seconds_left(self) -> float | None:
-        """Region seconds; None where nothing is known, and where it takes longer than usual."""
+        """Region seconds, 0 where it takes longer than usual; None where nothing is known."""
         if self._usual_seconds is None:
             return None
-        left = self._usual_seconds - (self._aws.clock.now() - self._began).total_seconds()
-        return left if left > 0 else None
+        return max(0.0, self._usual_seconds - (self._aws.clock.now() - self._began).total_seconds())
