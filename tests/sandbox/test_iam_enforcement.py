@@ -333,3 +333,25 @@ def test_a_simulation_says_what_would_happen(enforced: Enforced) -> None:
 def test_the_region_says_that_it_enforces(enforced: Enforced) -> None:
     with urllib.request.urlopen(f"{enforced.url}/_sandbox") as answer:
         assert json.loads(answer.read())["iam"]["enforced"]
+
+
+def test_a_simulation_about_the_operator_allows_everything(enforced: Enforced) -> None:
+    iam = enforced.client("iam")
+    caller = enforced.client("sts").get_caller_identity()["Arn"]
+    role = caller.replace(":sts:", ":iam:").replace(":assumed-role/", ":role/").rpartition("/")[0]
+    results = iam.simulate_principal_policy(
+        PolicySourceArn=role, ActionNames=["sagemaker:DeleteEndpoint", "iam:PassRole"], ResourceArns=[ROLE]
+    )["EvaluationResults"]
+    assert [row["EvalDecision"] for row in results] == ["allowed", "allowed"]
+
+
+def test_it_tells_what_each_caller_needed_whether_or_not_it_was_allowed(enforced: Enforced) -> None:
+    keys = enforced.user("watched", allow("sagemaker:ListModels"))
+    sagemaker = enforced.client("sagemaker", keys)
+    sagemaker.list_models()
+    enforced.client("sts", keys).get_caller_identity()
+    refusal(sagemaker.list_endpoints)
+    with urllib.request.urlopen(f"{enforced.url}/_sandbox") as answer:
+        asked = json.loads(answer.read())["iam"]["asked"]
+    assert asked["arn:aws:iam::000000000000:user/watched"] == ["sagemaker:ListEndpoints", "sagemaker:ListModels"]
+    assert not any("operator" in arn for arn in asked)
