@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Select
 from cmapss_core.aws import Target
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.operations import Operation
-from cmapss_core.plans.plan import Check, Plan
+from cmapss_core.plans.plan import Check, Place, Plan
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field, Fold
 from tests.tui.consoles import ENDPOINT, NOW, Console, DeafAws, deploy_plan, focused, opened, screen_text, until
@@ -156,6 +156,7 @@ async def test_what_was_begun_on_the_same_endpoint_is_told(
 ) -> None:
     journal.append(operation(status))
     journal.append(operation("running", "another-endpoint"))
+    journal.append(replace(operation("running"), place=Place("111111111111", "eu-west-1")))
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await planned(pilot)

@@ -285,7 +285,7 @@ class PlanScreen(ConsoleScreen):
             field.display = self.safety(plan) is Safety.TYPE_NAME
         wrong = field.value and wanted is not None and not wanted.startswith(field.value)
         field.show_problem("is not the name" if wrong else None)
-        lines = list(notices(plan, self._begun, self.aws.target.read_only)) if plan is not None else []
+        lines = list(notices(plan, self._begun, self.aws.target.read_only, wanted or "")) if plan is not None else []
         self.query_one("#plan-notices", Lines).write(
             lambda width: [Content.styled(row, style) for text, style in lines for row in wrapped(text, width)]
         )
@@ -311,8 +311,11 @@ class PlanScreen(ConsoleScreen):
         return Freshness(State.LIVE, f"planned {formats.age(seconds)} ago", seconds)
 
 
-def notices(plan: Plan, begun: Sequence[Operation], read_only: bool) -> Iterator[tuple[str, str]]:
-    """What stands in a plan's way, and what else to know before saying yes: texts and their styles."""
+def notices(plan: Plan, begun: Sequence[Operation], read_only: bool, name: str) -> Iterator[tuple[str, str]]:
+    """What stands in a plan's way, and what else to know before saying yes: texts and their styles.
+
+    `name` is what is typed where the plan's target is protected.
+    """
     for reason in _stopping(plan, begun, read_only):
         yield f"✕ {reason}", theme.BAD
     for operation in begun:
@@ -322,7 +325,7 @@ def notices(plan: Plan, begun: Sequence[Operation], read_only: bool) -> Iterator
                 theme.WARN,
             )
     if plan.protected:
-        yield f"⚠ {plan.target} is protected: {plan.protected}. Type its name to go on.", theme.WARN
+        yield f"⚠ {name} is protected: {plan.protected}. Type its name to go on.", theme.WARN
 
 
 def _stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[str]:
@@ -342,7 +345,11 @@ def _begun_on(plan: Plan) -> list[Operation]:
     from cmapss_core.plans.journal import Journal, default_journal_directory
 
     operations = Journal(default_journal_directory()).operations()
-    return [one for one in operations if one.target == plan.target and one.status in ("open", "running")]
+    return [
+        one
+        for one in operations
+        if one.target == plan.target and one.place in (None, plan.place) and one.status in ("open", "running")
+    ]
 
 
 def _document(plan: Plan) -> Any:
