@@ -346,3 +346,15 @@ def test_the_plan_names_every_permission_that_it_takes(world: World) -> None:
         "cloudwatch:TagResource",
     } <= set(plan.iam_actions)
     assert "cloudwatch:DeleteAlarms" in {*plan.iam_actions, *plan.undo_iam_actions}
+
+
+def test_what_is_called_is_what_the_plan_says_that_it_needs(world: World) -> None:
+    with world.aws.recording() as making:
+        plan = world.ask(step_policy=BURST, schedules=(NIGHT,), target=5.0)
+    with world.aws.recording() as running:
+        world.run(plan)
+    with world.aws.recording() as undoing:
+        world.undo(plan)
+    own = {*plan.iam_actions, *plan.optional_iam_actions}
+    assert {*making.actions, *running.actions} == own
+    assert set(undoing.actions) <= own | set(plan.undo_iam_actions)
