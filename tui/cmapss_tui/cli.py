@@ -37,7 +37,7 @@ VERBS: Mapping[str, Verb] = {
     "update": Verb(
         "cmapss_tui.verbs.update", "an endpoint's model, instances, variants or weights; its roll-out, stopped"
     ),
-    "scale": Verb("cmapss_tui.verbs.scale", "an endpoint's automatic scaling: bounds, target, steps, schedule; or its instances"),
+    "scale": Verb("cmapss_tui.verbs.scale", "an endpoint's automatic scaling, or how many instances it has"),
     "validate": Verb("cmapss_tui.verbs.validate", "predict the C-MAPSS test set and measure the error"),
     "traffic": Verb("cmapss_tui.verbs.traffic", "send invocations at a steady rate"),
     "delete": Verb("cmapss_tui.verbs.delete", "delete an endpoint and what belongs to it"),
