@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.operations import Outcome
 from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
 from cmapss_core.plans.rollback_alarms import Guard
 from cmapss_core.plans.rollouts import RolloutRequest, Size
@@ -154,6 +155,30 @@ def test_what_cannot_be_is_2_in_one_line_before_aws_is_asked(line: str, said: st
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert said in err
+
+
+@pytest.mark.parametrize(("confirmed", "code"), [("ep", 0), ("roll-out of ep", 0), ("other", 6)])
+def test_to_stop_a_protected_endpoint_s_roll_out_the_endpoint_s_name_is_enough(
+    confirmed: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = Call("cloudwatch", "SetAlarmState", {"AlarmName": "a"})
+    plan = Plan(
+        id="stop-2026-11-22-16-41-07-abcd",
+        intention="stop",
+        target="roll-out of ep",
+        steps=numbered([Step(title="set alarm", call=call, proof=Proof(call=call))]),
+        protected="its name matches e*",
+    )
+    ran: list[str] = []
+
+    def run(_aws: object, plan: Plan, *_: object, **__: object) -> Outcome:
+        ran.append(plan.target)
+        return Outcome("done")
+
+    monkeypatch.setattr("cmapss_core.plans.update_stop.plan_stop_rollout", lambda aws, name: plan)
+    monkeypatch.setattr("cmapss_core.plans.runner.run", run)
+    assert main(["update", "ep", "--stop", "--confirm", confirmed, *HERE]) == code
+    assert ran == (["roll-out of ep"] if code == 0 else [])
 
 
 def test_the_strategies_are_aws_s(capsys: Capture) -> None:

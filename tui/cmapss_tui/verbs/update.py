@@ -64,7 +64,10 @@ def _stop(arguments: Namespace, options: Options) -> int:
     if changes:
         raise _invalid(f"--stop beside {', '.join(changes)}", "First stop what goes on, then update anew.")
     with closing(connect(options, narrate)) as aws:
-        return carry_out(aws, plan_stop_rollout(aws, arguments.endpoint), arguments)
+        plan = plan_stop_rollout(aws, arguments.endpoint)
+        if arguments.confirm == arguments.endpoint:
+            arguments.confirm = plan.target  # the plan is about the roll-out, which has its endpoint's name
+        return carry_out(aws, plan, arguments)
 
 
 def _add_changes(parser: ArgumentParser) -> None:
