@@ -52,7 +52,8 @@ class RegionAws(Aws):
         if service not in self.services:
             raise ConsoleError(ErrorKind.DENIED, f"{service} is elsewhere", operation=name)
         members = {
-            member: datetime.fromisoformat(value) if member in _TIMES else value for member, value in parameters.items()
+            member: datetime.fromisoformat(value) if member in _TIMES and isinstance(value, str) else value
+            for member, value in parameters.items()
         }
         try:
             answer: dict[str, Any] = call(self.of, self.services[service], operation, **members)
