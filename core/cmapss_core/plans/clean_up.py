@@ -112,7 +112,7 @@ def survey(aws: Aws, request: CleanUpRequest, journal: Journal | None = None) ->
             target=aws.region,
             steps=steps_of(aws, found.removal(region)),
             checks=_checks(found),
-            before=round(sum(known), 6) if len(known) == len(costs) else None,
+            before=round(math.fsum(known), 6) if len(known) == len(costs) else None,
             after=0.0,
         )
         return CleanUp(tuple(found.findings), plan)

@@ -90,16 +90,21 @@ def delete_upload(uri: str) -> Step:
 
 def delete_log_group(group: LogGroup) -> Step:
     """Delete a log group with all that is in it."""
-    size = f", {group.size / 1e6:.1f} MB" if group.size else ""
     return Step(
         title="delete log group",
-        detail=f"{group.name}{size}, {FOR_GOOD}",
+        detail=f"{group.name}{_size(group)}, {FOR_GOOD}",
         call=Call("logs", "DeleteLogGroup", {"logGroupName": group.name}),
         proof=Proof(
             call=Call("logs", "DescribeLogGroups", {"logGroupNamePrefix": group.name}),
             shows={f"length(logGroups[?logGroupName=='{group.name}'])": (0,)},
         ),
     )
+
+
+def _size(group: LogGroup) -> str:
+    if not group.size:
+        return ""
+    return f", {group.size / 1e6:.1f} MB" if group.size >= 1e6 else f", {group.size / 1e3:.1f} kB"
 
 
 def _scaling(aws: Aws, endpoint: Endpoint, lost: Collection[str]) -> Iterator[Step]:
