@@ -46,8 +46,8 @@ def confirm(
 ) -> None:
     """Have it confirmed to do `doing` to the plan's target: by a flag, or at a terminal, where `shown` is shown first.
 
-    Who says it by a flag is told the warnings. A protected target takes its name, typed or after --confirm; `type_name` makes a terminal ask for it anyway.
-    Raises ConsoleError(REFUSED) where it is not confirmed.
+    Who says it by a flag is told the warnings. A protected target takes its name, typed or after --confirm;
+    `type_name` makes a terminal ask for it anyway. Raises ConsoleError(REFUSED) where it is not confirmed.
     """
     if arguments.confirm is not None and arguments.confirm != plan.target:
         raise ConsoleError(
@@ -59,7 +59,7 @@ def confirm(
         for warning in warnings:
             narrate(f"! {warning}")
         return
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+    if not somebody_is_here():
         raise _nobody_here(plan, doing)
     narrate(shown)
     by_name = type_name or plan.protected is not None
