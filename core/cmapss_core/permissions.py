@@ -52,6 +52,7 @@ OPTIONAL_ACTIONS = CONDITIONAL_ACTIONS | {
     "ecr:DescribeImages",
     "iam:GetRole",
     "iam:SimulatePrincipalPolicy",
+    "logs:DescribeLogGroups",
     "logs:FilterLogEvents",
     "pricing:GetProducts",
     "s3:ListBucket",

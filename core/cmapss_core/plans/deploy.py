@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from cmapss_core.aws import UNANSWERED, Aws
+from cmapss_core.belongings import LOG_GROUP_PREFIX, LogGroup, log_groups
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.autoscale import (
     DEFAULT_MAX,
@@ -24,8 +25,14 @@ from cmapss_core.plans.model_sources import BEST, ModelSource, PreparedModel, pr
 from cmapss_core.plans.names import check_name
 from cmapss_core.plans.plan import Check, Plan, Step
 from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
+from cmapss_core.plans.removal import delete_log_group
 from cmapss_core.plans.scaling_steps import set_up_steps
-from cmapss_core.plans.steps import SERVICE, create_endpoint, create_endpoint_config, wait_until_in_service
+from cmapss_core.plans.steps import (
+    SERVICE,
+    create_endpoint,
+    create_endpoint_config,
+    wait_until_in_service,
+)
 from cmapss_core.plans.variants import (
     DEFAULT_CAPTURE_PERCENT,
     Variant,
@@ -213,7 +220,9 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
         steps = [
             *_model_steps(models),
             create_endpoint_config(config),
-            create_endpoint({"EndpointName": endpoint, "EndpointConfigName": config_name, "Tags": tags}),
+            create_endpoint(
+                {"EndpointName": endpoint, "EndpointConfigName": config_name, "Tags": tags}, _sweep(draft, endpoint)
+            ),
             wait_until_in_service(endpoint, config_name),
         ]
         for variant in fleet.production:
@@ -227,6 +236,19 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
             after=draft.cost(fleet.instances.items()),
             notes=_notes(fleet, models, capture),
         )
+
+
+def _sweep(draft: Draft, endpoint: str) -> Step | None:
+    """What takes away the log group that the endpoint's containers will make; None where there is one already."""
+    try:
+        if any(log_groups(draft.aws, endpoint)):
+            return None
+    except ConsoleError as error:
+        if error.kind is not ErrorKind.DENIED:
+            raise
+        return None
+    name = LOG_GROUP_PREFIX + endpoint
+    return delete_log_group(LogGroup(name=name, endpoint=endpoint, created=draft.aws.clock.now()))
 
 
 def _fleet(request: DeployRequest) -> _Fleet:

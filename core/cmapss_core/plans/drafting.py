@@ -18,6 +18,7 @@ _WITHOUT = {
     "ecr:DescribeImages": "whether the image is there is unknown",
     "iam:GetRole": "which roles there are, and whom they trust, is unknown",
     "iam:SimulatePrincipalPolicy": "whether everything here is permitted is unknown until it is tried",
+    "logs:DescribeLogGroups": "undone, its log group stays",
     "pricing:GetProducts": "the price is unknown",
     "s3:ListBucket": "whether the bucket is in the endpoint's region is unknown",
     "servicequotas:ListServiceQuotas": "the quota is unknown",

@@ -98,8 +98,8 @@ class Judge:
 def _names(journal: Journal, operation: Operation) -> Iterator[str]:
     yield operation.target
     for step in journal.read(operation.id).plan.steps:
-        for one in (step, step.undo):
-            for call in (one.call, one.proof.call) if one else ():
+        for one in (step, *step.way_back):
+            for call in (one.call, one.proof.call):
                 if call is not None:
                     yield from _texts(call.parameters)
 

@@ -44,7 +44,7 @@ def permission_checks(aws: Aws, steps: Iterable[Step]) -> Iterator[Check]:
         return
     targets = _scalable_targets(aws, steps)
     forward = _needed(aws, steps, targets)
-    undo = _needed(aws, [step.undo for step in steps if step.undo is not None], targets)
+    undo = _needed(aws, [undo for step in steps for undo in step.way_back], targets)
     try:
         findings = _simulated(aws, principal, forward | undo)
     except ConsoleError as error:

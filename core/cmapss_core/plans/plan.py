@@ -70,7 +70,8 @@ class Step:
     """One step: a call, or none where there is only something to wait for; then its proof.
 
     `undo` takes it back, and is itself a step. What it takes back must still be as `proof.unchanged` of the undo
-    says, else it belongs to somebody else by now and stays. `usual_seconds` is how long it tends to take, in region
+    says, else it belongs to somebody else by now and stays. `sweep` follows on the undo, and takes away what AWS makes
+    by itself because of the step, and leaves behind. `usual_seconds` is how long it tends to take, in region
     time. `log_group` is where CloudWatch Logs has what went wrong, when it fails.
     """
 
@@ -80,6 +81,7 @@ class Step:
     call: Call | None
     proof: Proof
     undo: Step | None = None
+    sweep: Step | None = None
     usual_seconds: float | None = None
     log_group: str | None = None
 
@@ -88,6 +90,11 @@ class Step:
         """The IAM actions of its call and of reading back, its call's own first."""
         own = self.call.iam_actions if self.call else ()
         return tuple(dict.fromkeys((*own, *self.proof.call.iam_actions)))
+
+    @property
+    def way_back(self) -> tuple[Step, ...]:
+        """What undoing it takes, in order."""
+        return tuple(step for step in (self.undo, self.sweep) if step is not None)
 
     def document(self) -> dict[str, Any]:
         """The step as JSON-able data: a step that only waits shows the call that it reads with."""
@@ -161,7 +168,7 @@ class Plan:
     @property
     def undo_iam_actions(self) -> tuple[str, ...]:
         """What rolling it back needs besides."""
-        undos = [step.undo for step in self.steps if step.undo is not None]
+        undos = [undo for step in self.steps for undo in step.way_back]
         return _sorted(set(_of_steps(undos)) - CONDITIONAL_ACTIONS - set(self.iam_actions))
 
     @property

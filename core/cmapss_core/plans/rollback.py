@@ -35,9 +35,11 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
         hand.tell(undo, shown, message, error=error, seconds_left=countdown.seconds_left(), written=written)
 
     say("undoing", undo.title)
-    attempt = Attempt(hand, undo, say, sent_before=hand.record.states[step.n] == "undoing", waits_for_names=True)
+    sent_before = hand.record.states[step.n] == "undoing"
     try:
-        _carry_out(hand, step, attempt)
+        for way in step.way_back:
+            way_back = replace(way, n=step.n)
+            _carry_out(hand, step, Attempt(hand, way_back, say, sent_before=sent_before, waits_for_names=True))
     except ChangedError as error:
         hand.tell(undo, "kept", error.message)
     except JournalError:

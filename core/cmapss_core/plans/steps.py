@@ -84,8 +84,11 @@ def delete_endpoint_config(parameters: Parameters) -> Step:
     return _undone_by(step, "create endpoint config again", Call(SERVICE, "CreateEndpointConfig", parameters), proof)
 
 
-def create_endpoint(parameters: Parameters) -> Step:
-    """Make an endpoint of CreateEndpoint's parameters; whether it comes into service is waited for in another step."""
+def create_endpoint(parameters: Parameters, sweep: Step | None = None) -> Step:
+    """Make an endpoint of CreateEndpoint's parameters; whether it comes into service is waited for in another step.
+
+    `sweep` takes away the log group that its containers make, once the endpoint is.
+    """
     name, config = parameters["EndpointName"], parameters["EndpointConfigName"]
     return Step(
         title="create endpoint",
@@ -98,6 +101,7 @@ def create_endpoint(parameters: Parameters) -> Step:
             reason="FailureReason",
         ),
         undo=endpoint_deletion(name, {"EndpointConfigName": (config,)}),
+        sweep=sweep,
         log_group=LOG_GROUP_PREFIX + name,
     )
 
