@@ -111,11 +111,20 @@ class OperationRecord:
 
     def last_told_at(self, n: int, *, forward: bool) -> datetime:
         """When something last happened to a step beside its being looked at; or before it was begun to be undone."""
+        last = self._last(n, forward=forward)
+        return last.at if last else self.operation.started
+
+    def is_unanswered(self, n: int) -> bool:
+        """Whether a call that was to carry a step out may have been on its way when it was last heard of."""
+        last = self._last(n, forward=True)
+        return last is not None and (last.state == "acting" or (last.error is not None and last.error.ambiguous))
+
+    def _last(self, n: int, *, forward: bool) -> StepEvent | None:
         told: Iterator[StepEvent] = (event for event in self.events if event.n == n and event.state != "started")
         if forward:
             told = takewhile(lambda event: event.state not in _BACKWARD, told)
         last = deque(told, maxlen=1)
-        return last[0].at if last else self.operation.started
+        return last[0] if last else None
 
 
 def _name(step: Step) -> str:

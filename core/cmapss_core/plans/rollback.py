@@ -55,12 +55,13 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
 
 
 def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
-    if attempt.first_look().holds:
-        # It never happened, or will happen yet.
+    seen = attempt.first_look()
+    if seen.holds or hand.record.is_unanswered(step.n):
+        # What the step did may not have happened yet, and would happen after it was undone.
         seen = attempt.settled(hand.record.last_told_at(step.n, forward=True), early=False)
-        if seen.holds:
-            return
-    elif attempt.effect and attempt.settled(hand.record.last_told_at(step.n, forward=False), early=True).holds:
+    if not seen.holds and attempt.effect:
+        seen = attempt.settled(hand.record.last_told_at(step.n, forward=False), early=True)
+    if seen.holds:
         return
     if attempt.step.call is not None:
         attempt.act("undoing")
