@@ -257,6 +257,7 @@ def test_what_somebody_else_makes_of_it_meanwhile_is_theirs(
                 touched[name] = what
                 if what == "theirs":
                     story.world.things[name] = Thing("theirs")
+                    story.world.needs.pop(name, None)
                 else:
                     story.world.things.pop(name, None)
 
