@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
-from cmapss_core.plans.looking import look
 from cmapss_core.plans.plan import Step
 from cmapss_core.plans.references import resolved
+from cmapss_core.plans.running.looking import look
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import Service

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cmapss_core.plans.estimates import seconds_left, usual, usual_to_undo
-from cmapss_core.plans.history import ENDED, RESUMED, event_line
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import StepEvent, StepState
 from cmapss_core.plans.plan import Plan, Step
+from cmapss_core.plans.running.estimates import seconds_left, usual, usual_to_undo
+from cmapss_core.plans.running.history import ENDED, RESUMED, event_line
+from cmapss_core.plans.running.operations import StepEvent, StepState
 from tests.core.scripted import NOW
 from tests.core.unreliable import making, plan_of, waiting
 

@@ -15,7 +15,7 @@ from cmapss_core.plans.high_availability import HighAvailabilityRequest, plan_hi
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import StepEvent, roll_back, run
-from cmapss_core.plans.scaling_steps import read_variant_scaling
+from cmapss_core.plans.scaling.steps import read_variant_scaling
 from tests.core.regions import RegionAws
 from tests.sandbox.artefacts import ROLE
 from tests.sandbox.boosters import IMAGE_REPOSITORY

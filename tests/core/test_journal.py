@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
-from cmapss_core.plans.history import ENDED, RESUMED, event_line
 from cmapss_core.plans.journal import Journal, JournalError
-from cmapss_core.plans.operations import StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Place, Plan, Proof, Step, numbered
 from cmapss_core.plans.runner import run
-from cmapss_core.plans.serialization import HIDDEN, is_hidden, plan_document, plan_from_document
+from cmapss_core.plans.running.history import ENDED, RESUMED, event_line
+from cmapss_core.plans.running.operations import StepEvent, StepState
+from cmapss_core.plans.running.serialization import HIDDEN, is_hidden, plan_document, plan_from_document
 from tests.core.scripted import NOW, Answer, ScriptedAws
 from tests.core.unreliable import making
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import hashlib
 import io
 import tarfile
@@ -15,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans import model_files
 from cmapss_core.plans.drafting import drafting
-from cmapss_core.plans.model_files import check_bucket, read_model_file, upload
+from cmapss_core.plans.models import files as model_files
+from cmapss_core.plans.models.files import check_bucket, read_model_file, upload
 from tests.core.scripted import ScriptedAws, not_found
 
 
@@ -76,6 +77,7 @@ def test_all_that_the_container_would_average_is_counted_and_nothing_else(tmp_pa
         (packed("xgboost-model", special("other", tarfile.LNKTYPE, "xgboost-model")), "no file within a folder"),
         (packed("xgboost-model", special("pipe", tarfile.FIFOTYPE)), "no file within a folder"),
     ],
+    ids=itertools.count(),  # the contents have their time of making in them
 )
 def test_what_no_container_could_load_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(ConsoleError, match=said) as caught:

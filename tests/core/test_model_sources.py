@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.limits import check_environment, check_tags
-from cmapss_core.plans.model_sources import ModelSource, PreparedModel, prepare_model
+from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare_model
 from tests.core.scripted import Answer, ScriptedAws, not_found
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"

@@ -17,10 +17,10 @@ from cmapss_core.jobs import read_jobs
 from cmapss_core.plans import runner
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.models.variants import VariantRequest, parse_variant
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import Outcome, StepEvent, roll_back, run
 from cmapss_core.plans.teardown import plan_delete
-from cmapss_core.plans.variants import VariantRequest, parse_variant
 from tests.live import LiveSandbox
 from tests.survival.wiping import wiped
 from tests.sweeping import sweep

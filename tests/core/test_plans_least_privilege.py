@@ -20,11 +20,11 @@ from cmapss_core.plans.high_availability import HighAvailabilityRequest, plan_hi
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import OWNER_TAG, Plan
 from cmapss_core.plans.runner import Outcome, StepEvent, roll_back, run
-from cmapss_core.plans.scheduling import ScheduleRequest
-from cmapss_core.plans.step_policy import StepPolicyRequest, parse_steps
+from cmapss_core.plans.scaling.scheduling import ScheduleRequest
+from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
 from cmapss_core.plans.teardown import plan_delete
 from cmapss_core.plans.update import plan_update
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
 from tests.sandbox.artefacts import ARTEFACT, IMAGE, ROLE, production_variant
 from tests.sandbox.boosters import artefact
 from tests.sandbox.conftest import NOON

@@ -22,7 +22,7 @@ from cmapss_core.plans.autoscale import (
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import Outcome, StepEvent, roll_back, run
-from cmapss_core.plans.scaling_steps import VariantScaling, identity, read_variant_scaling
+from cmapss_core.plans.scaling.steps import VariantScaling, identity, read_variant_scaling
 from cmapss_core.scaling import CONCURRENT_REQUESTS, INVOCATIONS_PER_INSTANCE, read_scaling
 from tests.core.regions import RegionAws
 from tests.sandbox.scaling import call, serving_region

@@ -11,12 +11,12 @@ from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.model_sources import ModelSource
-from cmapss_core.plans.rollouts import RolloutRequest, Size
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.runner import run
-from cmapss_core.plans.scaling_steps import identity, read_variant_scaling
+from cmapss_core.plans.scaling.steps import identity, read_variant_scaling
 from cmapss_core.plans.update import plan_update
-from cmapss_core.plans.update_requests import CaptureChange, UpdateRequest, VariantChange
+from cmapss_core.plans.updating.requests import CaptureChange, UpdateRequest, VariantChange
+from cmapss_core.plans.updating.strategies import RolloutRequest, Size
 from tests.core.updating import NAME, SOMEBODY_ELSES, TYPE, VARIANT, Updating, change, titles
 from tests.live import LiveSandbox
 from tests.sweeping import sweep

@@ -12,14 +12,14 @@ from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.model_sources import ModelSource
-from cmapss_core.plans.operations import Outcome, StepEvent
-from cmapss_core.plans.rollback_alarms import Guard
-from cmapss_core.plans.rollouts import RolloutRequest, Size
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.runner import run
+from cmapss_core.plans.running.operations import Outcome, StepEvent
+from cmapss_core.plans.stop import plan_stop_rollout
 from cmapss_core.plans.update import plan_update
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
-from cmapss_core.plans.update_stop import plan_stop_rollout
+from cmapss_core.plans.updating.alarms import Guard
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.strategies import RolloutRequest, Size
 from tests.core.updating import NAME, TYPE, VARIANT, Updating, change, model_of_two_features, titles
 from tests.live import LiveSandbox
 from tests.sweeping import sweep
@@ -243,7 +243,7 @@ def test_without_the_right_to_look_at_alarms_none_are_made_unless_they_are_asked
 ) -> None:
     updating.deploy(instances=2, autoscaling=False)
     monkeypatch.setattr(
-        "cmapss_core.plans.update_guarding.reading_denied", lambda draft, roles: tuple(sorted(set(roles)))
+        "cmapss_core.plans.updating.guarding.reading_denied", lambda draft, roles: tuple(sorted(set(roles)))
     )
     plan = plan_update(updating.aws, updating.new_model())
     assert "put alarm" not in titles(plan)

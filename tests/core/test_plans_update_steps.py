@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.looking import ChangedError, Look, ProofError, Sight, look
 from cmapss_core.plans.plan import Proof
-from cmapss_core.plans.update_steps import PROGRESS, Rest, set_weights, update_endpoint, wait_for_rollout
+from cmapss_core.plans.running.looking import ChangedError, Look, ProofError, Sight, look
+from cmapss_core.plans.updating.steps import PROGRESS, Rest, set_weights, update_endpoint, wait_for_rollout
 from tests.core.scripted import ScriptedAws
 
 REST = Rest(endpoint="engines", config="old")

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.rollback_alarms import Guard, parse_guard, stop_alarm, to_stop_with
-from cmapss_core.plans.rollouts import (
+from cmapss_core.plans.updating.alarms import Guard, parse_guard, stop_alarm, to_stop_with
+from cmapss_core.plans.updating.guarding import usual_strategy
+from cmapss_core.plans.updating.strategies import (
     RolloutRequest,
     Size,
     Strategy,
@@ -19,7 +20,6 @@ from cmapss_core.plans.rollouts import (
     rolling_strategies,
     strategy_for,
 )
-from cmapss_core.plans.update_guarding import usual_strategy
 
 BOUNDS = {"canary": (0, 50), "linear": (10, 50), "rolling": (5, 50)}
 MEMBERS = {"canary": "canary_size", "linear": "step_size", "rolling": "batch_size"}

@@ -12,12 +12,12 @@ import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.last_words import NO_CONTAINER
-from cmapss_core.plans.operations import Outcome, StepEvent
-from cmapss_core.plans.patience import Patience
 from cmapss_core.plans.plan import Call, Place, Plan, Step
 from cmapss_core.plans.references import reference
 from cmapss_core.plans.runner import resume, roll_back, run
+from cmapss_core.plans.running.last_words import NO_CONTAINER
+from cmapss_core.plans.running.operations import Outcome, StepEvent
+from cmapss_core.plans.running.patience import Patience
 from tests.core.scripted import ScriptedAws
 from tests.core.unreliable import (
     Fault,

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from cmapss_core.errors import ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal, OperationLog
-from cmapss_core.plans.patience import Patience
 from cmapss_core.plans.plan import Plan, Step
 from cmapss_core.plans.runner import Outcome, StepEvent
+from cmapss_core.plans.running.patience import Patience
 from tests.core.unreliable import (
     FAULTS,
     DeathError,

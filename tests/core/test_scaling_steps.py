@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmapss_core.plans.policy_alarms import policy_arn
-from cmapss_core.plans.scaling_steps import (
+from cmapss_core.plans.scaling.policy_alarms import policy_arn
+from cmapss_core.plans.scaling.steps import (
     VariantScaling,
     describe_policy,
     identity,

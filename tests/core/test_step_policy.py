@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.step_policy import parse_steps
+from cmapss_core.plans.scaling.step_policy import parse_steps
 from cmapss_sandbox.services.autoscaling.steps import check_step_scaling
 
 LOW, HIGH, BY = "MetricIntervalLowerBound", "MetricIntervalUpperBound", "ScalingAdjustment"

@@ -15,8 +15,8 @@ from cmapss_core.belongings import LogGroup
 from cmapss_core.endpoints import read_endpoint
 from cmapss_core.plans import runner
 from cmapss_core.plans.plan import Plan, Proof, Step, numbered
-from cmapss_core.plans.policy_alarms import read_policy_alarms
-from cmapss_core.plans.removal import delete_alarm, delete_log_group, delete_upload
+from cmapss_core.plans.removing.removal import delete_alarm, delete_log_group, delete_upload
+from cmapss_core.plans.scaling.policy_alarms import read_policy_alarms
 from cmapss_core.plans.steps import (
     create_endpoint,
     create_endpoint_config,

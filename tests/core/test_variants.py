@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
-from cmapss_core.plans.variants import VariantRequest, parse_variant
+from cmapss_core.plans.models.variants import VariantRequest, parse_variant
 from tests.core.scripted import not_found
 from tests.core.test_model_sources import IMAGE, region
 

@@ -13,13 +13,13 @@ from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.jobs import read_jobs
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.model_sources import ModelSource
-from cmapss_core.plans.operations import Outcome, StepEvent
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import roll_back, run
-from cmapss_core.plans.scaling_steps import identity
+from cmapss_core.plans.running.operations import Outcome, StepEvent
+from cmapss_core.plans.scaling.steps import identity
 from cmapss_core.plans.teardown import plan_delete
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
 from tests.live import LiveSandbox
 
 NAME = "engines"

@@ -11,11 +11,11 @@ from cmapss_core.jobs import read_jobs
 from cmapss_core.plans.autoscale import ScaleRequest, plan_scale
 from cmapss_core.plans.clean_up import CleanUpRequest, plan_clean_up
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
-from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.teardown import plan_delete
 from cmapss_core.plans.update import plan_update
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
 from tests.live import LiveSandbox
 from tests.survival.dying import Planner
 

@@ -20,8 +20,8 @@ from cmapss_core.endpoints import Endpoint, Variant
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.evaluation import Evaluation, SubsetScore
 from cmapss_core.metrics import Metrics, Series
-from cmapss_core.plans.operations import StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step
+from cmapss_core.plans.running.operations import StepEvent, StepState
 from cmapss_core.rollout import Rollout, VariantRollout
 from cmapss_core.scaling import Alarm, ScalableTarget, Scaling, ScalingActivity, ScalingPolicy
 from cmapss_core.traffic import TrafficReport

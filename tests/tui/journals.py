@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.history import ENDED, event_line
 from cmapss_core.plans.journal import Journal, OperationLog
-from cmapss_core.plans.operations import OperationStatus, StepEvent, StepState
 from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.running.history import ENDED, event_line
+from cmapss_core.plans.running.operations import OperationStatus, StepEvent, StepState
 from tests.tui.consoles import NOW, deploy_plan
 
 PLACE = Place("000000000000", "us-east-1")

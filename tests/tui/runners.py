@@ -13,8 +13,8 @@ from textual.widgets import Button
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
-from cmapss_core.plans.operations import Outcome, StepEvent
 from cmapss_core.plans.plan import Plan
+from cmapss_core.plans.running.operations import Outcome, StepEvent
 from cmapss_tui.screens.operation import OperationScreen
 from tests.tui.consoles import Console, deploy_plan, opened, screen_text, until
 

@@ -19,8 +19,8 @@ import pytest
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import Operation, OperationRecord, Outcome, StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Place, Plan
+from cmapss_core.plans.running.operations import Operation, OperationRecord, Outcome, StepEvent, StepState
 from cmapss_tui.apply import add_plan_arguments, carry_out
 from cmapss_tui.exits import ExitCode
 from tests.tui.consoles import deploy_plan

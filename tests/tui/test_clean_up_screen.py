@@ -12,7 +12,7 @@ from textual.widgets import Button, Input
 
 from cmapss_core.plans import clean_up
 from cmapss_core.plans.clean_up import CleanUp, CleanUpRequest
-from cmapss_core.plans.leftovers import Finding
+from cmapss_core.plans.removing.leftovers import Finding
 from cmapss_tui.screens.clean_up import CleanUpScreen, finding_lines
 from cmapss_tui.screens.planning import PlanScreen
 from tests.tui.consoles import NOW, Console, delete_plan, focused, opened, screen_text, until

@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Button
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.operations import Outcome
+from cmapss_core.plans.running.operations import Outcome
 from cmapss_tui import background
 from cmapss_tui.running_operations import KIND
 from cmapss_tui.screens.endpoint import EndpointScreen

@@ -9,7 +9,7 @@ from textual.widgets import Button
 
 from cmapss_core.aws import Target
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import OperationStatus, Outcome
+from cmapss_core.plans.running.operations import OperationStatus, Outcome
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.operation import OperationScreen
 from tests.tui import journals

@@ -14,8 +14,8 @@ from textual.widgets import Button, Input, Select
 
 from cmapss_core.aws import Target
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import Operation
 from cmapss_core.plans.plan import Check, Place, Plan
+from cmapss_core.plans.running.operations import Operation
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field, Fold
 from tests.tui.consoles import ENDPOINT, NOW, Console, DeafAws, deploy_plan, focused, opened, screen_text, until

@@ -13,13 +13,14 @@ from textual.widgets import Input
 from cmapss_core import jobs
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.jobs import JobsSnapshot
-from cmapss_core.plans import high_availability, update, update_stop
+from cmapss_core.plans import high_availability, update
+from cmapss_core.plans import stop as update_stop
 from cmapss_core.plans.high_availability import HighAvailabilityRequest
-from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.plan import Plan
-from cmapss_core.plans.rollback_alarms import Guard
-from cmapss_core.plans.rollouts import RolloutRequest, Size
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.alarms import Guard
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.strategies import RolloutRequest, Size
 from cmapss_tui.screens.high_availability import HighAvailabilityScreen
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.screens.stop_rollout import StopRolloutScreen

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cmapss_core.plans.clean_up import CleanUp, CleanUpRequest
-from cmapss_core.plans.leftovers import Finding
 from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
+from cmapss_core.plans.removing.leftovers import Finding
 from cmapss_core.plans.runner import Outcome
 from cmapss_tui.cli import main
 

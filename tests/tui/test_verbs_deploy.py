@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cmapss_core.plans.deploy import DeployRequest
+from cmapss_core.plans.models.variants import VariantRequest
 from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
-from cmapss_core.plans.variants import VariantRequest
 from cmapss_tui.cli import main
 
 HERE = ("--endpoint-url", "http://127.0.0.1:1")

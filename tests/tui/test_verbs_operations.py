@@ -15,7 +15,7 @@ import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import Outcome
+from cmapss_core.plans.running.operations import Outcome
 from cmapss_tui.cli import main
 from tests.tui.consoles import NOW
 from tests.tui.journals import begun, done, ended, plan_of

@@ -14,8 +14,8 @@ import pytest
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.autoscale import ScaleRequest
 from cmapss_core.plans.deploy import DeployRequest
-from cmapss_core.plans.operations import Outcome, StepEvent, StepState
 from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step, numbered
+from cmapss_core.plans.running.operations import Outcome, StepEvent, StepState
 from cmapss_tui.cli import main
 
 NOW = datetime(2026, 11, 22, 16, 41, 7, tzinfo=UTC)

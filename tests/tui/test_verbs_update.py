@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cmapss_core.plans.model_sources import ModelSource
-from cmapss_core.plans.operations import Outcome
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
-from cmapss_core.plans.rollback_alarms import Guard
-from cmapss_core.plans.rollouts import RolloutRequest, Size
-from cmapss_core.plans.update_requests import CaptureChange, UpdateRequest, VariantChange
+from cmapss_core.plans.running.operations import Outcome
+from cmapss_core.plans.updating.alarms import Guard
+from cmapss_core.plans.updating.requests import CaptureChange, UpdateRequest, VariantChange
+from cmapss_core.plans.updating.strategies import RolloutRequest, Size
 from cmapss_tui.cli import main
 
 HERE = ("--endpoint-url", "http://127.0.0.1:1")
@@ -33,7 +33,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return Plan(id="update-2026-11-22-16-41-07-abcd", intention="update", target="engines", steps=steps)
 
     monkeypatch.setattr("cmapss_core.plans.update.plan_update", plan)
-    monkeypatch.setattr("cmapss_core.plans.update_stop.plan_stop_rollout", plan)
+    monkeypatch.setattr("cmapss_core.plans.stop.plan_stop_rollout", plan)
     return asked
 
 
@@ -175,7 +175,7 @@ def test_to_stop_a_protected_endpoint_s_roll_out_the_endpoint_s_name_is_enough(
         ran.append(plan.target)
         return Outcome("done")
 
-    monkeypatch.setattr("cmapss_core.plans.update_stop.plan_stop_rollout", lambda aws, name: plan)
+    monkeypatch.setattr("cmapss_core.plans.stop.plan_stop_rollout", lambda aws, name: plan)
     monkeypatch.setattr("cmapss_core.plans.runner.run", run)
     assert main(["update", "ep", "--stop", "--confirm", confirmed, *HERE]) == code
     assert ran == (["roll-out of ep"] if code == 0 else [])

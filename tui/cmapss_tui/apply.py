@@ -28,8 +28,8 @@ from cmapss_tui.output import narrate, write, write_json
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.operations import OperationRecord, Outcome
     from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.running.operations import OperationRecord, Outcome
 
 Begin = Callable[..., "Outcome"]  # takes on_event and cancelled
 
@@ -91,8 +91,8 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
 
 
 def _undone(aws: Aws, plan: Plan, journal: Journal, narrator: Narrator, run: Outcome) -> Outcome:
-    from cmapss_core.plans.operations import Outcome
     from cmapss_core.plans.runner import roll_back
+    from cmapss_core.plans.running.operations import Outcome
 
     try:
         return _told(plan, journal, narrator, partial(roll_back, aws, plan.id, journal))
@@ -101,7 +101,7 @@ def _undone(aws: Aws, plan: Plan, journal: Journal, narrator: Narrator, run: Out
 
 
 def _nothing_to_do(plan: Plan, as_json: bool) -> ExitCode:
-    from cmapss_core.plans.operations import Outcome
+    from cmapss_core.plans.running.operations import Outcome
 
     narrate(" ".join((NOTHING_TO_DO, *plan.notes)))
     if as_json:
@@ -138,7 +138,7 @@ def _ending(ended: _Ended) -> Document:
 
 def _told(plan: Plan, journal: Journal, narrator: Narrator, begin: Begin) -> Outcome:
     """Run it with Ctrl-C and narration in hand. Whatever stops it, the journal says how far it came."""
-    from cmapss_core.plans.operations import Outcome
+    from cmapss_core.plans.running.operations import Outcome
 
     try:
         with interruptible() as interrupted:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint
     from cmapss_core.errors import ConsoleError
     from cmapss_core.evaluation import Evaluation
-    from cmapss_core.plans.operations import Operation, OperationRecord
     from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.running.operations import Operation, OperationRecord
     from cmapss_core.ranking import RankedJob
     from cmapss_core.rollout import Rollout
     from cmapss_core.scaling import ScalableTarget, Scaling

@@ -14,7 +14,7 @@ from cmapss_tui.operations import OVER
 if TYPE_CHECKING:
     from cmapss_core.clock import RegionClock
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.operations import Operation
+    from cmapss_core.plans.running.operations import Operation
 
 Stamp = tuple[int, int]  # nanoseconds of its last change, bytes
 

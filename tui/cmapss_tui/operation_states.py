@@ -14,8 +14,8 @@ from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after, at_rest
 
 if TYPE_CHECKING:
     from cmapss_core.errors import ConsoleError
-    from cmapss_core.plans.operations import OperationRecord
     from cmapss_core.plans.plan import Plan, Step
+    from cmapss_core.plans.running.operations import OperationRecord
     from cmapss_tui.running_operations import RunningOperation
 
 _TAKEN_BACK = ("undone", "kept")

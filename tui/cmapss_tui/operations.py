@@ -9,8 +9,8 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 
 if TYPE_CHECKING:
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.operations import Operation
     from cmapss_core.plans.plan import Plan, Step
+    from cmapss_core.plans.running.operations import Operation
 
 # Glyph and words of each way in which an operation can stand.
 STATUS_WORDS: Mapping[str, tuple[str, str]] = {

@@ -17,8 +17,8 @@ from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
 
 if TYPE_CHECKING:
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.operations import OperationRecord, Outcome, StepEvent
     from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.running.operations import OperationRecord, Outcome, StepEvent
     from cmapss_tui.app import ConsoleApp
 
 KIND = "operation"

@@ -10,7 +10,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks
-from cmapss_core.plans.scale_request import (
+from cmapss_core.plans.scaling.request import (
     DEFAULT_CONCURRENCY,
     DEFAULT_MAX,
     DEFAULT_SCALE_IN_COOLDOWN,
@@ -21,10 +21,10 @@ from cmapss_core.plans.scale_request import (
     Tracking,
     invalid,
 )
-from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
-from cmapss_core.plans.scheduling import ScheduleRequest, due
-from cmapss_core.plans.step_policy import StepPolicyRequest, parse_steps
-from cmapss_core.plans.wanted_scaling import wanted_scaling
+from cmapss_core.plans.scaling.scheduling import ScheduleRequest, due
+from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
+from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
+from cmapss_core.plans.scaling.wanted import wanted_scaling
 from cmapss_core.scaling import SUSPENSION_NAMES, SUSPENSIONS
 
 __all__ = [

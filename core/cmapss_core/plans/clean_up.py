@@ -34,10 +34,10 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.idleness import DEFAULT_IDLE_DAYS, check_idle_days, invocations
 from cmapss_core.plans.drafting import drafting
 from cmapss_core.plans.journal import Journal, default_journal_directory
-from cmapss_core.plans.leftovers import Finding, Judge
 from cmapss_core.plans.plan import OWNER_TAG, Check, Plan
-from cmapss_core.plans.removal import Removal, steps_of
-from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling
+from cmapss_core.plans.removing.leftovers import Finding, Judge
+from cmapss_core.plans.removing.removal import Removal, steps_of
+from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling
 from cmapss_core.plans.steps import endpoint_config_parameters, model_parameters
 
 Parameters = Mapping[str, Any]

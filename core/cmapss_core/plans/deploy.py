@@ -21,24 +21,24 @@ from cmapss_core.plans.autoscale import (
 )
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.limits import Pairs
-from cmapss_core.plans.model_sources import BEST, ModelSource, PreparedModel, prepare_model
-from cmapss_core.plans.names import check_name
-from cmapss_core.plans.plan import Check, Plan, Step
-from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
-from cmapss_core.plans.removal import delete_log_group
-from cmapss_core.plans.scaling_steps import set_up_steps
-from cmapss_core.plans.steps import (
-    SERVICE,
-    create_endpoint,
-    create_endpoint_config,
-    wait_until_in_service,
-)
-from cmapss_core.plans.variants import (
+from cmapss_core.plans.models.sources import BEST, ModelSource, PreparedModel, prepare_model
+from cmapss_core.plans.models.variants import (
     DEFAULT_CAPTURE_PERCENT,
     Variant,
     VariantRequest,
     check_variants,
     data_capture,
+)
+from cmapss_core.plans.names import check_name
+from cmapss_core.plans.plan import Check, Plan, Step
+from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
+from cmapss_core.plans.removing.removal import delete_log_group
+from cmapss_core.plans.scaling.steps import set_up_steps
+from cmapss_core.plans.steps import (
+    SERVICE,
+    create_endpoint,
+    create_endpoint_config,
+    wait_until_in_service,
 )
 from cmapss_core.quotas import endpoint_quota
 

@@ -18,8 +18,8 @@ from cmapss_core.plans.autoscale import cost_with, one_variant
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan, Proof, Step
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks, zone_checks
-from cmapss_core.plans.scale_request import invalid
-from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling, register_target
+from cmapss_core.plans.scaling.request import invalid
+from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, register_target
 from cmapss_core.plans.steps import (
     CHANGE_PATIENCE_SECONDS,
     create_endpoint_config,
@@ -27,10 +27,10 @@ from cmapss_core.plans.steps import (
     endpoint_config_parameters,
 )
 from cmapss_core.plans.update import CONFIG_PREFIX
-from cmapss_core.plans.update_config import Retention, changed_config, changed_variants, fleet_after, retention
-from cmapss_core.plans.update_former import Former, former_of
-from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
-from cmapss_core.plans.update_steps import (
+from cmapss_core.plans.updating.config import Retention, changed_config, changed_variants, fleet_after, retention
+from cmapss_core.plans.updating.former import Former, former_of
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
+from cmapss_core.plans.updating.steps import (
     PROGRESS,
     USUAL_SCALING_SECONDS,
     Rest,

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.history import (
+from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.running.history import (
     BEGUN,
     BEGUN_ANEW,
     RESUMED,
@@ -25,9 +26,8 @@ from cmapss_core.plans.history import (
     read_lines,
     record_of,
 )
-from cmapss_core.plans.locks import is_locked, locked_folder, try_to_lock
-from cmapss_core.plans.operations import Operation, OperationRecord, OperationStatus
-from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.running.locks import is_locked, locked_folder, try_to_lock
+from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationStatus
 
 __all__ = [
     "Journal",

@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.attempts import CONSISTENCY_SECONDS, Attempt
-from cmapss_core.plans.estimates import usual, usual_to_undo
-from cmapss_core.plans.hand import Countdown, Hand
-from cmapss_core.plans.history import ENDED, RESUMED, ROLLING_BACK
 from cmapss_core.plans.journal import Journal, JournalError
-from cmapss_core.plans.last_words import last_words
-from cmapss_core.plans.looking import ChangedError, ProofError, Sight
-from cmapss_core.plans.operations import OperationRecord, OperationStatus, Outcome, StepEvent, StepState
-from cmapss_core.plans.patience import CancelledError, Patience
 from cmapss_core.plans.plan import Place, Plan, Step
-from cmapss_core.plans.rollback import undo_steps
+from cmapss_core.plans.running.attempts import CONSISTENCY_SECONDS, Attempt
+from cmapss_core.plans.running.estimates import usual, usual_to_undo
+from cmapss_core.plans.running.hand import Countdown, Hand
+from cmapss_core.plans.running.history import ENDED, RESUMED, ROLLING_BACK
+from cmapss_core.plans.running.last_words import last_words
+from cmapss_core.plans.running.looking import ChangedError, ProofError, Sight
+from cmapss_core.plans.running.operations import OperationRecord, OperationStatus, Outcome, StepEvent, StepState
+from cmapss_core.plans.running.patience import CancelledError, Patience
+from cmapss_core.plans.running.rollback import undo_steps
 
 __all__ = ["Outcome", "StepEvent", "StepState", "resume", "roll_back", "run"]
 

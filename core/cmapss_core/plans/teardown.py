@@ -33,7 +33,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import drafting
 from cmapss_core.plans.journal import Journal, default_journal_directory
 from cmapss_core.plans.plan import OWNER_TAG, Check, Plan
-from cmapss_core.plans.removal import Removal, steps_of
+from cmapss_core.plans.removing.removal import Removal, steps_of
 from cmapss_core.plans.steps import endpoint_config_parameters, model_parameters
 
 Parameters = Mapping[str, Any]

@@ -12,15 +12,14 @@ from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.autoscale import check_scalable_type
 from cmapss_core.plans.drafting import Draft, drafting
-from cmapss_core.plans.model_sources import ModelSource, PreparedModel, prepare_model
+from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare_model
 from cmapss_core.plans.plan import Check, Plan, Step
-from cmapss_core.plans.policy_alarms import put_alarm
 from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
-from cmapss_core.plans.removal import delete_alarm
-from cmapss_core.plans.rollouts import Strategy, rolling_strategies
-from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
+from cmapss_core.plans.removing.removal import delete_alarm
+from cmapss_core.plans.scaling.policy_alarms import put_alarm
+from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
 from cmapss_core.plans.steps import create_endpoint_config, endpoint_config_parameters
-from cmapss_core.plans.update_config import (
+from cmapss_core.plans.updating.config import (
     Changes,
     Retention,
     changed_config,
@@ -31,10 +30,10 @@ from cmapss_core.plans.update_config import (
     rescaled,
     retention,
 )
-from cmapss_core.plans.update_former import Former, former_of
-from cmapss_core.plans.update_guarding import Guarding, guarding, roles_of, usual_strategy
-from cmapss_core.plans.update_requests import UpdateRequest, invalid
-from cmapss_core.plans.update_steps import (
+from cmapss_core.plans.updating.former import Former, former_of
+from cmapss_core.plans.updating.guarding import Guarding, guarding, roles_of, usual_strategy
+from cmapss_core.plans.updating.requests import UpdateRequest, invalid
+from cmapss_core.plans.updating.steps import (
     Rest,
     set_instance_count,
     set_weights,
@@ -42,6 +41,7 @@ from cmapss_core.plans.update_steps import (
     wait_for_rollout,
     wait_for_scaling,
 )
+from cmapss_core.plans.updating.strategies import Strategy, rolling_strategies
 
 Parameters = Mapping[str, Any]
 Fleet = Sequence[tuple[str, str, int]]  # name, instance type and count of each variant

@@ -18,8 +18,8 @@ from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines, columns
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.leftovers import Finding
     from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.removing.leftovers import Finding
 
 CLEAN = "Nothing is left behind."
 _WIDTHS = (1, 15, 6, 11)  # of what is beside the name: mark, kind, age, cost

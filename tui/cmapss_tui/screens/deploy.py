@@ -149,7 +149,7 @@ class DeployScreen(PlanScreen):
         return replace(request, name=next(iter(name), None), instance_type=kind, instances=instances)
 
     def _scaled(self, request: DeployRequest | None) -> DeployRequest | None:
-        from cmapss_core.plans.scale_request import check_bounds
+        from cmapss_core.plans.scaling.request import check_bounds
 
         if not self.field("autoscaling").checked:
             return request and replace(request, autoscaling=False)

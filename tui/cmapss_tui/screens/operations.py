@@ -26,7 +26,7 @@ from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.operations import Operation
+    from cmapss_core.plans.running.operations import Operation
 
 RUNNING_SECONDS, RESTING_SECONDS = 1.0, 3.0
 NONE_YET = "Nothing was begun here yet. What is deployed, changed or deleted is listed here, and can be undone here."

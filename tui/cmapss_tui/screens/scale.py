@@ -155,7 +155,7 @@ class ScaleScreen(PlanScreen):
         self.field("target").show_hint(self._unit(now.high_resolution))
 
     def _show_target(self) -> None:
-        from cmapss_core.plans.scale_request import DEFAULT_TARGETS
+        from cmapss_core.plans.scaling.request import DEFAULT_TARGETS
         from cmapss_core.scaling import CONCURRENT_REQUESTS, INVOCATIONS_PER_INSTANCE
 
         wanted = self.field("high-resolution").checked

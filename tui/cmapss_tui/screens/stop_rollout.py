@@ -33,6 +33,6 @@ class StopRolloutScreen(PlanScreen):
 
     def planner(self) -> Callable[[], Plan]:
         """Plan it with whatever can stop it."""
-        from cmapss_core.plans.update_stop import plan_stop_rollout
+        from cmapss_core.plans.stop import plan_stop_rollout
 
         return partial(plan_stop_rollout, self.aws, self._endpoint)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint, Variant
     from cmapss_core.plans.plan import Plan
-    from cmapss_core.plans.rollouts import Kind, RolloutRequest
-    from cmapss_core.plans.update_requests import UpdateRequest, VariantChange
+    from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
+    from cmapss_core.plans.updating.strategies import Kind, RolloutRequest
 
 BEST = "best"
 USUAL = ""
@@ -122,8 +122,8 @@ class UpdateScreen(PlanScreen):
         self.field("bake").count(strategy != "rolling")
 
     def _request(self) -> UpdateRequest | None:
-        from cmapss_core.plans.rollback_alarms import Guard
-        from cmapss_core.plans.update_requests import UpdateRequest
+        from cmapss_core.plans.updating.alarms import Guard
+        from cmapss_core.plans.updating.requests import UpdateRequest
 
         # All of them, before any of them ends it: each field says what is wrong with its own value.
         change, rollout = self._change(), self._rollout()
@@ -141,8 +141,8 @@ class UpdateScreen(PlanScreen):
         )
 
     def _change(self) -> VariantChange | None:
-        from cmapss_core.plans.model_sources import ModelSource
-        from cmapss_core.plans.update_requests import VariantChange
+        from cmapss_core.plans.models.sources import ModelSource
+        from cmapss_core.plans.updating.requests import VariantChange
 
         job = self.field("job").parsed(maybe(training_job))
         kind = self.field("instance-type").parsed(instance_type)
@@ -158,7 +158,7 @@ class UpdateScreen(PlanScreen):
         )
 
     def _rollout(self) -> RolloutRequest | None:
-        from cmapss_core.plans.rollouts import RolloutRequest, parse_size
+        from cmapss_core.plans.updating.strategies import RolloutRequest, parse_size
 
         strategy = self.field("strategy").value
         bake = () if strategy == "rolling" else self.field("bake").parsed(maybe(not_negative_integer))

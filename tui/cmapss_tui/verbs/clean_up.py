@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmapss_core.plans.clean_up import CleanUp
-    from cmapss_core.plans.leftovers import Finding
+    from cmapss_core.plans.removing.leftovers import Finding
 
 _DEFAULT_IDLE_DAYS = 14
 

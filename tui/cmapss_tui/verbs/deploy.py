@@ -119,7 +119,7 @@ def _add_variants(parser: ArgumentParser) -> None:
 def _request(arguments: Namespace) -> DeployRequest:
     """What the line says. Raises ConsoleError for what contradicts itself."""
     from cmapss_core.plans.deploy import DeployRequest
-    from cmapss_core.plans.variants import parse_variant
+    from cmapss_core.plans.models.variants import parse_variant
 
     _refuse_two_models(arguments)
     if arguments.capture_percent is not None and arguments.capture is None:

@@ -30,8 +30,8 @@ from cmapss_tui.output import narrate, render_table, write, write_json, write_ta
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmapss_core.plans.operations import Operation, OperationRecord
     from cmapss_core.plans.plan import Step
+    from cmapss_core.plans.running.operations import Operation, OperationRecord
 
 # In which status it is so already, and in which it can never be.
 _ALREADY = {"resume": "done", "roll back": "rolled_back"}

@@ -17,8 +17,8 @@ from cmapss_tui.output import narrate
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_core.plans.plan import Plan
-    from cmapss_core.plans.scheduling import ScheduleRequest
-    from cmapss_core.plans.step_policy import StepPolicyRequest
+    from cmapss_core.plans.scaling.scheduling import ScheduleRequest
+    from cmapss_core.plans.scaling.step_policy import StepPolicyRequest
 
 # What is handed on as it is; None leaves it to the request.
 _CHOICES = (
@@ -186,7 +186,7 @@ def _settings(arguments: Namespace) -> Iterator[tuple[str, Any]]:
 
 
 def _schedules(arguments: Namespace) -> Iterator[ScheduleRequest]:
-    from cmapss_core.plans.scheduling import ScheduleRequest
+    from cmapss_core.plans.scaling.scheduling import ScheduleRequest
 
     common = _given(arguments, _SCHEDULE_CHOICES)
     if common and not arguments.schedule:
@@ -199,7 +199,7 @@ def _schedules(arguments: Namespace) -> Iterator[ScheduleRequest]:
 
 
 def _step_policy(arguments: Namespace) -> StepPolicyRequest | None:
-    from cmapss_core.plans.step_policy import StepPolicyRequest, parse_steps
+    from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
 
     chosen = _given(arguments, _STEP_CHOICES)
     if arguments.step_policy is None:

@@ -14,7 +14,7 @@ from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.update_requests import CaptureChange, UpdateRequest, VariantChange
+    from cmapss_core.plans.updating.requests import CaptureChange, UpdateRequest, VariantChange
 
 _MODELS = ("job", "model", "model_data", "model_file")
 _SETTINGS = ("image", "role", "bucket")  # of every model that is made
@@ -58,7 +58,7 @@ def run(arguments: Namespace, options: Options) -> int:
 
 
 def _stop(arguments: Namespace, options: Options) -> int:
-    from cmapss_core.plans.update_stop import plan_stop_rollout
+    from cmapss_core.plans.stop import plan_stop_rollout
 
     changes = [f"--{name.replace('_', '-')}" for name in _CHANGES if getattr(arguments, name) not in (None, False)]
     if changes:
@@ -127,9 +127,9 @@ def _add_rollout(parser: ArgumentParser) -> None:
 
 def _request(arguments: Namespace) -> UpdateRequest:
     """What the line says. Raises ConsoleError for what contradicts itself."""
-    from cmapss_core.plans.rollback_alarms import parse_guard
-    from cmapss_core.plans.rollouts import RolloutRequest, parse_size
-    from cmapss_core.plans.update_requests import UpdateRequest, parse_variant_change, parse_weight, with_weights
+    from cmapss_core.plans.updating.alarms import parse_guard
+    from cmapss_core.plans.updating.requests import UpdateRequest, parse_variant_change, parse_weight, with_weights
+    from cmapss_core.plans.updating.strategies import RolloutRequest, parse_size
 
     settings: dict[str, Any] = {name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None}
     changes = [*_only_variant(arguments, settings)]
@@ -155,8 +155,8 @@ def _request(arguments: Namespace) -> UpdateRequest:
 
 def _only_variant(arguments: Namespace, settings: dict[str, Any]) -> list[VariantChange]:
     """What the line says without naming a variant."""
-    from cmapss_core.plans.model_sources import ModelSource
-    from cmapss_core.plans.update_requests import VariantChange
+    from cmapss_core.plans.models.sources import ModelSource
+    from cmapss_core.plans.updating.requests import VariantChange
 
     models: dict[str, Any] = {name: value for name in _MODELS if (value := getattr(arguments, name)) is not None}
     if not models and arguments.instance_type is None and arguments.instances is None:
@@ -166,7 +166,7 @@ def _only_variant(arguments: Namespace, settings: dict[str, Any]) -> list[Varian
 
 
 def _capture(arguments: Namespace) -> CaptureChange | None:
-    from cmapss_core.plans.update_requests import CaptureChange
+    from cmapss_core.plans.updating.requests import CaptureChange
 
     asked: dict[str, Any] = {"destination": arguments.capture, "percent": arguments.capture_percent}
     if not any(value is not None for value in asked.values()):

@@ -10,7 +10,7 @@ from cmapss_core.belongings import configs_in_use, models_of, uploads_of, users_
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import OWNER_TAG, Step
-from cmapss_core.plans.removal import delete_upload
+from cmapss_core.plans.removing.removal import delete_upload
 from cmapss_core.plans.steps import delete_endpoint_config, delete_model, model_parameters
 
 Parameters = Mapping[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.plans.plan import Call, Proof, Step
-from cmapss_core.plans.policy_alarms import put_alarm, read_policy_alarms, remove_alarm
+from cmapss_core.plans.scaling.policy_alarms import put_alarm, read_policy_alarms, remove_alarm
 from cmapss_core.plans.undoing import undone_by
 from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, SUSPENSION_NAMES, SUSPENSIONS, resource_id
 

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.scaling_steps import VariantScaling, identity
-from cmapss_core.plans.scheduling import ScheduleRequest
-from cmapss_core.plans.step_policy import StepPolicyRequest
+from cmapss_core.plans.scaling.scheduling import ScheduleRequest
+from cmapss_core.plans.scaling.step_policy import StepPolicyRequest
+from cmapss_core.plans.scaling.steps import VariantScaling, identity
 from cmapss_core.scaling import CONCURRENT_REQUESTS, INVOCATIONS_PER_INSTANCE, METRIC_UNITS, Suspension
 
 POLICY_NAME = "Invocations-ScalingPolicy"

@@ -11,11 +11,11 @@ from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.limits import check_destination
-from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.models.sources import ModelSource
+from cmapss_core.plans.models.variants import DEFAULT_CAPTURE_PERCENT, data_capture, parse_variant
 from cmapss_core.plans.names import check_name
-from cmapss_core.plans.rollback_alarms import Guard
-from cmapss_core.plans.rollouts import RolloutRequest
-from cmapss_core.plans.variants import DEFAULT_CAPTURE_PERCENT, data_capture, parse_variant
+from cmapss_core.plans.updating.alarms import Guard
+from cmapss_core.plans.updating.strategies import RolloutRequest
 
 _INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 _MODELS = ("job", "model", "model_data", "model_file")

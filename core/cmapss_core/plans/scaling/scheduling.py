@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.scaling_steps import Parameters, VariantScaling, identity
+from cmapss_core.plans.scaling.steps import Parameters, VariantScaling, identity
 from cmapss_core.schedules import next_due, parse_schedule
 
 _NAME = re.compile(r"(?! )[^:/|\x00-\x1f\x7f-\x9f]{1,256}(?<! )")  # PutScheduledAction's own pattern

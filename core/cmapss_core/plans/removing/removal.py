@@ -14,8 +14,8 @@ from cmapss_core.aws import Aws
 from cmapss_core.belongings import LogGroup
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.plans.plan import Call, Proof, Step
-from cmapss_core.plans.policy_alarms import put_alarm, read_policy_alarms
-from cmapss_core.plans.scaling_steps import VariantScaling, read_variant_scaling, removal_steps
+from cmapss_core.plans.scaling.policy_alarms import put_alarm, read_policy_alarms
+from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps
 from cmapss_core.plans.steps import (
     delete_endpoint,
     delete_endpoint_config,

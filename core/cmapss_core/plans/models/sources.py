@@ -24,7 +24,7 @@ from cmapss_core.plans.limits import (
     check_tags,
     check_vpc,
 )
-from cmapss_core.plans.model_files import check_bucket, read_model_file, upload
+from cmapss_core.plans.models.files import check_bucket, read_model_file, upload
 from cmapss_core.plans.names import check_bucket_name, check_name, fitted
 from cmapss_core.plans.plan import Check, Step
 from cmapss_core.plans.preflight import artefact_checks, image_checks, role_checks

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.attempts import Attempt
-from cmapss_core.plans.hand import Countdown, Hand
 from cmapss_core.plans.journal import JournalError
-from cmapss_core.plans.looking import ChangedError
-from cmapss_core.plans.operations import TAKING_AWAY, StepState
 from cmapss_core.plans.plan import Step
+from cmapss_core.plans.running.attempts import Attempt
+from cmapss_core.plans.running.hand import Countdown, Hand
+from cmapss_core.plans.running.looking import ChangedError
+from cmapss_core.plans.running.operations import TAKING_AWAY, StepState
 
 
 def undo_steps(hand: Hand, usual: Mapping[int, float]) -> None:

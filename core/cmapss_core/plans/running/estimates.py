@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import OperationRecord, StepState
 from cmapss_core.plans.plan import Plan, Step
+from cmapss_core.plans.running.operations import OperationRecord, StepState
 
 # What a step took long ago, or once, says little; and a journal may have thousands of operations.
 _OPERATIONS = 30

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from cmapss_core.aws import Aws
 from cmapss_core.belongings import ENDPOINT_NAMES, Listed, tags_by_key
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.operations import Operation
 from cmapss_core.plans.plan import OWNER_TAG, Place
 from cmapss_core.plans.protection import protected_because
+from cmapss_core.plans.running.operations import Operation
 
 FindingKind = Literal["endpoint", "scalable target", "endpoint config", "model", "alarm", "uploaded model", "log group"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Proof
-from cmapss_core.plans.serialization import is_hidden
+from cmapss_core.plans.running.serialization import is_hidden
 
 
 class Sight(Enum):

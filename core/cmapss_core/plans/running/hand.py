@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.history import event_line
 from cmapss_core.plans.journal import OperationLog
-from cmapss_core.plans.looking import Look, look
-from cmapss_core.plans.operations import OperationRecord, StepEvent, StepState
-from cmapss_core.plans.patience import Patience
 from cmapss_core.plans.plan import Plan, Proof, Step
+from cmapss_core.plans.running.history import event_line
+from cmapss_core.plans.running.looking import Look, look
+from cmapss_core.plans.running.operations import OperationRecord, StepEvent, StepState
+from cmapss_core.plans.running.patience import Patience
 
 
 class Hand:

@@ -12,8 +12,8 @@ from typing import Any
 from cmapss_core.belongings import ALARM_PREFIX
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Call
-from cmapss_core.plans.policy_alarms import carries_out, policy_arn
-from cmapss_core.plans.scaling_steps import Parameters, VariantScaling, describe_policy, identity
+from cmapss_core.plans.scaling.policy_alarms import carries_out, policy_arn
+from cmapss_core.plans.scaling.steps import Parameters, VariantScaling, describe_policy, identity
 
 STEP_POLICY_NAME = "Invocations-StepPolicy"
 DEFAULT_COOLDOWN = 300

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.hand import Hand
-from cmapss_core.plans.looking import Look, ProofError, Sight, deleted_by_others
-from cmapss_core.plans.operations import TAKING_AWAY, StepState
-from cmapss_core.plans.patience import NotYetError
 from cmapss_core.plans.plan import Call, Plan, Step
 from cmapss_core.plans.references import resolved
-from cmapss_core.plans.serialization import needs_hidden
+from cmapss_core.plans.running.hand import Hand
+from cmapss_core.plans.running.looking import Look, ProofError, Sight, deleted_by_others
+from cmapss_core.plans.running.operations import TAKING_AWAY, StepState
+from cmapss_core.plans.running.patience import NotYetError
+from cmapss_core.plans.running.serialization import needs_hidden
 
 # How long what was just made may be unknown to AWS's other services, and to itself, in region time.
 CONSISTENCY_SECONDS = 60.0

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.operations import Operation, OperationRecord, OperationStatus, StepEvent, StepState
 from cmapss_core.plans.plan import Place, Plan
-from cmapss_core.plans.serialization import plan_document, plan_from_document
+from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationStatus, StepEvent, StepState
+from cmapss_core.plans.running.serialization import plan_document, plan_from_document
 
 FORMAT = 2
 BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK, ENDED = "begun", "begun anew", "resumed", "rolling back", "ended"

@@ -11,7 +11,7 @@ from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.limits import check_destination
-from cmapss_core.plans.model_sources import ModelSource
+from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.names import check_name
 
 MAX_VARIANTS = 10

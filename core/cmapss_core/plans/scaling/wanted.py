@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.policy_alarms import carries_out
-from cmapss_core.plans.scale_request import (
+from cmapss_core.plans.scaling.policy_alarms import carries_out
+from cmapss_core.plans.scaling.request import (
     DEFAULT_MAX,
     DEFAULT_SCALE_IN_COOLDOWN,
     DEFAULT_SCALE_OUT_COOLDOWN,
@@ -21,9 +21,9 @@ from cmapss_core.plans.scale_request import (
     check_tracking,
     invalid,
 )
-from cmapss_core.plans.scaling_steps import CONFIGURATIONS, Parameters, VariantScaling, describe_policy, identity
-from cmapss_core.plans.scheduling import scheduled_action
-from cmapss_core.plans.step_policy import with_step_policy
+from cmapss_core.plans.scaling.scheduling import scheduled_action
+from cmapss_core.plans.scaling.step_policy import with_step_policy
+from cmapss_core.plans.scaling.steps import CONFIGURATIONS, Parameters, VariantScaling, describe_policy, identity
 from cmapss_core.scaling import (
     CONCURRENT_REQUESTS,
     DEFAULT_COOLDOWN,

@@ -15,9 +15,9 @@ from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import drafting
 from cmapss_core.plans.plan import OWNER_TAG, Call, Check, Plan, Proof, Step
-from cmapss_core.plans.rollback_alarms import to_stop_with
 from cmapss_core.plans.steps import SERVICE, describe_endpoint, tags_of
-from cmapss_core.plans.update_steps import PROGRESS
+from cmapss_core.plans.updating.alarms import to_stop_with
+from cmapss_core.plans.updating.steps import PROGRESS
 from cmapss_core.rollout import Rollout
 
 STOP_PATIENCE_SECONDS = 3_600

@@ -9,9 +9,10 @@ from typing import Any
 from cmapss_core.belongings import variants_of
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import Draft
-from cmapss_core.plans.model_sources import PreparedModel
+from cmapss_core.plans.models.sources import PreparedModel
 from cmapss_core.plans.plan import Check
-from cmapss_core.plans.rollback_alarms import (
+from cmapss_core.plans.steps import SERVICE
+from cmapss_core.plans.updating.alarms import (
     MAX_ALARMS,
     READING,
     Guard,
@@ -19,9 +20,8 @@ from cmapss_core.plans.rollback_alarms import (
     reading_denied,
     stop_alarm,
 )
-from cmapss_core.plans.rollouts import DEFAULT_WAIT_INTERVAL, Strategy, strategy_for, usual_size
-from cmapss_core.plans.steps import SERVICE
-from cmapss_core.plans.update_requests import UpdateRequest, invalid
+from cmapss_core.plans.updating.requests import UpdateRequest, invalid
+from cmapss_core.plans.updating.strategies import DEFAULT_WAIT_INTERVAL, Strategy, strategy_for, usual_size
 
 Parameters = Mapping[str, Any]
 

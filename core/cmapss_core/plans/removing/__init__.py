@@ -1,0 +1,1 @@
+"""What is taken away, in which order, and what is left alone."""
