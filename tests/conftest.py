@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.loaders
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -32,6 +35,8 @@ def _nobodys_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setenv("AWS_CONFIG_FILE", str(home / "aws-config"))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "aws-credentials"))
         patch.setenv("CMAPSS_CONSOLE_HOME", str(home / "console"))
+        # The models of services are read once for all tests, and not once for each that makes clients.
+        patch.setattr(botocore.session, "create_loader", cache(botocore.loaders.create_loader))
         yield
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -38,11 +39,16 @@ class LiveSandbox:
 
     def client(self, service: str) -> Any:
         """An ordinary boto3 client, as in a notebook: nothing of ours is in it."""
-        import boto3
+        return _client(self.endpoint_url, service)
 
-        return boto3.Session(aws_access_key_id="notebook", aws_secret_access_key="notebook").client(
-            service, region_name="us-east-1", endpoint_url=self.endpoint_url
-        )
+
+@cache
+def _client(endpoint_url: str, service: str) -> Any:
+    import boto3
+
+    return boto3.Session(aws_access_key_id="notebook", aws_secret_access_key="notebook").client(
+        service, region_name="us-east-1", endpoint_url=endpoint_url
+    )
 
 
 @contextmanager

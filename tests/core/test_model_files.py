@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
-import itertools
 import hashlib
 import io
+import itertools
 import tarfile
 import zlib
 from pathlib import Path
