@@ -86,7 +86,8 @@ class Judge:
                 return f"{operation.id} can still be resumed or rolled back"
         if not ours and not self._everything:
             return "the console did not make it (--all)"
-        if since is not None and self._aws.clock.now() - since < self._older_than:
+        # AWS dates its answers to the second, so what was just made can seem to come from the future.
+        if since is not None and timedelta() < self._older_than > self._aws.clock.now() - since:
             return f"it is younger than {_span(self._older_than)} (--older-than)"
         protected = protected_because(self._aws, belongs_to or name, arn)
         return f"it is protected: {protected}" if protected else None
