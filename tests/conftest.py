@@ -56,3 +56,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Iterat
         sagemaker = live.client("sagemaker")
         until(lambda: len(sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]) == 2)
         yield live
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often operations were killed in the middle, whichever process the tests ran in."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    kills = sum(name == "killed" for report in reports if report.when == "call" for name, _ in report.user_properties)
+    if kills:
+        terminalreporter.write_line(f"operations killed: {kills}")

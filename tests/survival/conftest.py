@@ -1,17 +1,14 @@
-"""A region for operations to be killed in, wiped between two of them; and a count of the kills, told at the end."""
+"""A region for operations to be killed in, wiped between two of them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.live import LiveSandbox
 from tests.survival.wiping import wiped
-
-_KILLS = pytest.StashKey[Counter[str]]()
 
 
 @pytest.fixture
@@ -23,20 +20,12 @@ def region(sandbox: LiveSandbox) -> Iterator[LiveSandbox]:
 
 
 @pytest.fixture
-def kills(request: pytest.FixtureRequest) -> Counter[str]:
-    """How often an operation was killed, by what it was about."""
-    return request.config.stash.setdefault(_KILLS, Counter())
+def killed(record_property: Callable[[str, object], None]) -> Callable[[], None]:
+    """To be called for each kill: they are counted, and told at the end of the run."""
+    return lambda: record_property("killed", 1)
 
 
 @pytest.fixture
 def journals(tmp_path: Path) -> Iterator[Path]:
     """A folder for the journal of each operation."""
     return (tmp_path / f"journal-{number}" for number in range(10_000))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how often something was killed."""
-    counted = config.stash.get(_KILLS, Counter())
-    if counted:
-        each = ", ".join(f"{name} {count}" for name, count in sorted(counted.items()))
-        terminalreporter.write_line(f"operations killed: {counted.total()} ({each})")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -46,16 +46,23 @@ class End:
     killed: bool
     status: str | None = None
     error: str | None = None
-    kind: str | None = None
     moments: int = 0
 
 
 def sent_out(
-    sandbox: LiveSandbox, journal: Path, errand: Errand, planner: Planner | None = None, killed_at: int | None = None
+    sandbox: LiveSandbox,
+    journal: Path,
+    errand: Errand,
+    planner: Planner | None = None,
+    killed_at: int | None = None,
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> End:
-    """Do it in a process of its own: run a new plan, or take the newest operation of the journal up again."""
+    """Do it in a process of its own: run a new plan, or take the newest operation of the journal up again.
+
+    The faults set in once the plan is made.
+    """
     ours, theirs = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_live, args=(theirs, sandbox, journal, errand, planner, killed_at))
+    process = _processes.Process(target=_live, args=(theirs, sandbox, journal, errand, planner, killed_at, faults))
     process.start()
     theirs.close()
     process.join(_PATIENCE_SECONDS)
@@ -68,7 +75,13 @@ def sent_out(
 
 
 def _live(
-    told: Connection, sandbox: LiveSandbox, directory: Path, errand: Errand, planner: Planner | None, at: int | None
+    told: Connection,
+    sandbox: LiveSandbox,
+    directory: Path,
+    errand: Errand,
+    planner: Planner | None,
+    at: int | None,
+    faults: Sequence[Mapping[str, Any]],
 ) -> None:
     runner.MAX_POLL_SECONDS = 0.0  # the region's clock is moved instead
     moments = _die_at(at)
@@ -81,20 +94,26 @@ def _live(
             sandbox.advance(minutes=1)
 
     try:
-        outcome = _errand(errand, aws, journal, planner, passing)
-        error = outcome.error
-        told.send(End(False, outcome.status, error and error.line(), error and error.kind.value, moments=moments()))
+        plan = planner(aws) if planner else None
+        if faults:
+            sandbox.control("/faults", add=faults)
+        outcome = _errand(errand, aws, journal, plan, passing)
+        told.send(_end(moments(), outcome.error, outcome.status))
     except ConsoleError as refused:
-        told.send(End(False, None, refused.line(), refused.kind.value, moments=moments()))
+        told.send(_end(moments(), refused))
     told.close()
 
 
+def _end(moments: int, error: ConsoleError | None, status: str | None = None) -> End:
+    return End(killed=False, status=status, error=error.line() if error else None, moments=moments)
+
+
 def _errand(
-    errand: Errand, aws: Aws, journal: Journal, planner: Planner | None, passing: Callable[[StepEvent], None]
+    errand: Errand, aws: Aws, journal: Journal, plan: Plan | None, passing: Callable[[StepEvent], None]
 ) -> Outcome:
     if errand == "run":
-        assert planner is not None
-        return runner.run(aws, planner(aws), journal, on_event=passing)
+        assert plan is not None
+        return runner.run(aws, plan, journal, on_event=passing)
     newest = journal.operations()[0].id
     take_up = runner.resume if errand == "resume" else runner.roll_back
     return take_up(aws, newest, journal, on_event=passing)
