@@ -55,7 +55,7 @@ def test_a_canary_with_a_bad_model_goes_by_itself_and_leaves_nothing(updating: U
     bad = updating.model_of_somebody_else(model_of_two_features())
     plan = plan_update(updating.aws, change(source=ModelSource(model=bad)))
     assert "roll-out: canary of 1 instance, 300 s" in plan.notes, "what is usual for a new model"
-    assert "rolled back by itself on 1 error in a minute" in plan.notes
+    assert "rolled back by itself on 1 or more errors in a minute" in plan.notes
     heard: list[StepEvent] = []
     answered: list[int] = []
 

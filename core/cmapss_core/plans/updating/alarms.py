@@ -68,7 +68,7 @@ class Guard:
     def __str__(self) -> str:
         if self.measure == "latency":
             return f"a mean model latency above {self.limit:g} ms"
-        return f"{self.limit:g} {'error' if self.limit == 1 else 'errors'} in a minute"
+        return f"{self.limit:g} or more errors in a minute"
 
 
 def parse_guard(text: str) -> Guard:
