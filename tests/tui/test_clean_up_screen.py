@@ -75,7 +75,7 @@ async def test_it_shows_what_is_left_why_and_what_it_costs(region: Region, size:
         assert "−  endpoint config" in text
         assert "no endpoint needs it" in text
         assert "$0.23/h" in text
-        assert "stays: endpoints go with --idle" in text
+        assert "stays: endpoints go with “idle endpoints”" in text
         assert "delete endpoint config" in text
         assert app.focused is screen.query_one("#cancel")
         assert not screen.query_one("#field-typed").display

@@ -17,6 +17,8 @@ from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.screens.planning import PlanScreen
 from tests.tui.consoles import ENDPOINT, Console, Lobby, delete_plan, focused, opened, screen_text, until
 
+LOGS_GO = Check(None, "its log group goes for good (--keep-logs keeps it)")
+
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
@@ -26,7 +28,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
     def plan(aws: Any, name: str, keep_model: bool = False, *, keep_logs: bool = False) -> Plan:
         asked.append((keep_model, keep_logs))
         stays = (Check(None, "model hyper-cmapss-model stays, as asked"),) if keep_model else ()
-        return replace(delete_plan(name), checks=(*stays, *delete_plan().checks))
+        return replace(delete_plan(name), checks=(*stays, LOGS_GO, *delete_plan().checks))
 
     monkeypatch.setattr(teardown, "plan_delete", plan)
     monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
@@ -52,6 +54,7 @@ async def test_it_shows_what_goes_and_what_it_saves(size: tuple[int, int]) -> No
         assert "delete scaling policy" in text
         assert "delete endpoint config" in text
         assert "requests to it will fail" in text
+        assert "its log group goes for good (“keep logs” keeps it)" in text
         assert app.focused is screen.query_one("#cancel")
 
 

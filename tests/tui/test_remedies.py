@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui.remedies import line_in_console
+from cmapss_tui.remedies import in_console, line_in_console
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ from cmapss_tui.remedies import line_in_console
 )
 def test_a_command_with_a_key_is_that_key(remedy: str, shown: str) -> None:
     assert line_in_console(ConsoleError(ErrorKind.INVALID, "It is so", remedy=remedy)) == f"It is so. {shown}"
+
+
+def test_in_a_dialog_a_flag_is_its_field() -> None:
+    fields = {"--keep-logs": "keep logs", "--keep": "keep"}
+    assert in_console("its logs go for good (--keep-logs keeps them)", fields) == (
+        "its logs go for good (“keep logs” keeps them)"
+    )
+    assert in_console("Use another --profile", fields) == "Use another --profile"
+    assert in_console("Stop it: cmapss-console delete engines --keep-logs.", fields) == (
+        "Stop it: press X on the endpoint."
+    )
+
+
+def test_where_the_reason_stands_nobody_is_sent_to_look_for_it() -> None:
+    assert line_in_console(ConsoleError(ErrorKind.FAILED, "No capacity", request_id="0f5d")) == (
+        "No capacity. (request 0f5d)"
+    )

@@ -11,7 +11,7 @@ from cmapss_tui.output import Progress, narrate, render_table
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Check, Plan, Step
-    from cmapss_core.plans.runner import StepEvent
+    from cmapss_core.plans.running.operations import StepEvent
 
 NOTHING_TO_DO = "Everything is so already: there is nothing to carry out."
 _MARKS = {True: "✓", None: "!", False: "✕"}  # of a plan's checks
@@ -72,7 +72,7 @@ def render_plan(plan: Plan, stream: Any, *, actions: bool = False) -> str:
 
 def render_steps(steps: Iterable[Step], stream: Any) -> str:
     """The steps as a table, with what undoes each."""
-    rows = [(step.n, step.title, step.detail, f"undo: {step.undo.title}" if step.undo else "") for step in steps]
+    rows = [(step.n, step.title, step.detail, undo_words(step)) for step in steps]
     return render_table(("#", "step", "what", ""), rows, right=("#",), stream=stream)
 
 
@@ -81,10 +81,20 @@ def sorted_checks(plan: Plan) -> list[Check]:
     return sorted(plan.checks, key=lambda check: _ORDER[check.ok])
 
 
-def check_line(check: Check) -> str:
+def check_words(check: Check) -> str:
     """What pre-flight found, with the way out where it forbids the plan."""
     way_out = f". {check.remedy}" if check.ok is False and check.remedy else ""
-    return f"{_MARKS[check.ok]} {check.text}{way_out}"
+    return f"{check.text}{way_out}"
+
+
+def check_line(check: Check) -> str:
+    """The same behind its mark."""
+    return f"{_MARKS[check.ok]} {check_words(check)}"
+
+
+def undo_words(step: Step) -> str:
+    """What undoes a step; nothing where nothing does."""
+    return f"undo: {step.undo.title}" if step.undo else ""
 
 
 def _action_lines(plan: Plan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from cmapss_tui import theme
 from cmapss_tui.operations import OVER, remaining_steps, status_words, undoable_steps
-from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after, at_rest
+from cmapss_tui.widgets.plan_view import PASSED_OVER, PENDING, StepProgress, after, at_rest
 
 if TYPE_CHECKING:
     from cmapss_core.errors import ConsoleError
@@ -91,16 +91,17 @@ def state_of_running(operation: RunningOperation) -> OperationState:
     ended = operation.result
     outcome = ended.outcome if ended is not None else None
     record = ended.record if ended is not None else None
+    rolling_back = record.rolling_back if record is not None else _goes_back(operation.progress)
     return OperationState(
         plan=operation.plan,
         status=operation.status,
-        progress=_stands(operation.progress, operation.status),
+        progress=_stands(operation.plan, operation.progress, operation.status, rolling_back=rolling_back),
         here=True,
         error=operation.error or (outcome.error if outcome else None),
         left=outcome.left if outcome else (),
         log_lines=outcome.log_lines if outcome else (),
         acted=record.acted if record is not None else frozenset(),
-        rolling_back=record.rolling_back if record is not None else _goes_back(operation.progress),
+        rolling_back=rolling_back,
     )
 
 
@@ -112,7 +113,7 @@ def state_of_record(record: OperationRecord) -> OperationState:
     return OperationState(
         plan=record.plan,
         status=record.operation.status,
-        progress=_stands(progress, record.operation.status),
+        progress=_stands(record.plan, progress, record.operation.status, rolling_back=record.rolling_back),
         error=next((event.error for event in reversed(record.events) if event.error is not None), None),
         left=record.left if record.operation.status != "done" else (),
         acted=record.acted,
@@ -120,13 +121,20 @@ def state_of_record(record: OperationRecord) -> OperationState:
     )
 
 
-def _stands(progress: Mapping[int, StepProgress], status: str) -> Mapping[int, StepProgress]:
-    """The same, with nothing going on unless the operation runs, and nothing done where all of it is undone."""
-    if status == "running":
-        return progress
+def _stands(
+    plan: Plan, progress: Mapping[int, StepProgress], status: str, *, rolling_back: bool
+) -> Mapping[int, StepProgress]:
+    """The same, with nothing going on unless the operation runs, and nothing done where all of it is undone.
+
+    On the way back it comes to no further step.
+    """
     if status == "rolled_back":
-        return {n: one for n, one in progress.items() if one.state in _TAKEN_BACK}
-    return {n: at_rest(one) for n, one in progress.items()}
+        stands = {n: one for n, one in progress.items() if one.state in _TAKEN_BACK}
+    else:
+        stands = {n: one if status == "running" else at_rest(one) for n, one in progress.items()}
+    if rolling_back or status == "rolled_back":
+        return {step.n: PASSED_OVER for step in plan.steps} | stands
+    return stands
 
 
 def _goes_back(progress: Mapping[int, StepProgress]) -> bool:

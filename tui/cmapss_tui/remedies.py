@@ -1,20 +1,32 @@
-"""What an error advises, to whoever sits at the console: where it names a command, the key that does the same."""
+"""What is said to whoever sits at the console: a key where a command is named, a field where its flag is."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from cmapss_core.errors import ConsoleError
+from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from cmapss_tui.actions import ACTIONS, Action
 
 # The command goes as far as its sentence does: no name on a command line of ours has a full stop in it.
 _COMMAND = re.compile(r"(?P<start>^|\. )?`?cmapss-console (?P<verb>[a-z-]+)[^.;`]*`?")
+_FLAG = re.compile(r"--[a-z]+(?:-[a-z]+)*")
 _WHERE = {"app": "", "endpoint": " on the endpoint", "endpoints": " in the list of endpoints", "jobs": " on a job"}
 
 
 def line_in_console(error: ConsoleError) -> str:
-    """The error on one line, with keys in the place of commands. What has no key here stays a command."""
-    return _COMMAND.sub(_key_instead, error.line())
+    """The error on one line, in the console's words, and without advice to look at what stands there already."""
+    return in_console(error.line().removesuffix(REMEDIES[ErrorKind.FAILED]).rstrip())
+
+
+def in_console(text: str, fields: Mapping[str, str] | None = None) -> str:
+    """The text with keys in the place of commands. What has no key here stays a command.
+
+    In a dialog `fields` says what its form calls each flag that it has.
+    """
+    labels = fields or {}
+    text = _COMMAND.sub(_key_instead, text)
+    return _FLAG.sub(lambda flag: f"“{labels[flag[0]]}”" if flag[0] in labels else flag[0], text)
 
 
 def _key_instead(found: re.Match[str]) -> str:

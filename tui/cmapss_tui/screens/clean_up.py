@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -32,6 +33,7 @@ class CleanUpScreen(PlanScreen):
     ACTION = "endpoints.clean_up"
     CONFIRM = "Clean up"
     NOTHING_TO_DO = "There is nothing to remove."
+    FLAGS: ClassVar[Mapping[str, str]] = {"--all": "others' too"}
     TYPED: ClassVar[tuple[str, str]] = ("type the region", "the region's name, as above")
     DEFAULT_CSS = """
     CleanUpScreen #findings-scroll { height: auto; max-height: 40%; padding: 0 1; margin: 0 0 1 0; }
@@ -96,7 +98,11 @@ class CleanUpScreen(PlanScreen):
     def show_plan(self, plan: Plan) -> None:
         """The findings above the plan."""
         super().show_plan(plan)
-        found, now = self._found.get(plan.id, ()), self.aws.clock.now()
+        now = self.aws.clock.now()
+        found = [
+            replace(finding, kept_because=finding.kept_because and self.worded(finding.kept_because))
+            for finding in self._found.get(plan.id, ())
+        ]
         self.query_one("#findings", Lines).write(lambda width: list(finding_lines(found, now, width)))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
@@ -50,6 +50,7 @@ class DeployScreen(PlanScreen):
     AREA = "jobs"
     ACTION = "jobs.deploy"
     CONFIRM = "Deploy"
+    FLAGS: ClassVar[Mapping[str, str]] = {"--no-autoscaling": "autoscaling off"}
 
     def __init__(self, job: str = BEST) -> None:
         super().__init__()

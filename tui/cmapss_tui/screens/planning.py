@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,9 +21,11 @@ from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Safety, by_id
 from cmapss_tui.documents import plan_document
+from cmapss_tui.narration import check_words
+from cmapss_tui.operations import default_journal
 from cmapss_tui.output import to_json
 from cmapss_tui.polling import run_in_thread
-from cmapss_tui.remedies import line_in_console
+from cmapss_tui.remedies import in_console, line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, values_of
@@ -32,8 +34,8 @@ from cmapss_tui.widgets.plan_view import PlanView, cost_line, wrapped
 from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.journal import Operation
     from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.running.operations import Operation
 
 READ_ONLY = "Read-only: this plan cannot be carried out. Start without --read-only to do it."
 NOTICED = 2  # checks that forbid a plan and are said above the choices; more of them stay with the plan
@@ -67,6 +69,7 @@ class PlanScreen(ConsoleScreen):
     CONFIRM: ClassVar[str] = "Carry out"
     NOTHING_TO_DO: ClassVar[str] = "Everything is so already: there is nothing to carry out."
     TYPED: ClassVar[tuple[str, str]] = ("type its name", "the endpoint's name, as above")
+    FLAGS: ClassVar[Mapping[str, str]] = {}  # what the form calls flags that are not the keys of its fields
     SETTLE_SECONDS: ClassVar[float] = 0.25  # a plan is several calls: not one for each letter
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
     CSS_PATH = Path(__file__).with_name("planning.tcss")  # Textual would look beside the subclass
@@ -172,14 +175,14 @@ class PlanScreen(ConsoleScreen):
         view = self.query_one(PlanView)
         view.remove_class("-outdated")
         if plan.steps:
-            view.show(_without_notices(plan))
+            view.show(_without_notices(self._worded(plan)))
         else:
             view.show_text(" ".join((self.NOTHING_TO_DO, *plan.notes)), theme.GOOD)
         self.query_one("#plan-calls", Static).update(_document(plan))
 
     def on_not_planned(self, message: NotPlanned) -> None:
         if message.generation == self._generation:
-            self._show_reason(f"✕ {line_in_console(message.error)}", theme.BAD)
+            self._show_reason(f"✕ {self.worded(line_in_console(message.error))}", theme.BAD)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Where a name is asked for, what it is made of goes there; so the footer promises nothing else of it."""
@@ -222,6 +225,10 @@ class PlanScreen(ConsoleScreen):
     def field(self, key: str) -> Field:
         """A field of the form."""
         return self.query_one(f"#field-{key}", Field)
+
+    def worded(self, text: str) -> str:
+        """A text of a plan in the words of this dialog: its fields in the place of flags."""
+        return in_console(text, {**{f"--{field.key}": field.label for field in self.query(Field)}, **self.FLAGS})
 
     def tick(self) -> None:
         """The plan's age, in place of a reading's."""
@@ -269,6 +276,12 @@ class PlanScreen(ConsoleScreen):
         cost = cost_line(plan) if plan is not None else Content("")
         self.query_one("#plan-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
 
+    def _worded(self, plan: Plan) -> Plan:
+        checks = (
+            replace(check, text=self.worded(check.text), remedy=self.worded(check.remedy)) for check in plan.checks
+        )
+        return replace(plan, checks=tuple(checks), notes=tuple(map(self.worded, plan.notes)))
+
     def _asks_name(self) -> bool:
         return self.is_mounted and self.query_one("#field-typed").display
 
@@ -285,7 +298,9 @@ class PlanScreen(ConsoleScreen):
             field.display = self.safety(plan) is Safety.TYPE_NAME
         wrong = field.value and wanted is not None and not wanted.startswith(field.value)
         field.show_problem("is not the name" if wrong else None)
-        lines = list(notices(plan, self._begun, self.aws.target.read_only, wanted or "")) if plan is not None else []
+        lines: list[tuple[str, str]] = []
+        if plan is not None:
+            lines += notices(self._worded(plan), self._begun, self.aws.target.read_only, wanted or "")
         self.query_one("#plan-notices", Lines).write(
             lambda width: [Content.styled(row, style) for text, style in lines for row in wrapped(text, width)]
         )
@@ -332,7 +347,7 @@ def _stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[s
     """Why a plan cannot be carried out now."""
     reasons = [READ_ONLY] if read_only else []
     reasons += [f"{one.id} is under way here: wait until it ends." for one in begun if one.status == "running"]
-    return reasons + [f"{check.text}. {check.remedy}".rstrip() for check in plan.forbidding[:NOTICED]]
+    return reasons + [check_words(check) for check in plan.forbidding[:NOTICED]]
 
 
 def _without_notices(plan: Plan) -> Plan:
@@ -342,12 +357,9 @@ def _without_notices(plan: Plan) -> Plan:
 
 
 def _begun_on(plan: Plan) -> list[Operation]:
-    from cmapss_core.plans.journal import Journal, default_journal_directory
-
-    operations = Journal(default_journal_directory()).operations()
     return [
         one
-        for one in operations
+        for one in default_journal().operations()
         if one.target == plan.target and one.place in (None, plan.place) and one.status in ("open", "running")
     ]
 

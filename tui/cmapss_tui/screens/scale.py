@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
@@ -79,6 +79,11 @@ class ScaleScreen(PlanScreen):
     AREA = "endpoints"
     ACTION = "endpoint.scale"
     CONFIRM = "Apply"
+    FLAGS: ClassVar[Mapping[str, str]] = {
+        "--min": "minimum",
+        "--max": "maximum",
+        "--resume-scaling": f"suspended: {SUSPENDED['']}",
+    }
 
     def __init__(self, endpoint: str, scaling: Scaling | None = None, variants: Sequence[str] = ()) -> None:
         super().__init__()

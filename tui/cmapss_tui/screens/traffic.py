@@ -17,6 +17,7 @@ from textual.widgets import Input
 from cmapss_tui import formats, theme
 from cmapss_tui.arguments import duration, positive_number
 from cmapss_tui.background import Background
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.working import WorkScreen
 from cmapss_tui.widgets.chart_lines import Reference
 from cmapss_tui.widgets.chart_scale import TimeAxis
@@ -171,7 +172,7 @@ def counter_lines(traffic: Traffic, width: int) -> list[Content]:
         )
     error = traffic.error or (report.error if report is not None else None)
     if error is not None:
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {error.line()}", width)]
+        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {line_in_console(error)}", width)]
     return lines
 
 

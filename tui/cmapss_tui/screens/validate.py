@@ -13,6 +13,7 @@ from textual.widgets import Digits
 
 from cmapss_tui import formats, theme
 from cmapss_tui.background import Background
+from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.working import WorkScreen
 from cmapss_tui.widgets.panel import Lines, bar, columns
 from cmapss_tui.widgets.plan_view import wrapped
@@ -97,7 +98,7 @@ def progress_lines(
         mark = "⚠ " if origin_style else ""
         lines += [Content.styled(line, origin_style or theme.QUIET) for line in wrapped(f"{mark}{origin}", width)]
     if work.error is not None:
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {work.error.line()}", width)]
+        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {line_in_console(work.error)}", width)]
     return lines
 
 

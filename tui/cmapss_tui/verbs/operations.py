@@ -16,7 +16,7 @@ from cmapss_tui.connection import connect
 from cmapss_tui.documents import operation_document, plan_document, record_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import duration, moment
-from cmapss_tui.narration import render_steps
+from cmapss_tui.narration import render_steps, undo_words
 from cmapss_tui.operations import (
     default_journal,
     remaining_steps,
@@ -134,7 +134,7 @@ def render_record(record: OperationRecord) -> str:
                         step.title,
                         step.detail,
                         record.states.get(step.n, "planned"),
-                        f"undo: {step.undo.title}" if step.undo else "",
+                        undo_words(step),
                     )
                     for step in plan.steps
                 ],

@@ -107,8 +107,8 @@ class Field(Horizontal):
     ) -> None:
         """A field for a name has a placeholder, one for yes or no a bool for its value, one of several their words."""
         super().__init__(id=f"field-{key}", classes="-name" if placeholder is not None else "")
-        self._label = label
-        self._key = key
+        self.label = label
+        self.key = key
         self._value = value
         self._hint = hint
         self._placeholder = placeholder or ""
@@ -116,14 +116,14 @@ class Field(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Label, value, note."""
-        yield Static(self._label, classes="field-label", markup=False)
+        yield Static(self.label, classes="field-label", markup=False)
         if isinstance(self._value, bool):
-            yield OnOff(self._value, id=self._key)
+            yield OnOff(self._value, id=self.key)
         elif self._choices is not None:
             options = [(words, value) for value, words in self._choices.items()]
-            yield Select(options, value=self._value, allow_blank=False, compact=True, id=self._key)
+            yield Select(options, value=self._value, allow_blank=False, compact=True, id=self.key)
         else:
-            yield Input(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False, id=self._key)
+            yield Input(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False, id=self.key)
         yield Static(self._hint, classes="field-note", markup=False)
 
     @property
@@ -171,7 +171,7 @@ class Field(Horizontal):
 
     def count(self, counts: bool) -> None:
         """Whether the value matters at all; one that does not cannot be changed, and nothing is wrong with it."""
-        self.query_one(f"#{self._key}").disabled = not counts
+        self.query_one(f"#{self.key}").disabled = not counts
         if not counts:
             self.show_problem(None)
 

@@ -11,17 +11,18 @@ from textual.content import Content
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
-from cmapss_tui.narration import sorted_checks
+from cmapss_tui.narration import check_words, sorted_checks, undo_words
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.widgets.panel import Lines, bar, columns
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan, Step
-    from cmapss_core.plans.runner import StepEvent
+    from cmapss_core.plans.running.operations import StepEvent
 
 _CHECK_LOOKS = {True: ("✓", theme.GOOD), None: ("⚠", theme.WARN), False: ("✕", theme.BAD)}
 _STEP_LOOKS: dict[str, tuple[str, str]] = {
     "pending": ("○", theme.QUIET),
+    "passed over": ("○", theme.QUIET),
     "started": ("◐", theme.BUSY),
     "acting": ("◐", theme.BUSY),
     "waiting": ("◐", theme.BUSY),
@@ -42,9 +43,9 @@ _WIDE = 100
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """How far a step is: a state of the runner's events, "pending" or "interrupted". Times are the region's.
+    """How far a step is: a state of the runner's events, "pending", "passed over" or "interrupted".
 
-    `expected` is when it is likely to be over.
+    Times are the region's; `expected` is when it is likely to be over.
     """
 
     state: str = "pending"
@@ -56,6 +57,7 @@ class StepProgress:
 
 
 PENDING = StepProgress()
+PASSED_OVER = StepProgress("passed over")  # a step that the operation does not come to any more
 
 
 def at_rest(progress: StepProgress) -> StepProgress:
@@ -80,14 +82,9 @@ def after(progress: StepProgress, event: StepEvent) -> StepProgress:
 class PlanView(Lines):
     """A plan before it is carried out."""
 
-    def show(self, plan: Plan, forbidden: str = "") -> None:
-        """Show its steps and checks; `forbidden` is why it cannot be carried out, apart from the checks."""
-
-        def lines(width: int) -> list[Content]:
-            why = _marked(*_CHECK_LOOKS[False], forbidden, width) if forbidden else ()
-            return [*step_lines(plan, width), Content(""), *why, *check_lines(plan, width)]
-
-        self.write(lines)
+    def show(self, plan: Plan) -> None:
+        """Show its steps, and what there is to know of them."""
+        self.write(lambda width: [*step_lines(plan, width), Content(""), *check_lines(plan, width)])
 
     def show_text(self, text: str, style: str = theme.QUIET) -> None:
         """Say why there is no plan to be shown."""
@@ -118,12 +115,12 @@ def cost_line(plan: Plan) -> Content:
 
 
 def step_lines(plan: Plan, width: int) -> Iterator[Content]:
-    """A line for each step: number, title, what it acts on, and how it is undone."""
-    undone = any(step.undo for step in plan.steps)
+    """A line for each step: number, title, what it acts on, and where there is room for it how it is undone."""
+    undone = width >= _WIDE and any(step.undo for step in plan.steps)
     title_width = max(len(step.title) for step in plan.steps)
     widths = [2, title_width, width - 2 - title_width - 4]
     if undone:
-        undo_width = max(len(_undo(step)) for step in plan.steps)
+        undo_width = max(len(undo_words(step)) for step in plan.steps)
         widths[2] -= undo_width + 2
         widths.append(undo_width)
     for step in plan.steps:
@@ -133,7 +130,7 @@ def step_lines(plan: Plan, width: int) -> Iterator[Content]:
             Content.styled(formats.middle_elided(step.detail, max(widths[2], 1)), "bold"),
         ]
         if undone:
-            cells.append(Content.styled(_undo(step), theme.QUIET))
+            cells.append(Content.styled(undo_words(step), theme.QUIET))
         yield columns(cells, widths, right=(0,))
 
 
@@ -142,8 +139,7 @@ def check_lines(plan: Plan, width: int) -> Iterator[Content]:
     if plan.protected:
         yield from _marked(*_CHECK_LOOKS[None], f"protected: {plan.protected}", width)
     for check in sorted_checks(plan):
-        way_out = f". {check.remedy}" if check.ok is False and check.remedy else ""
-        yield from _marked(*_CHECK_LOOKS[check.ok], check.text + way_out, width)
+        yield from _marked(*_CHECK_LOOKS[check.ok], check_words(check), width)
     for note in plan.notes:
         yield from _marked("·", theme.QUIET, note, width)
 
@@ -151,7 +147,7 @@ def check_lines(plan: Plan, width: int) -> Iterator[Content]:
 def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int) -> Iterator[Content]:
     """A step and its state; a failed one says below what AWS answered and what can be done."""
     glyph, style = _STEP_LOOKS[progress.state]
-    quiet = theme.QUIET if progress.state == "pending" else ""
+    quiet = theme.QUIET if progress in (PENDING, PASSED_OVER) else ""
     state = _state(step, progress, now, style, brief=width < _WIDE)
     title = step.undo.title if progress.state == "undoing" and step.undo is not None else step.title
     title_width = 26
@@ -181,10 +177,6 @@ def wrapped(text: str, width: int) -> Sequence[str]:
     return textwrap.wrap(text, max(width, 10), break_on_hyphens=False) or [""]
 
 
-def _undo(step: Step) -> str:
-    return f"undo: {step.undo.title}" if step.undo else ""
-
-
 def _marked(glyph: str, style: str, text: str, width: int) -> Iterator[Content]:
     """A text behind its glyph, with the lines that follow below its beginning."""
     words = style if style in (theme.BAD, theme.QUIET) else ""
@@ -194,7 +186,9 @@ def _marked(glyph: str, style: str, text: str, width: int) -> Iterator[Content]:
 
 def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, brief: bool) -> Content:
     """The state in words, with the time it took or has taken so far beside what it usually takes."""
-    if progress.state == "pending":
+    if progress == PASSED_OVER:
+        return Content("")
+    if progress == PENDING:
         usual = f"about {formats.duration(step.usual_seconds)}" if step.usual_seconds else ""
         return Content.styled(usual, theme.QUIET)
     if progress.state == "skipped":
