@@ -119,6 +119,7 @@ def test_a_dry_run_prints_the_plan_and_runs_nothing(verb: list[str], capsys: Cap
     document = json.loads(capsys.readouterr().out)
     assert document["plan_id"] == f"{verb[0]}-2026-11-22-16-41-07-abcd"
     assert (document["intention"], document["endpoint"], document["status"]) == (verb[0], "engines", "planned")
+    assert document["target"] == "engines"
     assert document["warnings"] == ["one instance does not survive"]
     assert (document["hourly_cost_usd_before"], document["hourly_cost_usd_after"]) == (0.0, 0.23)
     first, second = document["steps"]

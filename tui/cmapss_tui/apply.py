@@ -42,35 +42,46 @@ def add_plan_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def carry_out(aws: Aws, plan: Plan, arguments: Namespace, *, wait: bool = True, type_name: bool = False) -> ExitCode:
+def carry_out(
+    aws: Aws,
+    plan: Plan,
+    arguments: Namespace,
+    *,
+    wait: bool = True,
+    type_name: bool = False,
+    found: Document | None = None,
+) -> ExitCode:
     """Show, confirm and run a plan as the flags of `arguments` say; the document or the name goes to stdout.
 
     Without `wait` the plan stops, open, where there is only something to wait for. `type_name`: on a terminal the
-    target's name has to be typed. After a failure that does not pass by itself what was done is undone: if the
-    operator says so, or by itself after --yes, unless --keep is given. Raises ConsoleError: that of a check that
-    forbids the plan, REFUSED where it is not confirmed, else what the plan failed with.
+    target's name has to be typed. `found` is what the document has besides the plan. After a failure that does not
+    pass by itself what was done is undone: if the operator says so, or by itself after --yes, unless --keep is given.
+    Raises ConsoleError: that of a check that forbids the plan, REFUSED where it is not confirmed, else what the plan
+    failed with.
     """
     if arguments.dry_run:
-        _write_plan(plan, arguments.json)
+        _write_plan(plan, arguments.json, found)
         refuse_forbidden(plan)
         return ExitCode.DONE
     refuse_read_only(aws.target.read_only, plan.intention, plan.target)
     refuse_forbidden(plan)
     if not plan.steps:
-        return _nothing_to_do(plan, arguments.json)
+        return _nothing_to_do(plan, arguments.json, found)
     from cmapss_core.plans.runner import run
 
     journal = default_journal()
     _tell_of_open_operations(journal, plan)
     shown = render_plan(plan, sys.stderr)
     confirm(plan, arguments, doing=plan.intention, shown=shown, warnings=plan.warnings, type_name=type_name)
-    return carried(aws, plan, journal, arguments, partial(run, aws, plan, journal, wait=wait))
+    return carried(aws, plan, journal, arguments, partial(run, aws, plan, journal, wait=wait), found)
 
 
-def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin: Begin) -> ExitCode:
+def carried(
+    aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin: Begin, found: Document | None = None
+) -> ExitCode:
     """Let `begin` run the operation of a plan, do what follows a failure, and print how it ended.
 
-    Raises ConsoleError with what it failed with.
+    `found` is what the document has besides. Raises ConsoleError with what it failed with.
     """
     narrator = Narrator(plan)
     ended = _Ended(_told(plan, journal, narrator, begin))
@@ -83,6 +94,7 @@ def carried(aws: Aws, plan: Plan, journal: Journal, arguments: Namespace, begin:
                 **plan_document(plan, ended.last.status, narrator.states),
                 "operation_id": plan.id,
                 **_ending(ended),
+                **(found or {}),
             }
         )
     elif ended.error is None and ended.last.status != "interrupted":
@@ -100,12 +112,13 @@ def _undone(aws: Aws, plan: Plan, journal: Journal, narrator: Narrator, run: Out
         return Outcome("open", error, run.left)
 
 
-def _nothing_to_do(plan: Plan, as_json: bool) -> ExitCode:
+def _nothing_to_do(plan: Plan, as_json: bool, found: Document | None) -> ExitCode:
     from cmapss_core.plans.running.operations import Outcome
 
     narrate(" ".join((NOTHING_TO_DO, *plan.notes)))
     if as_json:
-        write_json({**plan_document(plan, "done", {}), "operation_id": None, **_ending(_Ended(Outcome("done")))})
+        ending = _ending(_Ended(Outcome("done")))
+        write_json({**plan_document(plan, "done", {}), "operation_id": None, **ending, **(found or {})})
     else:
         write(plan.target)
     return ExitCode.DONE
@@ -219,8 +232,8 @@ def _tell_of_open_operations(journal: Journal, plan: Plan) -> None:
         narrate(f"! {operation.id} on it is open: resume it or roll it back (cmapss-console operations).")
 
 
-def _write_plan(plan: Plan, as_json: bool) -> None:
+def _write_plan(plan: Plan, as_json: bool, found: Document | None) -> None:
     if as_json:
-        write_json(plan_document(plan, "planned", {}))
+        write_json({**plan_document(plan, "planned", {}), **(found or {})})
     else:
         write(render_plan(plan, sys.stdout, actions=True))

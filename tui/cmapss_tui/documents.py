@@ -201,14 +201,16 @@ def traffic_document(report: TrafficReport) -> Document:
 def plan_document(plan: Plan, status: str, step_states: Mapping[int, str]) -> Document:
     """A plan and how far it is: "planned" or what the runner says; and so for each step.
 
-    Values of environment variables are left out: they may be secrets.
+    The target of a clean-up is a region, that of every other plan also stands as its endpoint. Values of environment
+    variables are left out: they may be secrets.
     """
     document = _concealed(plan.document())
     steps = [{**step, "status": step_states.get(step["n"], "planned")} for step in document.pop("steps")]
     return {
         "plan_id": document.pop("plan_id"),
         "intention": document.pop("intention"),
-        "endpoint": plan.target,
+        "target": document.pop("target"),
+        **({} if plan.intention == "clean-up" else {"endpoint": plan.target}),
         "status": status,
         "steps": steps,
         **document,

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING
 
 from cmapss_tui.apply import add_plan_arguments, carry_out
 from cmapss_tui.arguments import positive_integer
-from cmapss_tui.confirmation import refuse_forbidden
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import Document, plan_document
 from cmapss_tui.exits import ExitCode
@@ -20,7 +19,6 @@ from cmapss_tui.output import narrate, render_table, write, write_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmapss_core.plans.clean_up import CleanUp
     from cmapss_core.plans.removing.leftovers import Finding
 
 _DEFAULT_IDLE_DAYS = 14
@@ -58,25 +56,17 @@ def run(arguments: Namespace, options: Options) -> int:
             ),
         )
         plan, findings = found.plan, found.findings
-        if arguments.json and (arguments.dry_run or not plan.steps):
-            _write_document(found)
-        elif findings and arguments.dry_run:
-            write(_table(findings, sys.stdout))
-        elif findings:
-            narrate(_table(findings, sys.stderr))
+        if findings and not (arguments.json and arguments.dry_run):
+            tell, stream = (write, sys.stdout) if arguments.dry_run else (narrate, sys.stderr)
+            tell(_table(findings, stream))
+        documents = {"findings": [_finding_document(finding) for finding in findings]}
         if not plan.steps:
             narrate("Nothing to clean up.")
+            if arguments.json:
+                write_json({**plan_document(plan, "done", {}), **documents})
             return ExitCode.DONE
-        if arguments.json and arguments.dry_run:
-            refuse_forbidden(plan)
-            return ExitCode.DONE
-        return carry_out(aws, plan, arguments, type_name=any(one.kind == "endpoint" for one in findings if one.goes))
-
-
-def _write_document(found: CleanUp) -> None:
-    status = "planned" if found.plan.steps else "done"
-    findings = [_finding_document(finding) for finding in found.findings]
-    write_json({**plan_document(found.plan, status, {}), "findings": findings})
+        grave = any(finding.kind == "endpoint" and finding.goes for finding in findings)
+        return carry_out(aws, plan, arguments, type_name=grave, found=documents)
 
 
 def _finding_document(finding: Finding) -> Document:
