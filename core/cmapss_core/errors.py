@@ -100,6 +100,11 @@ class ConsoleError(Exception):
         return f"{where}{self.message.rstrip('.')}.{request} {self.remedy}".replace("\n", " ").strip()
 
 
+def invalid(message: str, remedy: str) -> ConsoleError:
+    """The error of what was asked for, where it cannot be as it is."""
+    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+
+
 # Error codes as botocore reports them in Error.Code; the prefixes of messages are for SageMaker, which says
 # ValidationException for nearly everything.
 _CODES: dict[str, ErrorKind] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks
@@ -19,7 +19,6 @@ from cmapss_core.plans.scaling.request import (
     POLICY_NAME,
     ScaleRequest,
     Tracking,
-    invalid,
 )
 from cmapss_core.plans.scaling.scheduling import ScheduleRequest, due
 from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps

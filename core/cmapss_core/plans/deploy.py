@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from cmapss_core.aws import UNANSWERED, Aws
 from cmapss_core.belongings import LOG_GROUP_PREFIX, LogGroup, log_groups
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import (
     DEFAULT_MAX,
     DEFAULT_SCALE_IN_COOLDOWN,
@@ -97,7 +97,7 @@ class DeployRequest:
         """
         begun = self.initial_instances if instances is None else instances
         if begun < 1:
-            raise _invalid(f"instances {begun} is below 1", "Ask for one or more.")
+            raise invalid(f"instances {begun} is below 1", "Ask for one or more.")
         if not self.autoscaling:
             return None
         low = self.min if self.min is not None else begun
@@ -255,9 +255,9 @@ def _fleet(request: DeployRequest) -> _Fleet:
     production, shadow = request.production_variants(), request.shadow_variant()
     check_variants(production, shadow)
     if request.variants and (request.job != BEST or request.model or request.model_data or request.model_file):
-        raise _invalid("a model beside --variant", "Each variant names its own.")
+        raise invalid("a model beside --variant", "Each variant names its own.")
     if request.bucket and not any(variant.source.model_file for variant in production):
-        raise _invalid(f"nothing is uploaded to the bucket {request.bucket}", "Name a --model-file, or leave it out.")
+        raise invalid(f"nothing is uploaded to the bucket {request.bucket}", "Name a --model-file, or leave it out.")
     trackings = {variant.name: request.tracking(variant.instances) for variant in production}
     scaled = {name: tracking for name, tracking in trackings.items() if tracking is not None}
     for variant in production:
@@ -295,7 +295,7 @@ def _model_steps(models: Mapping[str, PreparedModel]) -> list[Step]:
             made = str(step.call.parameters.get("ModelName") or step.call.parameters["Key"])
             known = steps.setdefault(made, step)
             if known.call is None or known.call.parameters != step.call.parameters:
-                raise _invalid(
+                raise invalid(
                     f"variant {variant} would serve another model {made} than another variant does",
                     "Give them the same image and role, or deploy a model that is there: model=NAME.",
                 )
@@ -395,7 +395,3 @@ def _config_name(draft: Draft) -> str:
 def _told_apart(draft: Draft, name: str) -> str:
     """The name with the plan's own digits: another plan has had the same second."""
     return f"{name}-{draft.id.rpartition('-')[2]}"
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

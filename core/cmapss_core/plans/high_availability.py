@@ -13,12 +13,11 @@ from typing import Any, Literal
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import cost_with, one_variant
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan, Proof, Step
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks, zone_checks
-from cmapss_core.plans.scaling.request import invalid
 from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, register_target
 from cmapss_core.plans.steps import (
     CHANGE_PATIENCE_SECONDS,

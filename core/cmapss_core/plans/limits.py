@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, invalid
 from cmapss_core.plans.plan import OWNER_TAG
 
 Pairs = Sequence[tuple[str, str]]
@@ -32,7 +32,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     """The two parts of an S3 URI; the key may be empty. Raises ConsoleError for anything else."""
     match = _S3_URI.fullmatch(uri)
     if match is None:
-        raise _invalid(f"{uri!r} is no S3 URI", "It looks like s3://bucket/path.")
+        raise invalid(f"{uri!r} is no S3 URI", "It looks like s3://bucket/path.")
     return match[1], match[2]
 
 
@@ -40,7 +40,7 @@ def check_model_data(uri: str) -> str:
     """The artefact's address itself. Raises ConsoleError unless it is of one packed object in S3."""
     _, key = bucket_and_key(uri)
     if not key.endswith(".tar.gz"):
-        raise _invalid(f"{uri!r} is no model artefact", "It is one object that ends in .tar.gz.")
+        raise invalid(f"{uri!r} is no model artefact", "It is one object that ends in .tar.gz.")
     if len(uri) > _MAX_MODEL_DATA:
         raise _too_long("the artefact's address", len(uri), _MAX_MODEL_DATA)
     return uri
@@ -57,7 +57,7 @@ def check_destination(uri: str) -> str:
 def check_image(image: str) -> str:
     """The image itself. Raises ConsoleError where it cannot be one."""
     if not image or re.search(r"\s", image):
-        raise _invalid(f"{image!r} is no image", "It looks like ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG.")
+        raise invalid(f"{image!r} is no image", "It looks like ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG.")
     if len(image) > _MAX_IMAGE:
         raise _too_long("the image", len(image), _MAX_IMAGE)
     return image
@@ -67,22 +67,22 @@ def check_role(role_arn: str) -> str:
     """The ARN itself. Raises ConsoleError where it is not a role's."""
     if _ROLE.fullmatch(role_arn) and len(role_arn) <= _MAX_ROLE:
         return role_arn
-    raise _invalid(f"{role_arn!r} is no role's ARN", "It looks like arn:aws:iam::123456789012:role/NAME.")
+    raise invalid(f"{role_arn!r} is no role's ARN", "It looks like arn:aws:iam::123456789012:role/NAME.")
 
 
 def check_environment(variables: Pairs) -> None:
     """Raises ConsoleError for what AWS refuses as a container's environment; no value is ever told."""
     if len(variables) > MAX_VARIABLES:
-        raise _invalid(f"{len(variables)} environment variables are more than {MAX_VARIABLES}", "Give fewer.")
+        raise invalid(f"{len(variables)} environment variables are more than {MAX_VARIABLES}", "Give fewer.")
     for key, value in variables:
         if not _VARIABLE.fullmatch(key):
-            raise _invalid(
+            raise invalid(
                 f"{key!r} is no name of an environment variable",
                 "It has letters, digits and underscores, and begins with no digit.",
             )
         for part, text in (("name", key), ("value", value)):
             if (size := len(text.encode())) > MAX_VARIABLE_BYTES:
-                raise _invalid(
+                raise invalid(
                     f"the {part} of the environment variable {key[:40]} has {size} bytes of at most "
                     f"{MAX_VARIABLE_BYTES}",
                     "Shorten it, or put it into a file of the model.",
@@ -90,7 +90,7 @@ def check_environment(variables: Pairs) -> None:
     _refuse_repeated("the environment variable", (key for key, _ in variables))
     total = sum(len(key.encode()) + len(value.encode()) for key, value in variables)
     if total > MAX_ENVIRONMENT_BYTES:
-        raise _invalid(
+        raise invalid(
             f"the environment variables have {total} bytes of at most {MAX_ENVIRONMENT_BYTES} together", "Give fewer."
         )
 
@@ -98,22 +98,22 @@ def check_environment(variables: Pairs) -> None:
 def check_tags(tags: Pairs) -> None:
     """Raises ConsoleError for tags that AWS refuses beside the console's own."""
     if len(tags) > MAX_TAGS - 1:
-        raise _invalid(f"{len(tags)} tags are more than {MAX_TAGS - 1}", f"One of {MAX_TAGS} is the console's own.")
+        raise invalid(f"{len(tags)} tags are more than {MAX_TAGS - 1}", f"One of {MAX_TAGS} is the console's own.")
     for key, value in tags:
         if not 1 <= len(key) <= 128:
-            raise _invalid(f"the tag key {key[:40]!r} has {len(key)} characters", "It takes 1 to 128.")
+            raise invalid(f"the tag key {key[:40]!r} has {len(key)} characters", "It takes 1 to 128.")
         if len(value) > 256:
             raise _too_long(f"the value of the tag {key}", len(value), 256)
         for text in (key, value):
             if odd := sorted({character for character in text if not _fits_tag(character)}):
-                raise _invalid(
+                raise invalid(
                     f"the tag {key}={value} has {' '.join(map(repr, odd))} in it",
                     "Use letters, digits, spaces and _ . : / = + - @",
                 )
         if key.lower().startswith("aws:"):
-            raise _invalid(f"the tag {key} begins with aws:", "AWS keeps those for itself.")
+            raise invalid(f"the tag {key} begins with aws:", "AWS keeps those for itself.")
         if key == OWNER_TAG:
-            raise _invalid(f"the tag {OWNER_TAG} is the console's own", "Choose another key.")
+            raise invalid(f"the tag {OWNER_TAG} is the console's own", "Choose another key.")
     _refuse_repeated("the tag", (key for key, _ in tags))
 
 
@@ -121,16 +121,16 @@ def check_vpc(subnets: Sequence[str], security_groups: Sequence[str]) -> None:
     """Raises ConsoleError for VPC settings that AWS refuses; none at all are good."""
     if bool(subnets) != bool(security_groups):
         missing = "security group" if subnets else "subnet"
-        raise _invalid(f"a VPC without a {missing}", "Give both --subnet and --security-group.")
+        raise invalid(f"a VPC without a {missing}", "Give both --subnet and --security-group.")
     for kind, ids, most in (
         ("subnet", subnets, MAX_SUBNETS),
         ("security group", security_groups, MAX_SECURITY_GROUPS),
     ):
         if len(ids) > most:
-            raise _invalid(f"{len(ids)} {kind}s are more than {most}", "Give fewer.")
+            raise invalid(f"{len(ids)} {kind}s are more than {most}", "Give fewer.")
         for name in ids:
             if not _VPC_ID.fullmatch(name):
-                raise _invalid(f"{name!r} is no id of a {kind}", "It looks like subnet-0abc or sg-0abc.")
+                raise invalid(f"{name!r} is no id of a {kind}", "It looks like subnet-0abc or sg-0abc.")
         _refuse_repeated(f"the {kind}", ids)
 
 
@@ -141,12 +141,8 @@ def _fits_tag(character: str) -> bool:
 def _refuse_repeated(kind: str, names: Iterable[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
-            raise _invalid(f"{kind} {name} is given {count} times", "Give it once.")
+            raise invalid(f"{kind} {name} is given {count} times", "Give it once.")
 
 
 def _too_long(what: str, length: int, most: int) -> ConsoleError:
-    return _invalid(f"{what} has {length} characters of at most {most}", "Give a shorter one.")
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+    return invalid(f"{what} has {length} characters of at most {most}", "Give a shorter one.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint, read_endpoint
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import check_scalable_type
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare_model
@@ -32,7 +32,7 @@ from cmapss_core.plans.updating.config import (
 )
 from cmapss_core.plans.updating.former import Former, former_of
 from cmapss_core.plans.updating.guarding import Guarding, guarding, roles_of, usual_strategy
-from cmapss_core.plans.updating.requests import UpdateRequest, invalid
+from cmapss_core.plans.updating.requests import UpdateRequest
 from cmapss_core.plans.updating.steps import (
     Rest,
     set_instance_count,

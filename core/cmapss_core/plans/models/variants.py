@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.plans.limits import check_destination
 from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.names import check_name
@@ -51,11 +51,11 @@ class Variant:
     def __post_init__(self) -> None:
         check_name("variant", self.name)
         if not _INSTANCE_TYPE.fullmatch(self.instance_type):
-            raise _invalid(f"{self.instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
+            raise invalid(f"{self.instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
         if self.instances < 1:
-            raise _invalid(f"instances {self.instances} is below 1", "Ask for one or more.")
+            raise invalid(f"instances {self.instances} is below 1", "Ask for one or more.")
         if not 0 <= self.weight < math.inf:
-            raise _invalid(f"weight {self.weight:g} of {self.name} is below 0 or no number", "It takes 0 or more.")
+            raise invalid(f"weight {self.weight:g} of {self.name} is below 0 or no number", "It takes 0 or more.")
 
     def parameters(self, model: str) -> dict[str, Any]:
         """As ProductionVariants and ShadowProductionVariants take it."""
@@ -78,35 +78,35 @@ def parse_variant(text: str) -> VariantRequest:
         key, equals, value = part.partition("=")
         read = _KEYS.get(key)
         if read is None or not equals:
-            raise _invalid(f"{part!r} says nothing of a variant", f"A variant has {', '.join(_KEYS)}, as key=value.")
+            raise invalid(f"{part!r} says nothing of a variant", f"A variant has {', '.join(_KEYS)}, as key=value.")
         if not value:
-            raise _invalid(f"{key} of the variant {text!r} is empty", f"Leave it out, or write {key}=…")
+            raise invalid(f"{key} of the variant {text!r} is empty", f"Leave it out, or write {key}=…")
         name = key.replace("-", "_")
         if name in given:
-            raise _invalid(f"the variant {text!r} has {key} twice", "Give it once.")
+            raise invalid(f"the variant {text!r} has {key} twice", "Give it once.")
         try:
             given[name] = read(value)
         except ValueError:
-            raise _invalid(f"{key} {value!r} of a variant is no number", f"Write {key}=1, for example.") from None
+            raise invalid(f"{key} {value!r} of a variant is no number", f"Write {key}=1, for example.") from None
     if "name" not in given:
-        raise _invalid(f"the variant {text!r} has no name", "Begin with name=…")
+        raise invalid(f"the variant {text!r} has no name", "Begin with name=…")
     return VariantRequest(**given)
 
 
 def check_variants(variants: Sequence[Variant], shadow: Variant | None) -> None:
     """Raises ConsoleError for variants that no endpoint config can have together."""
     if len(variants) > MAX_VARIANTS:
-        raise _invalid(f"{len(variants)} variants are more than {MAX_VARIANTS}", "An endpoint has no more.")
+        raise invalid(f"{len(variants)} variants are more than {MAX_VARIANTS}", "An endpoint has no more.")
     if shadow is not None and len(variants) != 1:
-        raise _invalid(
+        raise invalid(
             f"a shadow beside {len(variants)} variants", "Beside a shadow variant AWS takes exactly one other."
         )
     names = [variant.name for variant in (*variants, *((shadow,) if shadow else ()))]
     for name, count in Counter(name.lower() for name in names).items():
         if count > 1:
-            raise _invalid(f"{count} variants are called {name}", "Give each a name of its own.")
+            raise invalid(f"{count} variants are called {name}", "Give each a name of its own.")
     if sum(variant.weight for variant in variants) == 0:
-        raise _invalid("no variant has a weight above 0", "Nobody would answer: give one a weight.")
+        raise invalid("no variant has a weight above 0", "Nobody would answer: give one a weight.")
 
 
 def data_capture(destination: str, percent: int) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def data_capture(destination: str, percent: int) -> dict[str, Any]:
     CSV and JSON are written as they are, for else they are encoded. Raises ConsoleError for what AWS would refuse.
     """
     if not 1 <= percent <= 100:
-        raise _invalid(f"{percent} % of the requests cannot be captured", "It takes 1 to 100.")
+        raise invalid(f"{percent} % of the requests cannot be captured", "It takes 1 to 100.")
     return {
         "EnableCapture": True,
         "InitialSamplingPercentage": percent,
@@ -137,7 +137,3 @@ _KEYS: Mapping[str, Callable[[str], Any]] = {
     "instance-type": str,
     "instances": int,
 }
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

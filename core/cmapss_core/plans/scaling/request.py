@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.plans.scaling.scheduling import ScheduleRequest
 from cmapss_core.plans.scaling.step_policy import StepPolicyRequest
 from cmapss_core.plans.scaling.steps import VariantScaling, identity
@@ -115,8 +115,3 @@ def check_tracking(target: float, scale_in_cooldown: float, scale_out_cooldown: 
         raise invalid(f"target {target:g} is not above 0", f"It counts {unit}.")
     if min(scale_in_cooldown, scale_out_cooldown) < 0:
         raise invalid("a cooldown is negative", "Cooldowns are seconds, 0 or more.")
-
-
-def invalid(message: str, remedy: str) -> ConsoleError:
-    """The error of a request that cannot be carried out as it is."""
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.plans.scaling.steps import Parameters, VariantScaling, identity
 from cmapss_core.schedules import next_due, parse_schedule
 
@@ -27,7 +27,7 @@ class ScheduleRequest:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise _invalid(f"{self.name!r} is no name of a scheduled action", "Use no : / | and no blanks around it.")
+            raise invalid(f"{self.name!r} is no name of a scheduled action", "Use no : / | and no blanks around it.")
         parse_schedule(self.schedule, self.timezone)
         _check_bounds(self.min, self.max)
 
@@ -43,7 +43,7 @@ def scheduled_action(scaling: VariantScaling, request: ScheduleRequest, now: dat
         **({"MaxCapacity": request.max} if request.max is not None else {}),
     }
     if not bounds:
-        raise _invalid(
+        raise invalid(
             f"scheduled action {request.name} sets nothing", "Give its bounds: --schedule-min, --schedule-max or both."
         )
     _check_bounds(bounds.get("MinCapacity"), bounds.get("MaxCapacity"))
@@ -56,7 +56,7 @@ def scheduled_action(scaling: VariantScaling, request: ScheduleRequest, now: dat
         **({"Timezone": request.timezone} if request.timezone is not None else {}),
     }
     if due(action, now) is None:
-        raise _invalid(
+        raise invalid(
             f"scheduled action {request.name} is never due: {request.schedule} has passed by {now:%Y-%m-%d %H:%M} UTC",
             "Choose a time to come.",
         )
@@ -73,10 +73,6 @@ def due(action: Parameters, now: datetime) -> datetime | None:
 
 def _check_bounds(low: int | None, high: int | None) -> None:
     if min((bound for bound in (low, high) if bound is not None), default=1) < 1:
-        raise _invalid("a scheduled bound is below 1", "A real-time variant keeps at least one instance.")
+        raise invalid("a scheduled bound is below 1", "A real-time variant keeps at least one instance.")
     if low is not None and high is not None and low > high:
-        raise _invalid(f"scheduled min {low} is above max {high}", "Lower --schedule-min or raise --schedule-max.")
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+        raise invalid(f"scheduled min {low} is above max {high}", "Lower --schedule-min or raise --schedule-max.")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from cmapss_core.belongings import ALARM_PREFIX
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.plans.plan import Call
 from cmapss_core.plans.scaling.policy_alarms import carries_out, policy_arn
 from cmapss_core.plans.scaling.steps import Parameters, VariantScaling, describe_policy, identity
@@ -53,19 +53,19 @@ def parse_steps(texts: Sequence[str]) -> StepAdjustments:
     read = sorted((_step(text) for text in texts), key=lambda step: step[0])
     types = {adjustment_type for _, _, adjustment_type, _ in read}
     if len(types) > 1:
-        raise _invalid("the steps count in different ways", "Use +N or -N, +N% or -N%, or plain N, for all of them.")
+        raise invalid("the steps count in different ways", "Use +N or -N, +N% or -N%, or plain N, for all of them.")
     for (_, high, *_), (low, *_) in pairwise(read):
         if high != low:
-            raise _invalid(
+            raise invalid(
                 f"the steps {'overlap' if high > low else 'have a gap'} between {min(low, high):g} and "
                 f"{max(low, high):g}",
                 "Let each begin where the one before ends, as in --step 0:10=+1 --step 10:=+2.",
             )
     lowest, highest = read[0][0], read[-1][1]
     if lowest < 0 < highest:
-        raise _invalid("the steps are on both sides of the threshold", "Make two policies, one for each side.")
+        raise invalid("the steps are on both sides of the threshold", "Make two policies, one for each side.")
     if (highest > 0 and highest < math.inf) or (lowest < 0 and lowest > -math.inf):
-        raise _invalid("the outermost step has an end", "Leave its outer bound out, as in --step 10:=+2.")
+        raise invalid("the outermost step has an end", "Leave its outer bound out, as in --step 10:=+2.")
     return StepAdjustments(
         adjustment_type=types.pop(),
         steps=tuple(
@@ -90,9 +90,9 @@ def with_step_policy(
     of = {**identity(scaling.endpoint, scaling.variant), "PolicyName": request.name}
     known = next((policy for policy in scaling.policies if policy["PolicyName"] == request.name), None)
     if known is not None and known["PolicyType"] != "StepScaling":
-        raise _invalid(f"policy {request.name} is no step policy", "Choose another --step-policy name.")
+        raise invalid(f"policy {request.name} is no step policy", "Choose another --step-policy name.")
     if known is None and request.adjustments is None:
-        raise _invalid(f"step policy {request.name} has no steps", "Give them: --step 0:10=+1 --step 10:=+2.")
+        raise invalid(f"step policy {request.name} has no steps", "Give them: --step 0:10=+1 --step 10:=+2.")
     policy = {
         **(known or {**of, "PolicyType": "StepScaling"}),
         "StepScalingPolicyConfiguration": _configuration(known, request),
@@ -120,12 +120,12 @@ def _alarm(
     """The policy's alarm: the one that it has, else a new one."""
     known = [alarm for alarm in scaling.alarms if carries_out(alarm, describe)]
     if len(known) > 1:
-        raise _invalid(
+        raise invalid(
             f"policy {request.name} has {len(known)} alarms, and which is meant is unclear",
             "Change them where they were made, or remove the policy first.",
         )
     if not known and request.threshold is None:
-        raise _invalid(
+        raise invalid(
             f"step policy {request.name} has no alarm",
             "Give its threshold in invocations per instance and minute: --threshold 20.",
         )
@@ -170,14 +170,10 @@ def _step(text: str) -> tuple[float, float, str, int]:
         if low >= high:
             raise ValueError
     except ValueError:
-        raise _invalid(
+        raise invalid(
             f"{text!r} is no step",
             "Such as 0:10=+1 (from the threshold to 10 above it, one instance more) or 10:=+50%.",
         ) from None
     counted = "ChangeInCapacity" if match["sign"] else "ExactCapacity"
     kind = "PercentChangeInCapacity" if match["percent"] else counted
     return low, high, kind, int(match["sign"] + match["size"])
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

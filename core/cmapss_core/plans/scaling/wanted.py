@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.scaling.policy_alarms import carries_out
 from cmapss_core.plans.scaling.request import (
     DEFAULT_MAX,
@@ -19,7 +19,6 @@ from cmapss_core.plans.scaling.request import (
     Tracking,
     check_bounds,
     check_tracking,
-    invalid,
 )
 from cmapss_core.plans.scaling.scheduling import scheduled_action
 from cmapss_core.plans.scaling.step_policy import with_step_policy

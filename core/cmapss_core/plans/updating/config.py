@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cmapss_core.endpoints import Endpoint
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.models.variants import MAX_VARIANTS
-from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange, capture_config, invalid
+from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange, capture_config
 
 Parameters = Mapping[str, Any]
 Changes = Mapping[str, VariantChange]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmapss_core.belongings import variants_of
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.models.sources import PreparedModel
 from cmapss_core.plans.plan import Check
@@ -20,7 +20,7 @@ from cmapss_core.plans.updating.alarms import (
     reading_denied,
     stop_alarm,
 )
-from cmapss_core.plans.updating.requests import UpdateRequest, invalid
+from cmapss_core.plans.updating.requests import UpdateRequest
 from cmapss_core.plans.updating.strategies import DEFAULT_WAIT_INTERVAL, Strategy, strategy_for, usual_size
 
 Parameters = Mapping[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.plans.limits import check_destination
 from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.models.variants import DEFAULT_CAPTURE_PERCENT, data_capture, parse_variant
@@ -158,8 +158,3 @@ def capture_config(change: CaptureChange, former: dict[str, Any] | None) -> dict
     if change.percent is not None:
         changed["InitialSamplingPercentage"] = change.percent
     return changed
-
-
-def invalid(message: str, remedy: str) -> ConsoleError:
-    """An error of what was asked for."""
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

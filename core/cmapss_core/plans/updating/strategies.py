@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_core.rollout import strategy_in_words
 
 Kind = Literal["all-at-once", "canary", "linear", "rolling"]
@@ -51,7 +51,7 @@ def parse_size(text: str) -> Size:
     """A size as a person writes it: 1, or 25%. Raises ConsoleError."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise _invalid(f"{text!r} is no size", "Give a number of instances, such as 1, or a percentage, such as 25%.")
+        raise invalid(f"{text!r} is no size", "Give a number of instances, such as 1, or a percentage, such as 25%.")
     return Size(int(match[1]), bool(match[2]))
 
 
@@ -165,7 +165,7 @@ def strategy_for(request: RolloutRequest, counts: Mapping[str, int], default: St
         (request.timeout, "--timeout", *TIMEOUTS),
     ):
         if value is not None and not least <= value <= most:
-            raise _invalid(f"{flag} {value} is not within AWS's bounds", f"It takes {least} to {most} seconds.")
+            raise invalid(f"{flag} {value} is not within AWS's bounds", f"It takes {least} to {most} seconds.")
     kind = request.kind or ("rolling" if request.rollback_batch_size else default.kind)
     _refuse_strangers(request, kind)
     of_default = default if kind == default.kind else Strategy()
@@ -181,7 +181,7 @@ def strategy_for(request: RolloutRequest, counts: Mapping[str, int], default: St
         _check_size("a batch to roll back", strategy.rollback_size, counts, 0, 100)
     waits = strategy.wait_interval + strategy.bake
     if strategy.timeout is not None and strategy.timeout <= waits:
-        raise _invalid(
+        raise invalid(
             f"--timeout {strategy.timeout} is not more than the {waits} s that the roll-out waits",
             f"AWS wants it longer than --wait-interval and --bake together, {TIMEOUTS[1]} at most.",
         )
@@ -227,13 +227,13 @@ def _refuse_strangers(request: RolloutRequest, kind: Kind) -> None:
     """Raises ConsoleError for what does not belong to the strategy, rather than to drop it in silence."""
     for member, of in _SIZED.items():
         if getattr(request, member) is not None and of != kind:
-            raise _invalid(f"--{member.replace('_', '-')} is not for {kind}", f"It is for --strategy {of}.")
+            raise invalid(f"--{member.replace('_', '-')} is not for {kind}", f"It is for --strategy {of}.")
     if kind == "all-at-once" and request.wait_interval is not None:
-        raise _invalid("--wait-interval is not for all-at-once", "To watch before the old fleet goes, say --bake.")
+        raise invalid("--wait-interval is not for all-at-once", "To watch before the old fleet goes, say --bake.")
     if kind == "rolling" and request.bake is not None:
-        raise _invalid("--bake is not for rolling", "Each batch is watched for --wait-interval.")
+        raise invalid("--bake is not for rolling", "Each batch is watched for --wait-interval.")
     if kind != "rolling" and request.rollback_batch_size is not None:
-        raise _invalid(f"--rollback-batch-size is not for {kind}", "It is for --strategy rolling.")
+        raise invalid(f"--rollback-batch-size is not for {kind}", "It is for --strategy rolling.")
 
 
 def _check_size(noun: str, size: Size, counts: Mapping[str, int], least: int, most: int) -> None:
@@ -248,13 +248,9 @@ def _check_size(noun: str, size: Size, counts: Mapping[str, int], least: int, mo
         else:
             way_out = f"Give {fitting[0]}" + (f" to {fitting[-1]}" if fitting[1:] else "") + f", or {percents}."
         of = "" if size.percent else f" of the {total} of {variant}"
-        raise _invalid(f"{noun} of {size}{of} is not within AWS's bounds", way_out)
+        raise invalid(f"{noun} of {size}{of} is not within AWS's bounds", way_out)
 
 
 def _within(kind: Kind, size: Size, total: int) -> bool:
     least, most = _BOUNDS[kind]
     return least <= size.percentage(total) <= most
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
