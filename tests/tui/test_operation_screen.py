@@ -12,7 +12,7 @@ from textual.widgets import Button
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.running.operations import Outcome
 from cmapss_tui import background
-from cmapss_tui.running_operations import KIND
+from cmapss_tui.operations.running import KIND
 from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.widgets.plan_view import PASSED_OVER, PENDING, after, at_rest, progress_lines, step_lines

@@ -11,7 +11,7 @@ import pytest
 from cmapss_core.aws import Identity
 from cmapss_core.clock import RegionClock
 from cmapss_core.plans.journal import Journal
-from cmapss_tui.operation_rows import OperationsReader
+from cmapss_tui.operations.rows import OperationsReader
 from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.screens.operations import OperationsScreen
 from tests.tui.consoles import NOW, Console, DeafAws, Lobby, opened, screen_text, until

@@ -107,7 +107,7 @@ def _actions_provider() -> type[Provider]:
 
 
 def _count_open(account: str, region: str) -> int:
-    from cmapss_tui.operations import default_journal
+    from cmapss_tui.operations.journal import default_journal
 
     return sum(
         operation.status == "open" and (place.account, place.region) == (account, region)

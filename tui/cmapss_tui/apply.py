@@ -22,7 +22,7 @@ from cmapss_tui.documents import Document, error_document, plan_document
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.interrupts import interruptible
 from cmapss_tui.narration import NOTHING_TO_DO, Narrator, render_plan
-from cmapss_tui.operations import default_journal, remaining_steps
+from cmapss_tui.operations.journal import default_journal, remaining_steps
 from cmapss_tui.output import narrate, write, write_json
 
 if TYPE_CHECKING:

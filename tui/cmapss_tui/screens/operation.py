@@ -14,13 +14,13 @@ from textual.content import Content
 from textual.widgets import Button
 
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui import formats, running_operations, theme
+from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.operation_states import OperationState, state_of_record, state_of_running, status_content
-from cmapss_tui.operations import default_journal
+from cmapss_tui.operations.journal import default_journal
+from cmapss_tui.operations.running import RunningOperation, begin, find_operation, resume, roll_back
+from cmapss_tui.operations.states import OperationState, state_of_record, state_of_running, status_content
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.remedies import line_in_console
-from cmapss_tui.running_operations import RunningOperation, find_operation
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
@@ -102,7 +102,7 @@ class OperationScreen(ConsoleScreen):
         self.query_one("#leave", Button).focus()
         self._show_buttons()
         if not isinstance(self._subject, str):
-            self._watch(running_operations.begin(self.console, self._subject))
+            self._watch(begin(self.console, self._subject))
         elif (running := find_operation(self.app, self._subject)) is not None and running.running:
             self._watch(running)
         else:
@@ -165,14 +165,14 @@ class OperationScreen(ConsoleScreen):
         """Go on where it stopped, once that is confirmed."""
         state = self._known()
         steps = ", ".join(step.title for step in state.to_do)
-        await self._confirm("Resume", f"Goes on with: {steps or 'nothing, all is done'}.", running_operations.resume)
+        await self._confirm("Resume", f"Goes on with: {steps or 'nothing, all is done'}.", resume)
 
     async def action_rollback(self) -> None:
         """Undo what it did, newest first, once that is confirmed."""
         state = self._known()
         steps = ", ".join(f"{step.undo.title} {step.undo.detail}" for step in state.to_undo if step.undo is not None)
         what = f"Undoes, in this order: {steps or 'nothing, for nothing was done'}."
-        await self._confirm("Roll back", what, running_operations.roll_back)
+        await self._confirm("Roll back", what, roll_back)
 
     async def _confirm(self, doing: str, what: str, take_up: TakeUp) -> None:
         state = self._known()

@@ -17,9 +17,9 @@ from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.filters import Term, Value, matches, parse
-from cmapss_tui.operation_rows import OperationRow, OperationsReader, OperationsSnapshot
-from cmapss_tui.operation_states import status_content
-from cmapss_tui.operations import default_journal
+from cmapss_tui.operations.journal import default_journal
+from cmapss_tui.operations.rows import OperationRow, OperationsReader, OperationsSnapshot
+from cmapss_tui.operations.states import status_content
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.filter_bar import FilterBar

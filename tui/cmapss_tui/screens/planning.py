@@ -22,7 +22,7 @@ from cmapss_tui import formats, theme
 from cmapss_tui.actions import Safety, by_id
 from cmapss_tui.documents import plan_document
 from cmapss_tui.narration import check_words
-from cmapss_tui.operations import default_journal
+from cmapss_tui.operations.journal import default_journal
 from cmapss_tui.output import to_json
 from cmapss_tui.polling import run_in_thread
 from cmapss_tui.remedies import in_console, line_in_console

@@ -17,7 +17,7 @@ from cmapss_tui.documents import operation_document, plan_document, record_docum
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import duration, moment
 from cmapss_tui.narration import render_steps, undo_words
-from cmapss_tui.operations import (
+from cmapss_tui.operations.journal import (
     default_journal,
     remaining_steps,
     status_words,

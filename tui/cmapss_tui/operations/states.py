@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from cmapss_tui import theme
-from cmapss_tui.operations import OVER, remaining_steps, status_words, undoable_steps
+from cmapss_tui.operations.journal import OVER, remaining_steps, status_words, undoable_steps
 from cmapss_tui.widgets.plan_view import PASSED_OVER, PENDING, StepProgress, after, at_rest
 
 if TYPE_CHECKING:
     from cmapss_core.errors import ConsoleError
     from cmapss_core.plans.plan import Plan, Step
     from cmapss_core.plans.running.operations import OperationRecord
-    from cmapss_tui.running_operations import RunningOperation
+    from cmapss_tui.operations.running import RunningOperation
 
 _TAKEN_BACK = ("undone", "kept")
 _STYLES: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui.operations import OVER
+from cmapss_tui.operations.journal import OVER
 
 if TYPE_CHECKING:
     from cmapss_core.clock import RegionClock

@@ -12,7 +12,7 @@ from textual.app import App
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import background
 from cmapss_tui.background import Background
-from cmapss_tui.operations import default_journal, status_words
+from cmapss_tui.operations.journal import default_journal, status_words
 from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
 
 if TYPE_CHECKING:
