@@ -147,7 +147,7 @@ def test_the_upload_is_proved_by_size_and_digest_and_taken_back_only_if_it_is_th
     file = read_model_file(on_disk(tmp_path, packed("xgboost-model")))
     with drafting(ScriptedAws({}), "deploy") as draft:
         uri, step = upload(draft, file, "models")
-    assert uri == f"s3://models/cmapss-console/models/{file.sha256[:32]}/model.tar.gz"
+    assert uri == f"s3://models/cmapss-console/models/{draft.id}/model.tar.gz"
     assert step.call is not None
     assert step.call.file == file.path
     assert step.call.parameters["Metadata"] == {"sha256": file.sha256, "cmapss-console": draft.id}

@@ -13,7 +13,9 @@ from cmapss_core.plans.plan import Check
 from cmapss_core.plans.preflight import (
     artefact_checks,
     capture_checks,
+    full_load_checks,
     image_checks,
+    price_checks,
     quota_checks,
     redundancy_checks,
     role_checks,
@@ -48,6 +50,7 @@ def trust(*principals: str, effect: str = "Allow", action: Any = "sts:AssumeRole
 
 
 DENIED = ConsoleError(ErrorKind.DENIED, "User: x is not authorized to perform that")
+THROTTLED = ConsoleError(ErrorKind.THROTTLED, "Rate exceeded")
 
 
 # Role
@@ -357,3 +360,30 @@ def test_whoever_is_logged_out_is_told_so(operation: str) -> None:
     _, checks = OPTIONAL[operation]
     with pytest.raises(ConsoleError, match="expired"):
         found(ScriptedAws({**bucket(), operation: expired}), checks)
+
+
+# Prices
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ({"PriceList": []}, f"the Price List has no price for hosting on {XLARGE}"),
+        (DENIED, "pricing:GetProducts is not permitted: the price is unknown"),
+        (THROTTLED, "pricing:GetProducts was not answered (Rate exceeded): the price is unknown"),
+    ],
+)
+def test_a_price_that_is_unknown_is_told_once_with_its_reason(answer: Answer, text: str) -> None:
+    aws = ScriptedAws({"pricing:GetProducts": answer})
+    assert said(found(aws, lambda draft: price_checks(draft, [XLARGE, XLARGE]))) == [(None, text)]
+
+
+# Full load
+
+
+@pytest.mark.parametrize(("most", "told"), [(8, False), (9, True)])
+def test_a_quota_that_keeps_instances_from_scaling_out_is_told(most: int, told: bool) -> None:
+    quota = {"QuotaName": f"{XLARGE} for endpoint usage", "QuotaCode": "L-1", "Value": 8.0}
+    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": [quota]}})
+    expected = [(None, f"at full load {most} × {XLARGE} run, and the quota is 8")] if told else []
+    assert said(found(aws, lambda draft: full_load_checks(draft, {XLARGE: 2}, {XLARGE: most}))) == expected

@@ -10,6 +10,7 @@ import pytest
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ErrorKind
 from cmapss_core.plans import runner
+from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import Outcome, StepEvent
@@ -165,3 +166,23 @@ def test_an_endpoint_that_somebody_updates_meanwhile_is_theirs(region: LiveSandb
     assert sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"] == "theirs", "it is not ours"
     names = [row["EndpointConfigName"] for row in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
     assert sorted(names) == sorted(["theirs", config["EndpointConfigName"]])
+
+
+def test_a_model_that_another_deployment_serves_by_now_is_spared(
+    region: LiveSandbox, aws: Aws, journal: Journal
+) -> None:
+    first = deployment(aws)
+    assert carried(region, aws, first, journal).status == "done"
+    second = plan_deploy(aws, DeployRequest(name="another", autoscaling=False))
+    assert carried(region, aws, second, journal).status == "done"
+    outcome = undone(region, aws, first, journal)
+    assert outcome.status == "rolled_back"
+    sagemaker = region.client("sagemaker")
+    [config] = sagemaker.list_endpoint_configs()["EndpointConfigs"]
+    [variant] = sagemaker.describe_endpoint_config(EndpointConfigName=config["EndpointConfigName"])[
+        "ProductionVariants"
+    ]
+    assert sagemaker.describe_model(ModelName=variant["ModelName"]), "the other endpoint serves it"
+    assert [row["EndpointName"] for row in sagemaker.list_endpoints()["Endpoints"]] == ["another"]
+    assert undone(region, aws, second, journal).status == "rolled_back"
+    assert [model["ModelName"] for model in sagemaker.list_models()["Models"]] == [variant["ModelName"]], "not its own"

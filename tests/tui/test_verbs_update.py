@@ -157,7 +157,7 @@ def test_what_cannot_be_is_2_in_one_line_before_aws_is_asked(line: str, said: st
     assert said in err
 
 
-@pytest.mark.parametrize(("confirmed", "code"), [("ep", 0), ("roll-out of ep", 0), ("other", 6)])
+@pytest.mark.parametrize(("confirmed", "code"), [("ep", 0), ("other", 6)])
 def test_to_stop_a_protected_endpoint_s_roll_out_the_endpoint_s_name_is_enough(
     confirmed: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,7 +165,7 @@ def test_to_stop_a_protected_endpoint_s_roll_out_the_endpoint_s_name_is_enough(
     plan = Plan(
         id="stop-2026-11-22-16-41-07-abcd",
         intention="stop",
-        target="roll-out of ep",
+        target="ep",
         steps=numbered([Step(title="set alarm", call=call, proof=Proof(call=call))]),
         protected="its name matches e*",
     )
@@ -178,7 +178,7 @@ def test_to_stop_a_protected_endpoint_s_roll_out_the_endpoint_s_name_is_enough(
     monkeypatch.setattr("cmapss_core.plans.stop.plan_stop_rollout", lambda aws, name: plan)
     monkeypatch.setattr("cmapss_core.plans.runner.run", run)
     assert main(["update", "ep", "--stop", "--confirm", confirmed, *HERE]) == code
-    assert ran == (["roll-out of ep"] if code == 0 else [])
+    assert ran == (["ep"] if code == 0 else [])
 
 
 def test_the_strategies_are_aws_s(capsys: Capture) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from cmapss_core.aws import UNANSWERED, Aws
+from cmapss_core.aws import Aws
 from cmapss_core.belongings import LOG_GROUP_PREFIX, LogGroup, log_groups
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import (
@@ -28,10 +28,18 @@ from cmapss_core.plans.models.variants import (
     VariantRequest,
     check_variants,
     data_capture,
+    model_steps,
 )
 from cmapss_core.plans.names import check_name
 from cmapss_core.plans.plan import Check, Plan, Step
-from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
+from cmapss_core.plans.preflight import (
+    capture_checks,
+    full_load_checks,
+    price_checks,
+    quota_checks,
+    redundancy_checks,
+    zone_checks,
+)
 from cmapss_core.plans.removing.removal import delete_log_group
 from cmapss_core.plans.scaling.steps import set_up_steps
 from cmapss_core.plans.steps import (
@@ -40,7 +48,6 @@ from cmapss_core.plans.steps import (
     create_endpoint_config,
     wait_until_in_service,
 )
-from cmapss_core.quotas import endpoint_quota
 
 Told = TypeVar("Told", Check, Step)
 
@@ -218,7 +225,7 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
         tags = draft.tags(request.tags)
         config_name = config["EndpointConfigName"]
         steps = [
-            *_model_steps(models),
+            *model_steps(models),
             create_endpoint_config(config),
             create_endpoint(
                 {"EndpointName": endpoint, "EndpointConfigName": config_name, "Tags": tags}, _sweep(draft, endpoint)
@@ -286,22 +293,6 @@ def _config(
     return config
 
 
-def _model_steps(models: Mapping[str, PreparedModel]) -> list[Step]:
-    """What makes the models, each once, however many variants it serves. Raises ConsoleError where two would clash."""
-    steps: dict[str, Step] = {}
-    for variant, prepared in models.items():
-        for step in prepared.steps:
-            assert step.call is not None
-            made = str(step.call.parameters.get("ModelName") or step.call.parameters["Key"])
-            known = steps.setdefault(made, step)
-            if known.call is None or known.call.parameters != step.call.parameters:
-                raise invalid(
-                    f"variant {variant} would serve another model {made} than another variant does",
-                    "Give them the same image and role, or deploy a model that is there: model=NAME.",
-                )
-    return list(steps.values())
-
-
 def _checks(
     draft: Draft, request: DeployRequest, fleet: _Fleet, models: Mapping[str, PreparedModel]
 ) -> Iterator[Check]:
@@ -309,7 +300,7 @@ def _checks(
         yield from (fleet.told(variant, check) for check in models[variant.name].checks)
     yield Check(True, "names free")
     yield from quota_checks(draft, fleet.instances)
-    yield from _full_load_checks(draft, fleet)
+    yield from full_load_checks(draft, fleet.instances, fleet.most_instances)
     within: Counter[tuple[str, ...]] = Counter()
     for variant in fleet.all:
         within[models[variant.name].subnets] += variant.instances
@@ -319,9 +310,7 @@ def _checks(
         yield from (fleet.told(variant, check) for check in _scaling_checks(draft, variant, fleet))
     if request.capture is not None:
         yield from capture_checks(draft, request.capture, models[fleet.production[0].name].role_arn or "")
-    for instance_type in fleet.instances:
-        if draft.cost([(instance_type, 1)]) is None and "pricing:GetProducts" not in draft.recording.denied:
-            yield Check(None, f"the Price List has no price for hosting on {instance_type}")
+    yield from price_checks(draft, fleet.instances)
 
 
 def _scaling_checks(draft: Draft, variant: Variant, fleet: _Fleet) -> Iterator[Check]:
@@ -329,20 +318,6 @@ def _scaling_checks(draft: Draft, variant: Variant, fleet: _Fleet) -> Iterator[C
     if tracking is not None:
         yield from tracking_checks(draft, variant.instance_type, tracking, variant.instances)
     yield from redundancy_checks(tracking.min if tracking else variant.instances)
-
-
-def _full_load_checks(draft: Draft, fleet: _Fleet) -> Iterator[Check]:
-    """Where the quota alone, whatever else there is, keeps the endpoint from scaling out as far as it is to."""
-    for instance_type, most in (fleet.most_instances - fleet.instances).items():
-        count = most + fleet.instances[instance_type]
-        try:
-            quota = endpoint_quota(draft.aws, instance_type)
-        except ConsoleError as error:
-            if error.kind in UNANSWERED:
-                continue
-            raise
-        if quota is not None and fleet.instances[instance_type] <= quota < count:
-            yield Check(None, f"at full load {count} × {instance_type} run, and the quota is {quota:g}")
 
 
 def _notes(fleet: _Fleet, models: Mapping[str, PreparedModel], capture: Mapping[str, Any] | None) -> Iterator[str]:

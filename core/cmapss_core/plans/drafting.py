@@ -98,6 +98,7 @@ def _unknown(recording: Recording) -> Iterator[Check]:
 def drafting(aws: Aws, intention: str) -> Iterator[Draft]:
     """Make a plan inside: what is read meanwhile is what making it takes. Nothing in here changes AWS."""
     with aws.recording() as recording:
+        aws.identity()  # from the first answer on it is known what time it is there
         yield Draft(aws, plan_id(aws, intention), intention, recording)
 
 

@@ -9,9 +9,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from cmapss_core.aws import Aws
+from cmapss_core.belongings import unless_gone
 from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import cost_with, one_variant
@@ -21,6 +23,7 @@ from cmapss_core.plans.preflight import quota_checks, redundancy_checks, zone_ch
 from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, register_target
 from cmapss_core.plans.steps import (
     CHANGE_PATIENCE_SECONDS,
+    SERVICE,
     create_endpoint_config,
     describe_endpoint,
     endpoint_config_parameters,
@@ -238,10 +241,5 @@ def _subnets(aws: Aws, variant: Variant) -> Sequence[str]:
     """The subnets of the variant's model; none where it has no VPC of its own, or is gone."""
     if variant.model is None:
         return ()
-    try:
-        answer = aws.call("sagemaker", "DescribeModel", ModelName=variant.model)
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:  # AWS lets the model of a living endpoint be deleted
-            return ()
-        raise
-    return tuple(answer.get("VpcConfig", {}).get("Subnets", ()))
+    described = unless_gone(partial(aws.call, SERVICE, "DescribeModel", ModelName=variant.model)) or {}
+    return tuple(described.get("VpcConfig", {}).get("Subnets", ()))

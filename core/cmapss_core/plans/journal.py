@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.plan import Place, Plan
+from cmapss_core.plans.plan import STOP, Place, Plan
 from cmapss_core.plans.running.history import (
     BEGUN,
     BEGUN_ANEW,
@@ -110,7 +110,7 @@ class Journal:
                 raise ConsoleError(
                     ErrorKind.CONFLICT, f"{plan.id} is another operation already", remedy="Make the plan again."
                 )
-            log = self._in_hand(folder, plan.id, plan.target, plan.place)
+            log = self._in_hand(folder, plan.id, plan.intention, plan.target, plan.place)
             with _closed_on_error(log):
                 if known is None:
                     log.write(BEGUN, at, **line)
@@ -122,7 +122,7 @@ class Journal:
         """Take an operation in hand again that was read before. Raises ConsoleError where another has done so."""
         operation = record.operation
         with self._writing() as folder:
-            log = self._in_hand(folder, operation.id, operation.target, operation.place)
+            log = self._in_hand(folder, operation.id, operation.intention, operation.target, operation.place)
             with _closed_on_error(log):
                 now = record_of(read_lines(log.path), running=False)
                 if now.operation.status != operation.status or len(now.events) != len(record.events):
@@ -182,13 +182,16 @@ class Journal:
             found = [entry for entry in entries if entry.name.startswith(prefix) and entry.name.endswith(_SUFFIX)]
             return [Path(entry.path) for entry in sorted(found, key=_written_at, reverse=True)]
 
-    def _in_hand(self, folder: int, operation_id: str, target: str, place: Place | None) -> OperationLog:
+    def _in_hand(
+        self, folder: int, operation_id: str, intention: str, target: str, place: Place | None
+    ) -> OperationLog:
         """Open and lock the file of an operation, unless it or another on the same target is in hand."""
         path = self._path(operation_id)
         for other in self._paths(""):
             if is_locked(other):
                 running = _listed(other)
-                if other == path or (running is not None and _same_target(running, target, place)):
+                beside = running is not None and (running.intention == STOP) != (intention == STOP)
+                if other == path or (running is not None and not beside and _same_target(running, target, place)):
                     raise _busy(target, running.id if running else operation_id)
         log = OperationLog(path)
         with _closed_on_error(log):

@@ -92,9 +92,8 @@ def _needed(aws: Aws, steps: Iterable[Step], targets: Mapping[str, str]) -> set[
     identity = aws.identity()
     scope = Scope(identity.arn.split(":")[1], aws.region, identity.account)
     new = scope.scalable_target()
-    calls = [call for step in steps for call in (step.call, step.proof.call) if call is not None]
     found = set()
-    for call in calls:
+    for call in (call for step in steps for call in step.calls):
         target = targets.get(call.parameters.get("ResourceId", ""), new)
         for permission in permissions_for(call.service, call.operation, call.parameters, scope):
             if permission.resource == new:

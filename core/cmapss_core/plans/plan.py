@@ -11,6 +11,7 @@ from cmapss_core.errors import ErrorKind
 from cmapss_core.permissions import CONDITIONAL_ACTIONS, OPTIONAL_ACTIONS, actions_for
 
 OWNER_TAG = "cmapss-console"
+STOP = "stop"  # the one intention that is carried out beside another on the same target: it ends what that one does
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Call:
         """The call as JSON-able data."""
         body = {} if self.file is None else {"Body": f"(the content of {self.file})"}
         return {"service": self.service, "operation": self.operation, "parameters": {**self.parameters, **body}}
+
+
+_USERS_OF_MODELS = (
+    Call("sagemaker", "ListEndpointConfigs"),
+    Call("sagemaker", "DescribeEndpointConfig", {"EndpointConfigName": "*"}),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +78,9 @@ class Step:
 
     `undo` takes it back, and is itself a step. What it takes back must still be as `proof.unchanged` of the undo
     says, else it belongs to somebody else by now and stays. `sweep` follows on the undo, and takes away what AWS makes
-    by itself because of the step, and leaves behind. `usual_seconds` is how long it tends to take, in region
-    time. `log_group` is where CloudWatch Logs has what went wrong, when it fails.
+    by itself because of the step, and leaves behind. `spares` is a model that stays, on the way back, where an endpoint
+    config names it. `usual_seconds` is how long it tends to take, in region time. `log_group` is where CloudWatch Logs
+    has what went wrong, when it fails.
     """
 
     n: int = 0
@@ -82,14 +90,20 @@ class Step:
     proof: Proof
     undo: Step | None = None
     sweep: Step | None = None
+    spares: str | None = None
     usual_seconds: float | None = None
     log_group: str | None = None
 
     @property
     def iam_actions(self) -> tuple[str, ...]:
-        """The IAM actions of its call and of reading back, its call's own first."""
-        own = self.call.iam_actions if self.call else ()
-        return tuple(dict.fromkeys((*own, *self.proof.call.iam_actions)))
+        """The IAM actions of its calls, those of what changes AWS first."""
+        return tuple(dict.fromkeys(action for call in self.calls for action in call.iam_actions))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Its call, what it reads back, and how it is found out who needs what it spares."""
+        users = () if self.spares is None else _USERS_OF_MODELS
+        return tuple(call for call in (self.call, self.proof.call, *users) if call is not None)
 
     @property
     def way_back(self) -> tuple[Step, ...]:

@@ -1,4 +1,4 @@
-"""What AWS would find out too late, looked at before anything is made: role, image, artefact, quotas, zones, buckets.
+"""What AWS would find out too late, looked at before anything is made: role, image, artefact, quotas, prices, zones.
 
 A thing that is wrong forbids the plan; what may not be looked at stops nothing, and the plan says so by itself.
 """
@@ -6,7 +6,7 @@ A thing that is wrong forbids the plan; what may not be looked at stops nothing,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cmapss_core.aws import UNANSWERED, Aws
@@ -25,6 +25,7 @@ _IMAGE = re.compile(
 )
 _OBJECT = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
 _PLACE = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<prefix>.*?))?/?")
+_PRICING = "pricing:GetProducts"
 _ADDRESSES_PER_INSTANCE = 2  # what the guide on hosting in a VPC asks for
 
 
@@ -126,6 +127,23 @@ def quota_checks(draft: Draft, delta: Mapping[str, int]) -> Iterator[Check]:
             yield Check(None, f"{text}; nothing is left to scale out")
         else:
             yield Check(None if without else True, text)
+
+
+def full_load_checks(draft: Draft, begun: Mapping[str, int], most: Mapping[str, int]) -> Iterator[Check]:
+    """Where the quota alone, whatever else there is, keeps instances from scaling out from `begun` to `most`."""
+    for instance_type, count in most.items():
+        first = begun.get(instance_type, 0)
+        quota = _quota(draft.aws, instance_type) if count > first else None
+        if quota is not None and first <= quota < count:
+            yield Check(None, f"at full load {count} × {instance_type} run, and the quota is {quota:g}")
+
+
+def price_checks(draft: Draft, instance_types: Iterable[str]) -> Iterator[Check]:
+    """Which of these types the Price List has no price for; that it was not to be asked, the plan tells by itself."""
+    for instance_type in dict.fromkeys(instance_types):
+        unknown = draft.cost([(instance_type, 1)]) is None
+        if unknown and _PRICING not in (*draft.recording.denied, *draft.recording.unanswered):
+            yield Check(None, f"the Price List has no price for hosting on {instance_type}")
 
 
 def zone_checks(draft: Draft, subnets: Sequence[str], instances: int) -> Iterator[Check]:

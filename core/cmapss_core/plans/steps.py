@@ -53,7 +53,10 @@ def create_model(parameters: Parameters) -> Step:
         detail=parameters["ModelName"],
         call=Call(SERVICE, "CreateModel", parameters),
         proof=_model_shows(parameters),
-        undo=_deletion("model", "DeleteModel", parameters["ModelName"], _model_shows(parameters)),
+        undo=replace(
+            _deletion("model", "DeleteModel", parameters["ModelName"], _model_shows(parameters)),
+            spares=parameters["ModelName"],
+        ),
     )
 
 

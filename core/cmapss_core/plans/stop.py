@@ -7,14 +7,13 @@ the former fleet gets its traffic back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from cmapss_core.aws import Aws
 from cmapss_core.belongings import LOG_GROUP_PREFIX
 from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import drafting
-from cmapss_core.plans.plan import OWNER_TAG, Call, Check, Plan, Proof, Step
+from cmapss_core.plans.plan import OWNER_TAG, STOP, Call, Check, Plan, Proof, Step
 from cmapss_core.plans.steps import SERVICE, describe_endpoint, tags_of
 from cmapss_core.plans.updating.alarms import to_stop_with
 from cmapss_core.plans.updating.steps import PROGRESS
@@ -27,10 +26,9 @@ USUAL_STOP_SECONDS = 240
 def plan_stop_rollout(aws: Aws, name: str) -> Plan:
     """Plan to stop what an endpoint is being updated to; reads only. Raises ConsoleError where it cannot be stopped.
 
-    The plan's target is the roll-out, so that it goes with the operation that the roll-out belongs to, which has
-    the endpoint in hand.
+    It is carried out beside the operation that the roll-out belongs to, which has the endpoint in hand.
     """
-    with drafting(aws, "stop") as draft:
+    with drafting(aws, STOP) as draft:
         endpoint = read_endpoint(aws, name)
         rollout = _rollout(endpoint)
         alarm = to_stop_with(endpoint.name, rollout.alarms)
@@ -40,7 +38,7 @@ def plan_stop_rollout(aws: Aws, name: str) -> Plan:
                 f"no alarm rolls back what {name} is being updated to, and AWS has no other way to stop it",
                 remedy="Wait until it has ended, then " + _way_back(aws, rollout),
             )
-        plan = draft.plan(
+        return draft.plan(
             target=endpoint.name,
             steps=[_stop(endpoint, rollout, alarm)],
             checks=_checks(rollout, alarm),
@@ -49,7 +47,6 @@ def plan_stop_rollout(aws: Aws, name: str) -> Plan:
             notes=(f"{rollout.strategy}, {rollout.stage or endpoint.status}",),
             endpoint_arn=endpoint.arn,
         )
-        return replace(plan, target=f"roll-out of {endpoint.name}")
 
 
 def _rollout(endpoint: Endpoint) -> Rollout:

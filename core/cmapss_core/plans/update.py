@@ -13,8 +13,9 @@ from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import check_scalable_type
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare_model
+from cmapss_core.plans.models.variants import model_steps
 from cmapss_core.plans.plan import Check, Plan, Step
-from cmapss_core.plans.preflight import capture_checks, quota_checks, redundancy_checks, zone_checks
+from cmapss_core.plans.preflight import capture_checks, price_checks, quota_checks, redundancy_checks, zone_checks
 from cmapss_core.plans.removing.removal import delete_alarm
 from cmapss_core.plans.scaling.policy_alarms import put_alarm
 from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
@@ -225,7 +226,7 @@ def _steps(change: _Change, request: UpdateRequest) -> Iterator[Step]:
     endpoint, strategy = change.endpoint, change.guard.strategy
     rest, config = _rest(endpoint), change.config["EndpointConfigName"]
     yield from _waiting(endpoint)
-    yield from _model_steps(change.models)
+    yield from model_steps(change.models)
     yield create_endpoint_config(change.config)
     for alarm in change.guard.made:
         yield put_alarm(alarm)
@@ -269,9 +270,7 @@ def _checks(draft: Draft, request: UpdateRequest, change: _Change) -> Iterator[C
     if request.capture is not None and request.capture.enabled:
         role = next(roles_of(draft, change.config, change.models), "")
         yield from capture_checks(draft, change.config["DataCaptureConfig"]["DestinationS3Uri"], role)
-    for instance_type in {kind for _, kind, _ in change.fleet}:
-        if draft.cost([(instance_type, 1)]) is None:
-            yield Check(None, f"the Price List has no price for hosting on {instance_type}")
+    yield from price_checks(draft, (kind for _, kind, _ in change.fleet))
 
 
 def _peak(endpoint: Endpoint, fleet: Fleet, kept: Retention, strategy: Strategy) -> Counter[str]:
@@ -322,23 +321,6 @@ def _prepared(draft: Draft, changes: Changes) -> dict[str, PreparedModel]:
             known[change.source] = known.get(change.source) or prepare_model(draft, change.source)
             found[name] = known[change.source]
     return found
-
-
-def _model_steps(models: Mapping[str, PreparedModel]) -> Iterator[Step]:
-    """What makes the models, each once. Raises ConsoleError where two variants would serve different ones of a name."""
-    calls: dict[str, Any] = {}
-    for variant, model in models.items():
-        for step in model.steps:
-            assert step.call is not None
-            made = str(step.call.parameters.get("ModelName") or step.call.parameters["Key"])
-            if made not in calls:
-                calls[made] = step.call
-                yield step
-            elif calls[made] != step.call:
-                raise invalid(
-                    f"variant {variant} would serve another model {made} than another variant does",
-                    "Give them the same image and role, or name a model that is there: model=NAME.",
-                )
 
 
 def _setting(rest: Rest, endpoint: Endpoint, wanted: Retention) -> Iterator[Step]:

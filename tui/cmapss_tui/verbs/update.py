@@ -65,8 +65,6 @@ def _stop(arguments: Namespace, options: Options) -> int:
         raise _invalid(f"--stop beside {', '.join(changes)}", "First stop what goes on, then update anew.")
     with closing(connect(options, narrate)) as aws:
         plan = plan_stop_rollout(aws, arguments.endpoint)
-        if arguments.confirm == arguments.endpoint:
-            arguments.confirm = plan.target  # the plan is about the roll-out, which has its endpoint's name
         return carry_out(aws, plan, arguments)
 
 

@@ -79,9 +79,10 @@ def read_model_file(path: str) -> ModelFile:
 def upload(draft: Draft, file: ModelFile, bucket: str) -> tuple[str, Step]:
     """Where the file will be in S3, and the step that uploads it; what is there already stays as it is.
 
-    The address follows from the content: S3 refuses a file that has changed since it was read.
+    The address is the plan's own: taken back, it takes nothing away from another. S3 refuses a file that has changed
+    since it was read.
     """
-    key = f"{_PREFIX}/{file.sha256[:32]}/model.tar.gz"
+    key = f"{_PREFIX}/{draft.id}/model.tar.gz"
     uri = f"s3://{bucket}/{key}"
     place = {"Bucket": bucket, "Key": key}
     head = Call("s3", "HeadObject", place)

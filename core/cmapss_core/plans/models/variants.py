@@ -1,18 +1,19 @@
-"""The variants of an endpoint config as they are asked for, and what CreateEndpointConfig takes for them."""
+"""The variants of an endpoint config as they are asked for, what makes their models, and what makes the config."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmapss_core.errors import invalid
 from cmapss_core.plans.limits import check_destination
-from cmapss_core.plans.models.sources import ModelSource
+from cmapss_core.plans.models.sources import ModelSource, PreparedModel
 from cmapss_core.plans.names import check_name
+from cmapss_core.plans.plan import Call, Step
 
 MAX_VARIANTS = 10
 DEFAULT_CAPTURE_PERCENT = 20  # as the SageMaker SDK has it
@@ -107,6 +108,26 @@ def check_variants(variants: Sequence[Variant], shadow: Variant | None) -> None:
             raise invalid(f"{count} variants are called {name}", "Give each a name of its own.")
     if sum(variant.weight for variant in variants) == 0:
         raise invalid("no variant has a weight above 0", "Nobody would answer: give one a weight.")
+
+
+def model_steps(models: Mapping[str, PreparedModel]) -> Iterator[Step]:
+    """What makes the models of these variants, each once, however many it serves.
+
+    Raises ConsoleError where two variants would serve different models of one name.
+    """
+    calls: dict[str, Call] = {}
+    for variant, model in models.items():
+        for step in model.steps:
+            assert step.call is not None
+            made = str(step.call.parameters.get("ModelName") or step.call.parameters["Key"])
+            if made not in calls:
+                calls[made] = step.call
+                yield step
+            elif calls[made].parameters != step.call.parameters:
+                raise invalid(
+                    f"variant {variant} would serve another model {made} than another variant does",
+                    "Give them the same image and role, or name a model that is there: model=NAME.",
+                )
 
 
 def data_capture(destination: str, percent: int) -> dict[str, Any]:

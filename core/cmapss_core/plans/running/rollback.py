@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cmapss_core.belongings import users_of_models
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import JournalError
 from cmapss_core.plans.plan import Step
@@ -37,6 +38,9 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
     say("undoing", undo.title)
     sent_before = hand.record.states[step.n] == "undoing"
     try:
+        if user := _needed_by(hand, undo):
+            hand.tell(undo, "kept", f"endpoint config {user} needs it")
+            return
         for way in step.way_back:
             way_back = replace(way, n=step.n)
             _carry_out(hand, step, Attempt(hand, way_back, say, sent_before=sent_before, waits_for_names=True))
@@ -52,6 +56,15 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
         raise
     else:
         hand.tell(undo, "undone", undo.detail)
+
+
+def _needed_by(hand: Hand, undo: Step) -> str | None:
+    """The endpoint config, made by another by now, that needs what the undo would take away."""
+    if undo.spares is None:
+        return None
+    models, found = [undo.spares], dict[str, str]()
+    hand.patience.until(lambda: found.update(users_of_models(hand.aws, models, passing_over=())), 0.0)
+    return found.get(undo.spares)
 
 
 def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from cmapss_core.belongings import configs_in_use, models_of, uploads_of, users_of_artefacts, users_of_models
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.belongings import (
+    configs_in_use,
+    is_ours,
+    models_of,
+    unless_gone,
+    uploads_of,
+    users_of_artefacts,
+    users_of_models,
+)
 from cmapss_core.plans.drafting import Draft
-from cmapss_core.plans.plan import OWNER_TAG, Step
+from cmapss_core.plans.plan import Step
 from cmapss_core.plans.removing.removal import delete_upload
 from cmapss_core.plans.steps import delete_endpoint_config, delete_model, model_parameters
 
@@ -34,17 +42,17 @@ def former_of(draft: Draft, endpoint: str, former: Parameters, config: Parameter
     if keep:
         return Former(notes=tuple(_stays(name, models, "as asked")))
     user = configs_in_use(draft.aws, passing_over=[endpoint]).get(name)
-    if user is not None or not _is_ours(former):
+    if user is not None or not is_ours(former):
         why = f"the endpoint {user} uses it too" if user else "the console did not make it"
         return Former(notes=tuple(_stays(name, models, why)))
     used = users_of_models(draft.aws, models, passing_over=[name])
     notes = [f"model {model} stays: {config_name} uses it too" for model, config_name in used.items()]
     steps, uploads = [delete_endpoint_config(former)], dict[str, None]()
     for model in models:
-        parameters = None if model in used else _model(draft, model)
+        parameters = None if model in used else unless_gone(partial(model_parameters, draft.aws, model))
         if parameters is None:
             continue
-        if not _is_ours(parameters):
+        if not is_ours(parameters):
             notes.append(f"model {model} stays: the console did not make it")
             continue
         steps.append(delete_model(parameters))
@@ -64,16 +72,3 @@ def _stays(config: str, models: list[str], why: str) -> Iterator[str]:
     yield f"the former config {config} stays: {why}"
     if models:
         yield f"so does {', '.join(models)}, which it names"
-
-
-def _is_ours(parameters: Parameters) -> bool:
-    return any(tag["Key"] == OWNER_TAG for tag in parameters.get("Tags", ()))
-
-
-def _model(draft: Draft, name: str) -> Parameters | None:
-    try:
-        return model_parameters(draft.aws, name)
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:  # a model may be deleted while it serves
-            return None
-        raise

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from cmapss_core.belongings import variants_of
-from cmapss_core.errors import ConsoleError, ErrorKind, invalid
+from cmapss_core.belongings import unless_gone, variants_of
+from cmapss_core.errors import ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.models.sources import PreparedModel
 from cmapss_core.plans.plan import Check
@@ -129,10 +130,6 @@ def _roles_lack(roles: Sequence[str]) -> str:
 
 
 def _role_of(draft: Draft, model: str) -> str | None:
-    try:
-        role: str | None = draft.aws.call(SERVICE, "DescribeModel", ModelName=model).get("ExecutionRoleArn")
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:  # a model may be deleted while it serves
-            return None
-        raise
-    return role
+    """The execution role of a model; None where it was deleted, which it may be while it serves."""
+    described = unless_gone(partial(draft.aws.call, SERVICE, "DescribeModel", ModelName=model)) or {}
+    return described.get("ExecutionRoleArn")
