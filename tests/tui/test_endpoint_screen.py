@@ -214,24 +214,25 @@ async def test_what_the_status_forbids_is_dimmed_and_says_why(readings: Readings
 
 
 @pytest.mark.usefixtures("readings")
-@pytest.mark.parametrize(
-    ("key", "screen"),
-    [
-        ("V", "ValidateScreen"),
-        ("T", "TrafficScreen"),
-        ("A", "ScaleScreen"),
-        ("X", "DeleteScreen"),
-        ("U", "UpdateScreen"),
-        ("H", "HighAvailabilityScreen"),
-    ],
-)
-async def test_its_keys_open_the_dialogs(key: str, screen: str) -> None:
+async def test_its_keys_open_the_dialogs() -> None:
+    dialogs = {
+        "V": "ValidateScreen",
+        "T": "TrafficScreen",
+        "A": "ScaleScreen",
+        "X": "DeleteScreen",
+        "U": "UpdateScreen",
+        "H": "HighAvailabilityScreen",
+    }
     async with Console().run_test(size=(120, 36)) as pilot:
         await watched(pilot)
-        await pilot.press(key)
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == screen)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
+        opened = []
+        for key in dialogs:
+            await pilot.press(key)
+            await until(pilot, lambda: not isinstance(pilot.app.screen, EndpointScreen))
+            opened.append(type(pilot.app.screen).__name__)
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
+        assert opened == [*dialogs.values()]
 
 
 async def test_only_a_rollout_under_way_can_be_stopped(readings: Readings) -> None:
