@@ -6,8 +6,6 @@ import ipaddress
 import os
 import re
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from cmapss_core.call_meter import CallMeter
 from cmapss_core.clock import RegionClock
 from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
 from cmapss_core.permissions import READING_OPERATIONS, actions_for
@@ -83,33 +82,6 @@ class Recording:
         self.actions.update(other.actions)
         self.denied.update(other.denied)
         self.unanswered.update(other.unanswered)
-
-
-class CallMeter:
-    """Counts the requests that were sent, retries included."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sent: deque[float] = deque()
-        self.total = 0
-
-    def count(self) -> None:
-        """Note one request."""
-        now = time.monotonic()
-        with self._lock:
-            self.total += 1
-            self._sent.append(now)
-            self._forget(now)
-
-    def per_minute(self) -> int:
-        """How many requests went out in the last sixty seconds."""
-        with self._lock:
-            self._forget(time.monotonic())
-            return len(self._sent)
-
-    def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0] < now - 60:
-            self._sent.popleft()
 
 
 def credentials_found(profile: str | None = None) -> bool:

@@ -24,7 +24,6 @@ Value = TypeVar("Value")
 ALARM_PREFIX = f"{OWNER_TAG}-"
 LOG_GROUP_PREFIX = "/aws/sagemaker/Endpoints/"
 UPLOADS = f"{OWNER_TAG}/"
-ENDPOINT_NAMES = "cmapss-XGBoostEndpoint-"  # how the names begin that the console gives by itself
 
 _RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _TRACKING_ALARM = re.compile(r"TargetTracking-endpoint/([^/]+)/variant/[^/]+-Alarm(High|Low)-.+")
@@ -117,7 +116,7 @@ def models_of(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def variants_of(config: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """The variants that a described config asks for, shadow variants last."""
+    """The variants of a described config, endpoint or deployment under way, shadow variants last."""
     return (*config.get("ProductionVariants", ()), *config.get("ShadowProductionVariants", ()))
 
 

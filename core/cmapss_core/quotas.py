@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cmapss_core.aws import Aws
+from cmapss_core.belongings import variants_of
 from cmapss_core.endpoints import describe_config
 from cmapss_core.errors import ConsoleError, ErrorKind
 
@@ -90,10 +91,10 @@ def _of_endpoint(aws: Aws, name: str) -> Counter[str] | None:
 
 def _of_fleet(aws: Aws, described: Mapping[str, Any]) -> Counter[str]:
     config = describe_config(aws, described["EndpointConfigName"])
-    configured = {variant["VariantName"]: variant for variant in _variants(config)}
+    configured = {variant["VariantName"]: variant for variant in variants_of(config)}
     found: Counter[str] = Counter()
     # While an endpoint is being created there may be nothing but its config to go by.
-    for variant in list(_variants(described)) or configured.values():
+    for variant in variants_of(described) or configured.values():
         of_config = configured.get(variant["VariantName"], {})
         instance_type = variant.get("InstanceType", of_config.get("InstanceType"))
         if instance_type is not None:
@@ -101,11 +102,6 @@ def _of_fleet(aws: Aws, described: Mapping[str, Any]) -> Counter[str]:
         for pool in variant.get("InstancePools", ()):
             found[pool["InstanceType"]] += pool.get("CurrentInstanceCount", 0)
     return found
-
-
-def _variants(described: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from described.get("ProductionVariants", ())
-    yield from described.get("ShadowProductionVariants", ())
 
 
 def _count(variant: Mapping[str, Any], configured: Mapping[str, Any]) -> int:

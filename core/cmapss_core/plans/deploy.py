@@ -30,7 +30,7 @@ from cmapss_core.plans.models.variants import (
     data_capture,
     model_steps,
 )
-from cmapss_core.plans.names import check_name
+from cmapss_core.plans.names import ENDPOINT_CONFIG_PREFIX, ENDPOINT_PREFIX, check_name
 from cmapss_core.plans.plan import Check, Plan, Step
 from cmapss_core.plans.preflight import (
     capture_checks,
@@ -344,7 +344,7 @@ def _endpoint_name(draft: Draft, asked: str | None) -> str:
         for row in page["Endpoints"]
     }
     if asked is None:
-        name = f"cmapss-XGBoostEndpoint-{draft.stamp}"
+        name = f"{ENDPOINT_PREFIX}{draft.stamp}"
         return name if name.lower() not in taken else _told_apart(draft, name)
     row = taken.get(asked.lower())
     if row is not None:
@@ -357,7 +357,7 @@ def _endpoint_name(draft: Draft, asked: str | None) -> str:
 
 
 def _config_name(draft: Draft) -> str:
-    name = f"cmapss-XGBoostEndpointConfig-{draft.stamp}"
+    name = f"{ENDPOINT_CONFIG_PREFIX}{draft.stamp}"
     try:
         draft.aws.call(SERVICE, "DescribeEndpointConfig", EndpointConfigName=name)
     except ConsoleError as error:

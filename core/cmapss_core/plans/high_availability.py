@@ -18,6 +18,7 @@ from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import cost_with, one_variant
 from cmapss_core.plans.drafting import Draft, drafting
+from cmapss_core.plans.names import ENDPOINT_CONFIG_PREFIX
 from cmapss_core.plans.plan import Check, Plan, Proof, Step
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks, zone_checks
 from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, register_target
@@ -28,7 +29,6 @@ from cmapss_core.plans.steps import (
     describe_endpoint,
     endpoint_config_parameters,
 )
-from cmapss_core.plans.update import CONFIG_PREFIX
 from cmapss_core.plans.updating.config import Retention, changed_config, changed_variants, fleet_after, retention
 from cmapss_core.plans.updating.former import Former, former_of
 from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
@@ -184,7 +184,7 @@ def _config(draft: Draft, change: _Change) -> _Config:
     changes = {name: VariantChange(name=name, instances=change.instances)}
     request = UpdateRequest(endpoint=endpoint.name, variants=tuple(changes.values()))
     variants = changed_variants(former, changes, {}, ())
-    parameters = changed_config(former, f"{CONFIG_PREFIX}{draft.stamp}", variants, request, draft.tags())
+    parameters = changed_config(former, f"{ENDPOINT_CONFIG_PREFIX}{draft.stamp}", variants, request, draft.tags())
     kept = retention(endpoint, former, changes, request)
     fleet: Counter[str] = Counter()
     for _, instance_type, count in fleet_after(parameters, endpoint, kept):

@@ -8,6 +8,8 @@ import re
 from cmapss_core.errors import ConsoleError, ErrorKind
 
 MAX_NAME = 63
+# How the names begin that the console gives by itself.
+ENDPOINT_PREFIX, ENDPOINT_CONFIG_PREFIX = "cmapss-XGBoostEndpoint-", "cmapss-XGBoostEndpointConfig-"
 # Endpoints, endpoint configs and variants; what AWS writes down for models comes to the same.
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -14,6 +14,7 @@ from cmapss_core.plans.autoscale import check_scalable_type
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare_model
 from cmapss_core.plans.models.variants import model_steps
+from cmapss_core.plans.names import ENDPOINT_CONFIG_PREFIX
 from cmapss_core.plans.plan import Check, Plan, Step
 from cmapss_core.plans.preflight import capture_checks, price_checks, quota_checks, redundancy_checks, zone_checks
 from cmapss_core.plans.removing.removal import delete_alarm
@@ -47,7 +48,6 @@ from cmapss_core.plans.updating.strategies import Strategy, rolling_strategies
 Parameters = Mapping[str, Any]
 Fleet = Sequence[tuple[str, str, int]]  # name, instance type and count of each variant
 
-CONFIG_PREFIX = "cmapss-XGBoostEndpointConfig-"
 # A change of counts is waited out; AWS refuses every other change before it has ended.
 _RESCALING = ("Updating", "RollingBack")
 _AT_REST = ("InService", "UpdateRollbackFailed")
@@ -152,7 +152,7 @@ def _change(draft: Draft, request: UpdateRequest, endpoint: Endpoint, former: Pa
     models = _prepared(draft, changes)
     names = {variant: model.name for variant, model in models.items()}
     variants = changed_variants(former, changes, names, request.remove)
-    name = CONFIG_PREFIX + draft.id.removeprefix(f"{draft.intention}-")
+    name = ENDPOINT_CONFIG_PREFIX + draft.id.removeprefix(f"{draft.intention}-")
     config = changed_config(former, name, variants, request, draft.tags())
     kept = retention(endpoint, former, changes, request)
     changes_something = kept.counts or kept.weights or any(model.steps for model in models.values())

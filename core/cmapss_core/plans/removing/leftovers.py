@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cmapss_core.aws import Aws
-from cmapss_core.belongings import ENDPOINT_NAMES, Listed, tags_by_key
+from cmapss_core.belongings import Listed, tags_by_key
 from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.names import ENDPOINT_PREFIX
 from cmapss_core.plans.plan import OWNER_TAG, Place
 from cmapss_core.plans.protection import protected_because
 from cmapss_core.plans.running.operations import Operation
@@ -64,7 +65,7 @@ class Judge:
 
     def made_endpoint(self, name: str) -> bool:
         """Whether the console made the endpoint of this name, as far as a name tells: for what has no tags itself."""
-        return name.startswith(ENDPOINT_NAMES) or name in self._targets
+        return name.startswith(ENDPOINT_PREFIX) or name in self._targets
 
     def tags(self, listed: Listed) -> dict[str, str]:
         """The tags of an endpoint, endpoint config or model."""

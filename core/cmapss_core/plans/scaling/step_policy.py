@@ -14,9 +14,9 @@ from cmapss_core.errors import invalid
 from cmapss_core.plans.plan import Call
 from cmapss_core.plans.scaling.policy_alarms import carries_out, policy_arn
 from cmapss_core.plans.scaling.steps import Parameters, VariantScaling, describe_policy, identity
+from cmapss_core.scaling import DEFAULT_COOLDOWN
 
 STEP_POLICY_NAME = "Invocations-StepPolicy"
-DEFAULT_COOLDOWN = 300
 DEFAULT_MINUTES = 3
 
 _STEP = re.compile(r"(?P<low>[-+]?[\d.]+)?:(?P<high>[-+]?[\d.]+)?=(?P<sign>[-+]?)(?P<size>\d+)(?P<percent>%?)")

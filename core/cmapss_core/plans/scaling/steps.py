@@ -15,7 +15,15 @@ from cmapss_core.aws import Aws
 from cmapss_core.plans.plan import Call, Proof, Step
 from cmapss_core.plans.scaling.policy_alarms import put_alarm, read_policy_alarms, remove_alarm
 from cmapss_core.plans.undoing import undone_by
-from cmapss_core.scaling import DIMENSION, METRIC_UNITS, NAMESPACE, SUSPENSION_NAMES, SUSPENSIONS, resource_id
+from cmapss_core.scaling import (
+    DEFAULT_COOLDOWN,
+    DIMENSION,
+    METRIC_UNITS,
+    NAMESPACE,
+    SUSPENSION_NAMES,
+    SUSPENSIONS,
+    resource_id,
+)
 
 SERVICE = "application-autoscaling"
 
@@ -27,12 +35,12 @@ CONFIGURATIONS: Mapping[str, str] = {
     "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
     "StepScaling": "StepScalingPolicyConfiguration",
 }
-# What AWS takes for an optional member that is absent, and may describe it as. Cooldowns: of SageMaker's variants.
+# What AWS takes for an optional member that is absent, and may describe it as.
 _ABSENT: Mapping[str, tuple[Any, ...]] = {
-    "ScaleInCooldown": (None, 300),
-    "ScaleOutCooldown": (None, 300),
+    "ScaleInCooldown": (None, DEFAULT_COOLDOWN),
+    "ScaleOutCooldown": (None, DEFAULT_COOLDOWN),
     "DisableScaleIn": (None, False),
-    "Cooldown": (None, 300),
+    "Cooldown": (None, DEFAULT_COOLDOWN),
     "MetricAggregationType": (None, "Average"),
     "MinAdjustmentMagnitude": (None,),
 }
@@ -181,8 +189,8 @@ def policy_terms(policy: Parameters) -> str:
     configuration = policy[CONFIGURATIONS[policy["PolicyType"]]]
     if policy["PolicyType"] == "StepScaling":
         steps = ", ".join(step_terms(step, configuration) for step in configuration.get("StepAdjustments", ()))
-        return f"{steps}; cooldown {configuration.get('Cooldown', 300)} s"
-    into, out = configuration.get("ScaleInCooldown", 300), configuration.get("ScaleOutCooldown", 300)
+        return f"{steps}; cooldown {configuration.get('Cooldown', DEFAULT_COOLDOWN)} s"
+    into, out = (configuration.get(f"Scale{way}Cooldown", DEFAULT_COOLDOWN) for way in ("In", "Out"))
     words = [
         f"{configuration['TargetValue']:g} {_unit(configuration)}",
         f"cooldown in {into:g} s, out {out:g} s",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cmapss_core.belongings import variants_of
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.models.variants import MAX_VARIANTS
@@ -157,7 +158,7 @@ def fleet_after(config: Parameters, endpoint: Endpoint, kept: Retention) -> Iter
     """Name, type and count of each variant, shadows last, as the roll-out makes them: with the counts that it keeps."""
     running = {variant.name: variant.desired_instances for variant in endpoint.variants}
     exact = "DesiredInstanceCount" in kept.excluded
-    for variant in (*config["ProductionVariants"], *config.get("ShadowProductionVariants", ())):
+    for variant in variants_of(config):
         if "InstanceType" in variant:
             begins = variant.get("InitialInstanceCount", 0)
             name = variant["VariantName"]

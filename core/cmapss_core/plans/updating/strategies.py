@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cmapss_core.errors import invalid
-from cmapss_core.rollout import strategy_in_words
+from cmapss_core.rollout import size_in_words, strategy_in_words
 
 Kind = Literal["all-at-once", "canary", "linear", "rolling"]
 
@@ -44,7 +44,7 @@ class Size:
         return self.value if self.percent else 100 * self.value / total
 
     def __str__(self) -> str:
-        return f"{self.value} %" if self.percent else f"{self.value} {'instance' if self.value == 1 else 'instances'}"
+        return size_in_words(self.parameters())
 
 
 def parse_size(text: str) -> Size:
