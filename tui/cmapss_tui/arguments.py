@@ -1,12 +1,12 @@
-"""What a value on the command line has to look like, checked before anything is asked of AWS."""
+"""Arguments of the command line: what each value has to look like, before AWS is asked anything; which are given."""
 
 from __future__ import annotations
 
 import math
 import re
-from argparse import ArgumentTypeError
-from collections.abc import Callable
-from typing import TypeVar
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 Number = TypeVar("Number", int, float)
 
@@ -50,6 +50,16 @@ def duration(text: str) -> float:
 def port(text: str) -> int:
     """A TCP port; 0 stands for any that is free."""
     return _checked(text, int, lambda value: 0 <= value <= 65535, "a port from 0 to 65535")
+
+
+def given(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the arguments that were given, by name."""
+    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
+
+
+def flag(name: str) -> str:
+    """How an option of this name is written on the command line."""
+    return "--" + name.replace("_", "-")
 
 
 def _checked(text: str, read: Callable[[str], Number], fits: Callable[[Number], bool], what: str) -> Number:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
+from cmapss_tui.arguments import flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,19 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _invalid(
+        raise invalid(
             f"The configuration {path} cannot be read ({error.strerror})", "Name a file: --config FILE."
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _invalid(f"The configuration {path} is not TOML ({error})", "Correct the file.") from error
+        raise invalid(f"The configuration {path} is not TOML ({error})", "Correct the file.") from error
     for name, value in document.items():
         types = _CONFIGURABLE.get(name)
         if types is None:
-            raise _invalid(
+            raise invalid(
                 f"The configuration {path} sets {name!r}, which does not exist", f"Known: {', '.join(_CONFIGURABLE)}."
             )
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise _invalid(f"The configuration {path} sets {name} to {value!r}", f"It takes a {types[-1].__name__}.")
+            raise invalid(f"The configuration {path} sets {name} to {value!r}", f"It takes a {types[-1].__name__}.")
     if "protected" in document:
         document["protected"] = _patterns(path, document["protected"])
     return document
@@ -86,7 +87,7 @@ def read_config(path: Path) -> dict[str, Any]:
 def _patterns(path: Path, found: list[Any]) -> tuple[str, ...]:
     wrong = [one for one in found if not (isinstance(one, str) and one.strip())]
     if wrong:
-        raise _invalid(
+        raise invalid(
             f"The configuration {path} protects {wrong[0]!r}, which is no pattern of names",
             'It takes a list such as ["prod-*"].',
         )
@@ -97,12 +98,11 @@ def _check(options: Options) -> None:
     if options.sandbox:
         clash = next((name for name in _ADDRESSES if getattr(options, name)), None)
         if clash is not None:
-            flag = "--" + clash.replace("_", "-")
-            raise _invalid(f"--sandbox and {flag} exclude each other", "Give one of them.")
+            raise invalid(f"--sandbox and {flag(clash)} exclude each other", "Give one of them.")
     if options.endpoint_url is not None:
         _check_url(options.endpoint_url)
     if options.refresh is not None and not 0 < options.refresh < float("inf"):
-        raise _invalid(f"--refresh {options.refresh:g} is not a number of seconds above 0", "Try --refresh 5.")
+        raise invalid(f"--refresh {options.refresh:g} is not a number of seconds above 0", "Try --refresh 5.")
 
 
 def _check_url(url: str) -> None:
@@ -112,8 +112,4 @@ def _check_url(url: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise _invalid(f"The endpoint URL {url!r} is not one", "It looks like http://127.0.0.1:5000.")
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+        raise invalid(f"The endpoint URL {url!r} is not one", "It looks like http://127.0.0.1:5000.")

@@ -38,8 +38,7 @@ class HighAvailabilityScreen(PlanScreen):
         """How many instances, of which variant, and how they come."""
         from cmapss_core.plans.high_availability import HIGHLY_AVAILABLE
 
-        if len(self._variants) > 1:
-            yield Field("variant", "variant", self._variants[0], choices={name: name for name in self._variants})
+        yield from self.variant_field(self._variants)
         hint = f"{HIGHLY_AVAILABLE} survive the loss of two zones"
         yield Field("instances", "instances", str(HIGHLY_AVAILABLE), hint=hint)
         yield Field("by way of", "by", "auto", choices=WAYS, hint="a new config takes two fleets at once")
@@ -54,7 +53,7 @@ class HighAvailabilityScreen(PlanScreen):
         request = HighAvailabilityRequest(
             endpoint=self._endpoint,
             instances=instances,
-            variant=self.field("variant").value if len(self._variants) > 1 else None,
+            variant=self.variant,
             by=cast("Literal['auto', 'capacities', 'config']", self.field("by").value),
         )
         return partial(plan_high_availability, self.aws, request)

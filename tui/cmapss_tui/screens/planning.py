@@ -222,6 +222,17 @@ class PlanScreen(ConsoleScreen):
         else:
             self._settle = self.set_timer(self.SETTLE_SECONDS, self._make_plan)
 
+    @staticmethod
+    def variant_field(names: Sequence[str], hint: str = "") -> Iterator[Field]:
+        """The field for which production variant it is about, where there are several."""
+        if len(names) > 1:
+            yield Field("variant", "variant", names[0], choices={name: name for name in names}, hint=hint)
+
+    @property
+    def variant(self) -> str | None:
+        """The variant that is chosen; None where there is no choice."""
+        return next((field.value for field in self.query("#field-variant").results(Field)), None)
+
     def field(self, key: str) -> Field:
         """A field of the form."""
         return self.query_one(f"#field-{key}", Field)

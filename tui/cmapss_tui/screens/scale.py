@@ -99,9 +99,7 @@ class ScaleScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """Variant, bounds, target: what is set, else the defaults; behind the fold what is seldom changed."""
         now = self._now
-        if len(self._variants) > 1:
-            choices = {name: name for name in self._variants}
-            yield Field("variant", "variant", self._variants[0], choices=choices, hint="each scales by itself")
+        yield from self.variant_field(self._variants, "each scales by itself")
         yield Field("autoscaling", "autoscaling", True, hint="follow the load; off ends it")
         yield Field("minimum", "minimum", str(now.min), hint="instances")
         yield Field("maximum", "maximum", str(now.max), hint="instances")
@@ -129,7 +127,7 @@ class ScaleScreen(PlanScreen):
     def changed(self, field: str | None) -> None:
         """Another variant has settings of its own, another metric a unit of its own; numbers count while it scales."""
         if field == "variant":
-            self._now = settings_of(self._scaling, self.field("variant").value)
+            self._now = settings_of(self._scaling, self.variant)
             self._show_settings()
         if field == "high-resolution":
             self._show_target()
@@ -186,9 +184,8 @@ class ScaleScreen(PlanScreen):
     def _request(self) -> ScaleRequest | None:
         from cmapss_core.plans.autoscale import ScaleRequest, Tracking
 
-        variant = self.field("variant").value if len(self._variants) > 1 else None
         if not self.field("autoscaling").checked:
-            return ScaleRequest(endpoint=self._endpoint, variant=variant, off=True)
+            return ScaleRequest(endpoint=self._endpoint, variant=self.variant, off=True)
         # All of them, before any of them ends it: each field says what is wrong with its own value.
         low = self.field("minimum").parsed(positive_integer)
         high = self.field("maximum").parsed(positive_integer)
@@ -205,7 +202,7 @@ class ScaleScreen(PlanScreen):
         suspended = self._suspended()
         request = ScaleRequest(
             endpoint=self._endpoint,
-            variant=variant,
+            variant=self.variant,
             min=low,
             max=high,
             suspend=() if suspended == self._now.suspended else suspended,

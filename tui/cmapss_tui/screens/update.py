@@ -69,8 +69,7 @@ class UpdateScreen(PlanScreen):
         """What to change, and how."""
         variants = self._endpoint.variants
         shown = next(iter(variants), None)
-        if len(variants) > 1:
-            yield Field("variant", "variant", variants[0].name, choices={one.name: one.name for one in variants})
+        yield from self.variant_field([variant.name for variant in variants])
         yield Field("training job", "job", BEST, placeholder="keeps its model", hint="best, a name, or nothing")
         yield Field("instance type", "instance-type", _type(shown))
         yield Field("instances", "instances", _count(shown), hint="scaled-out ones are kept")
@@ -93,8 +92,8 @@ class UpdateScreen(PlanScreen):
     def changed(self, field: str | None) -> None:
         """Another variant runs on other instances; a strategy has its own size; the first letter of a job finds it."""
         if field == "variant":
-            self.field("instance-type").set(_type(self._variant))
-            self.field("instances").set(_count(self._variant))
+            self.field("instance-type").set(_type(self._present))
+            self.field("instances").set(_count(self._present))
         if field == "job" and not self._jobs_asked:
             self._jobs_asked = True
             run_in_thread(self, partial(_known_jobs, self.aws), JobsKnown, lambda error: JobsKnown(()))
@@ -109,10 +108,9 @@ class UpdateScreen(PlanScreen):
         return None if request is None else partial(plan_update, self.aws, request)
 
     @property
-    def _variant(self) -> Variant | None:
-        variants = self._endpoint.variants
-        name = self.field("variant").value if len(variants) > 1 else None
-        return next((one for one in variants if name in (None, one.name)), None)
+    def _present(self) -> Variant | None:
+        chosen = self.variant
+        return next((one for one in self._endpoint.variants if chosen in (None, one.name)), None)
 
     def _enable_fields(self) -> None:
         strategy = self.field("strategy").value
@@ -149,9 +147,9 @@ class UpdateScreen(PlanScreen):
         count = self.field("instances").parsed(positive_integer)
         if job is None or kind is None or count is None:
             return None
-        now = self._variant
+        now = self._present
         return VariantChange(
-            name=now.name if now is not None and len(self._endpoint.variants) > 1 else None,
+            name=self.variant,
             source=ModelSource(job=job[0]) if job else None,
             instance_type=None if kind == _type(now) else kind,
             instances=None if str(count) == _count(now) else count,

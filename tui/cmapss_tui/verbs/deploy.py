@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import not_negative_integer, positive_integer, positive_number
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -123,40 +123,31 @@ def _request(arguments: Namespace) -> DeployRequest:
 
     _refuse_two_models(arguments)
     if arguments.capture_percent is not None and arguments.capture is None:
-        raise _invalid("--capture-percent without --capture", "Say where to: --capture s3://bucket/prefix.")
-    chosen: dict[str, Any] = {name: value for name in _CHOICES if (value := getattr(arguments, name)) is not None}
+        raise invalid("--capture-percent without --capture", "Say where to: --capture s3://bucket/prefix.")
     return DeployRequest(
-        **chosen,
+        **given(arguments, _CHOICES),
         autoscaling=not arguments.no_autoscaling,
-        environment=tuple(_pairs("--environment", arguments.environment)),
+        environment=tuple(_pairs("environment", arguments.environment)),
         subnets=tuple(arguments.subnet or ()),
         security_groups=tuple(arguments.security_group or ()),
         network_isolation=arguments.network_isolation,
-        tags=tuple(_pairs("--tag", arguments.tag)),
+        tags=tuple(_pairs("tag", arguments.tag)),
         variants=tuple(parse_variant(text) for text in arguments.variant or ()),
     )
 
 
 def _refuse_two_models(arguments: Namespace) -> None:
-    given = [_flag(name) for name in (*_MODELS, "variant") if getattr(arguments, name)]
-    if len(given) > 1:
-        raise _invalid(
-            f"{' and '.join(given)} exclude each other", "Give one of them; several models take several --variant."
+    named = ["JOB" if name == "job" else flag(name) for name in (*_MODELS, "variant") if getattr(arguments, name)]
+    if len(named) > 1:
+        raise invalid(
+            f"{' and '.join(named)} exclude each other", "Give one of them; several models take several --variant."
         )
 
 
-def _pairs(flag: str, texts: Iterable[str] | None) -> Iterator[tuple[str, str]]:
+def _pairs(name: str, texts: Iterable[str] | None) -> Iterator[tuple[str, str]]:
     """KEY=VALUE, each. What has no = may be a secret that lost its key: it is not told."""
     for text in texts or ():
         key, equals, value = text.partition("=")
         if not equals:
-            raise _invalid(f"{flag} without =", f"Write {flag} KEY=VALUE.")
+            raise invalid(f"{flag(name)} without =", f"Write {flag(name)} KEY=VALUE.")
         yield key, value
-
-
-def _flag(name: str) -> str:
-    return "JOB" if name == "job" else "--" + name.replace("_", "-")
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

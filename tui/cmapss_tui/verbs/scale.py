@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import not_negative_integer, positive_integer, positive_number
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -143,7 +143,7 @@ def _planner(arguments: Namespace) -> Callable[[Aws], Plan]:
         from cmapss_core.plans.high_availability import HighAvailabilityRequest, plan_high_availability
 
         if settings or arguments.off:
-            raise _invalid(
+            raise invalid(
                 "--instances excludes every other setting but --variant and --by",
                 "Where the endpoint is scaled automatically it raises the minimum: set the rest with another scale.",
             )
@@ -155,9 +155,9 @@ def _planner(arguments: Namespace) -> Callable[[Aws], Plan]:
         )
         return lambda aws: plan_high_availability(aws, wanted)
     if arguments.by is not None:
-        raise _invalid("--by without --instances", "Say how many: --instances 3.")
+        raise invalid("--by without --instances", "Say how many: --instances 3.")
     if bool(settings) == arguments.off:
-        raise _invalid(
+        raise invalid(
             "--off excludes every setting" if arguments.off else "There is nothing to set",
             f"Say what: scale {arguments.endpoint} --min 1 --max 5 --target 10, or --off alone.",
         )
@@ -169,7 +169,7 @@ def _planner(arguments: Namespace) -> Callable[[Aws], Plan]:
 
 def _settings(arguments: Namespace) -> Iterator[tuple[str, Any]]:
     """What is asked for, by the names of ScaleRequest; nothing for what is not."""
-    yield from _given(arguments, {name: name for name in _CHOICES}).items()
+    yield from given(arguments, _CHOICES).items()
     if schedules := tuple(_schedules(arguments)):
         yield "schedules", schedules
     if arguments.unschedule:
@@ -188,24 +188,24 @@ def _settings(arguments: Namespace) -> Iterator[tuple[str, Any]]:
 def _schedules(arguments: Namespace) -> Iterator[ScheduleRequest]:
     from cmapss_core.plans.scaling.scheduling import ScheduleRequest
 
-    common = _given(arguments, _SCHEDULE_CHOICES)
+    common = _renamed(arguments, _SCHEDULE_CHOICES)
     if common and not arguments.schedule:
-        raise _invalid(f"{_flags(arguments, _SCHEDULE_CHOICES)} without --schedule", "Say when: --schedule NAME=WHEN.")
+        raise invalid(f"{_flags(arguments, _SCHEDULE_CHOICES)} without --schedule", "Say when: --schedule NAME=WHEN.")
     for text in arguments.schedule or ():
         name, equals, when = text.partition("=")
         if not equals:
-            raise _invalid(f"--schedule {text!r} has no =", "Write NAME=WHEN, as in night=cron(0 22 * * ? *).")
+            raise invalid(f"--schedule {text!r} has no =", "Write NAME=WHEN, as in night=cron(0 22 * * ? *).")
         yield ScheduleRequest(name=name, schedule=when, **common)
 
 
 def _step_policy(arguments: Namespace) -> StepPolicyRequest | None:
     from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
 
-    chosen = _given(arguments, _STEP_CHOICES)
+    chosen = _renamed(arguments, _STEP_CHOICES)
     if arguments.step_policy is None:
         if chosen or arguments.step:
             flags = "--step" if arguments.step else _flags(arguments, _STEP_CHOICES)
-            raise _invalid(f"{flags} without --step-policy", "Say --step-policy as well.")
+            raise invalid(f"{flags} without --step-policy", "Say --step-policy as well.")
         return None
     if arguments.step_policy:
         chosen["name"] = arguments.step_policy
@@ -214,15 +214,10 @@ def _step_policy(arguments: Namespace) -> StepPolicyRequest | None:
     return StepPolicyRequest(**chosen)
 
 
-def _given(arguments: Namespace, names: Mapping[str, str]) -> dict[str, Any]:
+def _renamed(arguments: Namespace, names: Mapping[str, str]) -> dict[str, Any]:
     """The options that were given, by what the request calls them."""
-    return {wanted: value for name, wanted in names.items() if (value := getattr(arguments, name)) is not None}
+    return {names[name]: value for name, value in given(arguments, names).items()}
 
 
 def _flags(arguments: Namespace, names: Mapping[str, str]) -> str:
-    given = (name for name in names if getattr(arguments, name) is not None)
-    return " and ".join(f"--{name.replace('_', '-')}" for name in given)
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
+    return " and ".join(flag(name) for name in given(arguments, names))

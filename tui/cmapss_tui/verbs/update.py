@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import not_negative_integer, positive_integer
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -60,9 +60,9 @@ def run(arguments: Namespace, options: Options) -> int:
 def _stop(arguments: Namespace, options: Options) -> int:
     from cmapss_core.plans.stop import plan_stop_rollout
 
-    changes = [f"--{name.replace('_', '-')}" for name in _CHANGES if getattr(arguments, name) not in (None, False)]
+    changes = [flag(name) for name in _CHANGES if getattr(arguments, name) not in (None, False)]
     if changes:
-        raise _invalid(f"--stop beside {', '.join(changes)}", "First stop what goes on, then update anew.")
+        raise invalid(f"--stop beside {', '.join(changes)}", "First stop what goes on, then update anew.")
     with closing(connect(options, narrate)) as aws:
         plan = plan_stop_rollout(aws, arguments.endpoint)
         return carry_out(aws, plan, arguments)
@@ -129,14 +129,12 @@ def _request(arguments: Namespace) -> UpdateRequest:
     from cmapss_core.plans.updating.requests import UpdateRequest, parse_variant_change, parse_weight, with_weights
     from cmapss_core.plans.updating.strategies import RolloutRequest, parse_size
 
-    settings: dict[str, Any] = {name: value for name in _SETTINGS if (value := getattr(arguments, name)) is not None}
+    settings = given(arguments, _SETTINGS)
     changes = [*_only_variant(arguments, settings)]
     changes += [parse_variant_change(text, **settings) for text in arguments.variant or ()]
     if settings and not any(change.source for change in changes):
-        raise _invalid(f"--{next(iter(settings))} without a model to make", "Name its --job, --model-data or -file.")
-    sizes: dict[str, Any] = {
-        name: parse_size(value) for name in _SIZES if (value := getattr(arguments, name)) is not None
-    }
+        raise invalid(f"--{next(iter(settings))} without a model to make", "Name its --job, --model-data or -file.")
+    sizes: dict[str, Any] = {name: parse_size(value) for name, value in given(arguments, _SIZES).items()}
     guards = arguments.rollback_on
     return UpdateRequest(
         endpoint=arguments.endpoint,
@@ -156,7 +154,7 @@ def _only_variant(arguments: Namespace, settings: dict[str, Any]) -> list[Varian
     from cmapss_core.plans.models.sources import ModelSource
     from cmapss_core.plans.updating.requests import VariantChange
 
-    models: dict[str, Any] = {name: value for name in _MODELS if (value := getattr(arguments, name)) is not None}
+    models = given(arguments, _MODELS)
     if not models and arguments.instance_type is None and arguments.instances is None:
         return []
     source = ModelSource(**models, **settings) if models else None
@@ -170,9 +168,5 @@ def _capture(arguments: Namespace) -> CaptureChange | None:
     if not any(value is not None for value in asked.values()):
         return CaptureChange(enabled=False) if arguments.no_capture else None
     if arguments.no_capture:
-        raise _invalid("--capture and --no-capture exclude each other", "Give one of them.")
+        raise invalid("--capture and --no-capture exclude each other", "Give one of them.")
     return CaptureChange(enabled=True, **asked)
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
