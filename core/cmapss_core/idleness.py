@@ -8,7 +8,7 @@ from datetime import timedelta
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.metrics import MAX_QUERIES
+from cmapss_core.metrics import MAX_QUERIES, metric_query
 
 DEFAULT_IDLE_DAYS = 14
 MAX_IDLE_DAYS = 455  # as long as CloudWatch keeps what it has added up by the hour
@@ -36,7 +36,10 @@ def invocations(aws: Aws, endpoints: Sequence[Endpoint], days: int) -> dict[str,
     counted: dict[str, float] = {endpoint.name: 0.0 for endpoint in endpoints if endpoint.variants}
     for start in range(0, len(asked), MAX_QUERIES):
         some = asked[start : start + MAX_QUERIES]
-        queries = [_query(f"v{place}", *variant) for place, variant in enumerate(some)]
+        queries = [
+            metric_query(f"v{place}", endpoint, variant, "Invocations", "Sum", _DAY_SECONDS)
+            for place, (endpoint, variant) in enumerate(some)
+        ]
         for page in aws.pages(
             "cloudwatch",
             "GetMetricData",
@@ -51,19 +54,3 @@ def invocations(aws: Aws, endpoints: Sequence[Endpoint], days: int) -> dict[str,
                 elif name in counted:
                     counted[name] += sum(result["Values"])
     return counted
-
-
-def _query(identifier: str, endpoint: str, variant: str) -> dict[str, object]:
-    of = {"EndpointName": endpoint, "VariantName": variant}
-    return {
-        "Id": identifier,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/SageMaker",
-                "MetricName": "Invocations",
-                "Dimensions": [{"Name": name, "Value": value} for name, value in of.items()],
-            },
-            "Period": _DAY_SECONDS,
-            "Stat": "Sum",
-        },
-    }

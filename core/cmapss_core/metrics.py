@@ -71,6 +71,25 @@ _SHOWN = (
 )
 
 
+def metric_query(
+    identifier: str, endpoint: str, variant: str, metric: str, statistic: str, period_seconds: int = PERIOD_SECONDS
+) -> dict[str, Any]:
+    """A MetricDataQuery for one of SageMaker's metrics of a variant."""
+    of = {"EndpointName": endpoint, "VariantName": variant}
+    return {
+        "Id": identifier,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/SageMaker",
+                "MetricName": metric,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in of.items()],
+            },
+            "Period": period_seconds,
+            "Stat": statistic,
+        },
+    }
+
+
 def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
     """The last complete `minutes` of an endpoint, with exactly one GetMetricData. Raises ConsoleError.
 
@@ -80,7 +99,7 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
     start = end - timedelta(minutes=minutes)
     variants = [variant.name for variant in endpoint.variants][: MAX_QUERIES // len(_SHOWN)]
     queries = [
-        _query(f"m{number}_{place}", endpoint.name, variant, metric)
+        metric_query(f"m{number}_{place}", endpoint.name, variant, metric.metric, metric.statistic)
         for place, variant in enumerate(variants)
         for number, metric in enumerate(_SHOWN)
     ]
@@ -111,24 +130,6 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
         if len(variants) > 1
     }
     return Metrics(start, end, PERIOD_SECONDS, series, apart)
-
-
-def _query(identifier: str, endpoint: str, variant: str, metric: _Metric) -> dict[str, Any]:
-    return {
-        "Id": identifier,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/SageMaker",
-                "MetricName": metric.metric,
-                "Dimensions": [
-                    {"Name": "EndpointName", "Value": endpoint},
-                    {"Name": "VariantName", "Value": variant},
-                ],
-            },
-            "Period": PERIOD_SECONDS,
-            "Stat": metric.statistic,
-        },
-    }
 
 
 def _merge(metric: _Metric, found: Iterable[Mapping[datetime, float]]) -> Points:

@@ -26,6 +26,7 @@ from cmapss_core.plans.models.variants import (
     DEFAULT_CAPTURE_PERCENT,
     Variant,
     VariantRequest,
+    check_instances,
     check_variants,
     data_capture,
     model_steps,
@@ -103,8 +104,7 @@ class DeployRequest:
         Raises ConsoleError for bounds that cannot be.
         """
         begun = self.initial_instances if instances is None else instances
-        if begun < 1:
-            raise invalid(f"instances {begun} is below 1", "Ask for one or more.")
+        check_instances(begun)
         if not self.autoscaling:
             return None
         low = self.min if self.min is not None else begun

@@ -5,7 +5,6 @@ SageMaker spreads instances over the zones that it may use. No call of AWS's tel
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.autoscale import cost_with, one_variant
 from cmapss_core.plans.drafting import Draft, drafting
+from cmapss_core.plans.expressions import of_variant
 from cmapss_core.plans.names import ENDPOINT_CONFIG_PREFIX
 from cmapss_core.plans.plan import Check, Plan, Proof, Step
 from cmapss_core.plans.preflight import quota_checks, redundancy_checks, zone_checks
@@ -158,14 +158,14 @@ def _minimum(change: _Change, scaling: VariantScaling) -> Iterator[Step]:
     target = scaling.target
     bounds = {"MinCapacity": change.least, "MaxCapacity": max(change.least, target["MaxCapacity"])}
     yield register_target({**target, **bounds}, target)
-    count = f"ProductionVariants[?VariantName==`{json.dumps(change.variant.name)}`] | [0].CurrentInstanceCount"
+    count = of_variant(change.variant.name, "CurrentInstanceCount")
     yield Step(
         title="wait for the instances",
         detail="usually 4 minutes",
         call=None,
         proof=Proof(
             call=describe_endpoint(change.endpoint.name),
-            shows={f"({count}) >= `{change.least}`": (True,), "EndpointStatus": ("InService",)},
+            shows={f"{count} >= `{change.least}`": (True,), "EndpointStatus": ("InService",)},
             failed={"EndpointStatus": ("Failed", "OutOfService", "Deleting")},
             must_exist=True,
             reason="FailureReason",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from cmapss_core.aws import Aws
+from cmapss_core.belongings import tags_by_key
 
 PROTECTION_TAG = "protected"
 _OFF = frozenset({"false", "no", "off", "0"})
@@ -17,8 +18,7 @@ def protected_because(aws: Aws, endpoint: str, arn: str | None) -> str | None:
             return f"its name matches {pattern}"
     if arn is None:
         return None
-    for page in aws.pages("sagemaker", "ListTags", ResourceArn=arn, MaxResults=100):
-        for tag in page["Tags"]:
-            if tag["Key"].lower() == PROTECTION_TAG and tag["Value"].lower() not in _OFF:
-                return f"it has the tag {tag['Key']}={tag['Value']}"
+    for key, value in tags_by_key(aws, arn).items():
+        if key.lower() == PROTECTION_TAG and value.lower() not in _OFF:
+            return f"it has the tag {key}={value}"
     return None

@@ -51,10 +51,8 @@ class Variant:
 
     def __post_init__(self) -> None:
         check_name("variant", self.name)
-        if not _INSTANCE_TYPE.fullmatch(self.instance_type):
-            raise invalid(f"{self.instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
-        if self.instances < 1:
-            raise invalid(f"instances {self.instances} is below 1", "Ask for one or more.")
+        check_instance_type(self.instance_type)
+        check_instances(self.instances)
         if not 0 <= self.weight < math.inf:
             raise invalid(f"weight {self.weight:g} of {self.name} is below 0 or no number", "It takes 0 or more.")
 
@@ -92,6 +90,24 @@ def parse_variant(text: str) -> VariantRequest:
     if "name" not in given:
         raise invalid(f"the variant {text!r} has no name", "Begin with name=…")
     return VariantRequest(**given)
+
+
+def check_instance_type(instance_type: str) -> None:
+    """Raises ConsoleError for what is no name of an instance type."""
+    if not _INSTANCE_TYPE.fullmatch(instance_type):
+        raise invalid(f"{instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
+
+
+def check_instances(instances: int) -> None:
+    """Raises ConsoleError for fewer instances than a variant begins with."""
+    if instances < 1:
+        raise invalid(f"instances {instances} is below 1", "Ask for one or more.")
+
+
+def check_capture_percent(percent: int) -> None:
+    """Raises ConsoleError for a part of the requests that cannot be captured."""
+    if not 1 <= percent <= 100:
+        raise invalid(f"{percent} % of the requests cannot be captured", "It takes 1 to 100.")
 
 
 def check_variants(variants: Sequence[Variant], shadow: Variant | None) -> None:
@@ -135,8 +151,7 @@ def data_capture(destination: str, percent: int) -> dict[str, Any]:
 
     CSV and JSON are written as they are, for else they are encoded. Raises ConsoleError for what AWS would refuse.
     """
-    if not 1 <= percent <= 100:
-        raise invalid(f"{percent} % of the requests cannot be captured", "It takes 1 to 100.")
+    check_capture_percent(percent)
     return {
         "EnableCapture": True,
         "InitialSamplingPercentage": percent,

@@ -6,11 +6,11 @@ a policy that is put again gets its alarms back with its new ARN.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cmapss_core.aws import Aws
+from cmapss_core.plans.expressions import literal
 from cmapss_core.plans.plan import Call, Proof, Step
 from cmapss_core.plans.references import REFERENCE, is_reference, reference
 from cmapss_core.plans.undoing import undone_by
@@ -88,8 +88,7 @@ def _shows(alarm: Parameters) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for source in (action[REFERENCE]["parameters"] for action in actions if is_reference(action)):
             # The ARN itself is not known before; it ends with whose policy it is, and a deleted policy's is taken out.
             policy = f"{source['ResourceId']}:policyName/{source['PolicyNames'][0]}"
-            literal = json.dumps(policy).replace("`", "\\`")
-            yield f"{member}[?ends_with(@, `{literal}`)] | not_null(@, `[]`) | length(@)", (1,)
+            yield f"{member}[?ends_with(@, {literal(policy)})] | not_null(@, `[]`) | length(@)", (1,)
 
 
 def _referring(alarm: Parameters, policies: Mapping[str, Call]) -> Parameters:

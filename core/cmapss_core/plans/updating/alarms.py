@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from cmapss_core.aws import UNANSWERED
 from cmapss_core.belongings import ALARM_PREFIX
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import Check
 
@@ -75,11 +75,11 @@ def parse_guard(text: str) -> Guard:
     """A guard as a person writes it: errors, errors=5, or latency=200. Raises ConsoleError."""
     match = _GUARD.fullmatch(text.strip())
     if match is None:
-        raise _invalid(f"{text!r} is nothing to roll back on", "Give errors, errors=N or latency=MILLISECONDS.")
+        raise invalid(f"{text!r} is nothing to roll back on", "Give errors, errors=N or latency=MILLISECONDS.")
     measure: Literal["errors", "latency"] = "errors" if match[1] == "errors" else "latency"
     if match[2] is None:
         if measure == "latency":
-            raise _invalid("latency needs a limit", "Give the milliseconds above which to roll back: latency=200.")
+            raise invalid("latency needs a limit", "Give the milliseconds above which to roll back: latency=200.")
         return Guard(measure)
     try:
         limit = float(match[2])
@@ -87,7 +87,7 @@ def parse_guard(text: str) -> Guard:
         limit = math.nan
     fits = limit >= 1 and limit.is_integer() if measure == "errors" else limit > 0
     if not (math.isfinite(limit) and fits):
-        raise _invalid(
+        raise invalid(
             f"{match[2]!r} is no limit for {measure}",
             "Give a whole number, 1 or more." if measure == "errors" else "Give milliseconds above 0.",
         )
@@ -165,7 +165,3 @@ def reading_denied(draft: Draft, roles: Iterable[str]) -> tuple[str, ...] | None
         if any(result["EvalDecision"] != "allowed" for result in answer["EvaluationResults"]):
             denied.append(role)
     return tuple(denied)
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

@@ -12,12 +12,18 @@ from typing import Any
 from cmapss_core.errors import invalid
 from cmapss_core.plans.limits import check_destination
 from cmapss_core.plans.models.sources import ModelSource
-from cmapss_core.plans.models.variants import DEFAULT_CAPTURE_PERCENT, data_capture, parse_variant
+from cmapss_core.plans.models.variants import (
+    DEFAULT_CAPTURE_PERCENT,
+    check_capture_percent,
+    check_instance_type,
+    check_instances,
+    data_capture,
+    parse_variant,
+)
 from cmapss_core.plans.names import check_name
 from cmapss_core.plans.updating.alarms import Guard
 from cmapss_core.plans.updating.strategies import RolloutRequest
 
-_INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 _MODELS = ("job", "model", "model_data", "model_file")
 
 
@@ -37,10 +43,10 @@ class VariantChange:
     def __post_init__(self) -> None:
         if self.name is not None:
             check_name("variant", self.name)
-        if self.instance_type is not None and not _INSTANCE_TYPE.fullmatch(self.instance_type):
-            raise invalid(f"{self.instance_type!r} is no instance type", "It looks like ml.m5.xlarge.")
-        if self.instances is not None and self.instances < 1:
-            raise invalid(f"instances {self.instances} is below 1", "Ask for one or more.")
+        if self.instance_type is not None:
+            check_instance_type(self.instance_type)
+        if self.instances is not None:
+            check_instances(self.instances)
         if self.weight is not None and not 0 <= self.weight < math.inf:
             raise invalid(f"weight {self.weight:g} is below 0 or no number", "It takes 0 or more.")
 
@@ -61,8 +67,8 @@ class CaptureChange:
     def __post_init__(self) -> None:
         if self.destination is not None:
             check_destination(self.destination)
-        if self.percent is not None and not 1 <= self.percent <= 100:
-            raise invalid(f"{self.percent} % of the requests cannot be captured", "It takes 1 to 100.")
+        if self.percent is not None:
+            check_capture_percent(self.percent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmapss_core.belongings import LOG_GROUP_PREFIX
+from cmapss_core.plans.expressions import literal, of_variant
 from cmapss_core.plans.plan import Call, Proof, Step
 from cmapss_core.plans.steps import CHANGE_PATIENCE_SECONDS, SERVICE, describe_endpoint
 
@@ -61,8 +61,8 @@ def update_endpoint(
         return Call(SERVICE, "UpdateEndpoint", {**parameters, **({"DeploymentConfig": how} if how else {})})
 
     # A roll-out that was rolled back at once was accepted all the same: the wait tells why it failed.
-    accepted = f"PendingDeploymentSummary.EndpointConfigName == {_literal(config)}"
-    in_place = f"EndpointConfigName == {_literal(config)}"
+    accepted = f"PendingDeploymentSummary.EndpointConfigName == {literal(config)}"
+    in_place = f"EndpointConfigName == {literal(config)}"
     return Step(
         title="update endpoint",
         detail=detail,
@@ -100,7 +100,7 @@ def wait_for_rollout(rest: Rest, config: str, waiting_seconds: int, detail: str)
     # What became of it, for the error to tell: "engines is rolled back to its former config", or "… is Failed".
     rolled_back = "rolled back to its former config"
     ended = (
-        f"EndpointStatus == 'InService' && EndpointConfigName == {_literal(rest.config)} && '{rolled_back}' "
+        f"EndpointStatus == 'InService' && EndpointConfigName == {literal(rest.config)} && '{rolled_back}' "
         "|| EndpointStatus"
     )
     return Step(
@@ -235,17 +235,13 @@ def _call(endpoint: str, member: str, wanted: Mapping[str, float]) -> Call:
 
 def _is(member: str, variant: str, value: float) -> str:
     """That a variant has this count or weight, as JMESPath."""
-    path = f"ProductionVariants[?VariantName=='{variant}'] | [0].{member}"
+    shown = of_variant(variant, member)
     if isinstance(value, int):
-        return f"({path}) == `{value}`"
+        return f"{shown} == `{value}`"
     least, most = sorted((value * (1 - _PRECISION), value * (1 + _PRECISION)))
-    return f"({path}) >= `{least!r}` && ({path}) <= `{most!r}`"
+    return f"{shown} >= `{least!r}` && {shown} <= `{most!r}`"
 
 
 def _newly_failed(rest: Rest) -> str:
     """That the endpoint's last change failed, after it was last looked at, as JMESPath."""
-    return f"FailureReason != null && FailureReason != {_literal(rest.failure_reason)}"
-
-
-def _literal(value: str | None) -> str:
-    return "`{}`".format(json.dumps(value).replace("`", "\\`"))
+    return f"FailureReason != null && FailureReason != {literal(rest.failure_reason)}"
