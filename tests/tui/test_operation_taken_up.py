@@ -47,6 +47,7 @@ async def test_a_past_operation_offers_what_can_be_done_with_it(
         await until(pilot, lambda: f"{status.replace('_', ' ')}" in screen_text(app))
         await until(pilot, lambda: shown_buttons(screen) == buttons)
         assert app.focused is screen.query_one("#next" if status == "done" else "#leave")
+        assert ("about 10m00s" in screen_text(app)) is (status != "rolled_back"), "what is over promises no time"
 
 
 async def test_what_another_process_carries_out_is_followed_by_its_journal(scripted: Runner, journal: Journal) -> None:

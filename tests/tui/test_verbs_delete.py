@@ -58,6 +58,7 @@ def test_what_forbids_it_is_in_the_plan_and_the_end_of_it(capsys: Capture) -> No
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.usefixtures("identified")
 def test_what_is_not_there_ends_with_its_code_and_the_way_to_what_is_left(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_dry_run_shows_names_of_environment_variables_and_no_value(shape: list
         assert step["parameters"]["PrimaryContainer"]["Environment"].keys() == {"TOKEN"}
 
 
+@pytest.mark.usefixtures("identified")
 def test_a_file_that_is_no_model_is_2_and_names_the_file(tmp_path: Any, capsys: Capture) -> None:
     path = tmp_path / "model.tar.gz"
     path.write_bytes(b"PK")

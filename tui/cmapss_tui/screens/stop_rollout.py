@@ -28,7 +28,7 @@ class StopRolloutScreen(PlanScreen):
         return f"Stop the roll-out of {self._endpoint}"
 
     def name_to_type(self) -> str:
-        """The endpoint's: the plan's target is the roll-out."""
+        """Known before there is a plan."""
         return self._endpoint
 
     def planner(self) -> Callable[[], Plan]:
