@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from cmapss_core.plans.running.operations import Operation, OperationRecord, Out
 from cmapss_tui.apply import add_plan_arguments, carry_out
 from cmapss_tui.exits import ExitCode
 from tests.tui.consoles import deploy_plan
+from tests.tui.terminals import at_a_terminal
 
 NOW = datetime(2026, 11, 22, 16, 41, 7, tzinfo=UTC)
 PLACE = Place("000000000000", "us-east-1")
@@ -96,15 +95,6 @@ def refused(plan: Plan, *line: str, **options: Any) -> ConsoleError:
     with pytest.raises(ConsoleError) as caught:
         carry(plan, *line, **options)
     return caught.value
-
-
-def at_a_terminal(monkeypatch: Patch, *answers: str) -> None:
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(sys, "stdin", Terminal("".join(answers)))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
 
 FORBIDDEN = replace(

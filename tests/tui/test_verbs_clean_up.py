@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
 from cmapss_core.plans.removing.leftovers import Finding
 from cmapss_core.plans.runner import Outcome
 from cmapss_tui.cli import main
+from tests.tui.terminals import at_a_terminal
 
 HERE = ("--endpoint-url", "http://127.0.0.1:1")
 MADE = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -170,12 +169,7 @@ def test_it_is_carried_out_with_a_yes_and_not_without_one(surveyed: Survey, runs
 def test_where_an_endpoint_goes_the_region_s_name_has_to_be_typed(
     finding: Finding, answer: str, code: int, surveyed: Survey, runs: list[Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
     surveyed(finding)
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    at_a_terminal(monkeypatch, answer)
     assert main(["clean-up", *HERE]) == code
     assert len(runs) == (code == 0)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from cmapss_core.plans.running.operations import Outcome
 from cmapss_tui.cli import main
 from tests.tui.consoles import NOW
 from tests.tui.journals import begun, done, ended, plan_of
+from tests.tui.terminals import at_a_terminal
 
 HERE = ("--endpoint-url", "http://127.0.0.1:1")
 OPEN, OLDER, DONE = "deploy-2026-11-22-16-41-07-aaaa", "deploy-2026-11-22-15-00-00-bbbb", "delete-2026-11-21-cccc"
@@ -66,15 +65,6 @@ def taken(monkeypatch: Patch) -> Taken:
     monkeypatch.setattr("cmapss_core.plans.runner.resume", given.by("resume"))
     monkeypatch.setattr("cmapss_core.plans.runner.roll_back", given.by("rollback"))
     return given
-
-
-def at_a_terminal(monkeypatch: Patch, answer: str) -> None:
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
 
 @pytest.mark.parametrize(

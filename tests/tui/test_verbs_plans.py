@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from cmapss_core.plans.deploy import DeployRequest
 from cmapss_core.plans.plan import Call, Check, Plan, Proof, Step, numbered
 from cmapss_core.plans.running.operations import Outcome, StepEvent, StepState
 from cmapss_tui.cli import main
+from tests.tui.terminals import at_a_terminal
 
 NOW = datetime(2026, 11, 22, 16, 41, 7, tzinfo=UTC)
 HERE = ("--endpoint-url", "http://127.0.0.1:1")
@@ -98,15 +97,6 @@ def runs(monkeypatch: Patch) -> Callable[..., Runner]:
 @pytest.fixture
 def never_runs(monkeypatch: Patch) -> None:
     monkeypatch.setattr("cmapss_core.plans.runner.run", lambda *_, **__: pytest.fail("the plan was carried out"))
-
-
-def at_a_terminal(monkeypatch: Patch, answer: str) -> None:
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
 
 
 VERBS = (["deploy", "best"], ["scale", "engines", "--min", "3"], ["delete", "engines"])
