@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import jmespath
@@ -11,9 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.plan import Proof
+from cmapss_core.plans.plan import Proof, Step
 from cmapss_core.plans.running.looking import ChangedError, Look, ProofError, Sight, look
-from cmapss_core.plans.updating.steps import PROGRESS, Rest, set_weights, update_endpoint, wait_for_rollout
+from cmapss_core.plans.updating.steps import (
+    PROGRESS,
+    Rest,
+    set_instance_count,
+    set_weights,
+    update_endpoint,
+    wait_for_rollout,
+)
 from tests.core.scripted import ScriptedAws
 
 REST = Rest(endpoint="engines", config="old")
@@ -94,6 +102,20 @@ def test_a_weight_is_recognised_in_the_precision_that_aws_keeps(weight: float) -
     assert seen(step.proof, ProductionVariants=[{"VariantName": "A", "DesiredWeight": single}]).holds
     other = [{"VariantName": "A", "DesiredWeight": single * 1.01 + 0.01}]
     assert seen(step.proof, ProductionVariants=other).sight is Sight.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("steps", "member", "theirs"),
+    [
+        (set_instance_count(REST, "A", 3, 1), "DesiredInstanceCount", 2),
+        (set_weights(REST, {"A": 0.5}, {"A": 1.0}), "DesiredWeight", 0.7),
+    ],
+)
+def test_what_somebody_else_has_set_since_is_named(steps: Iterator[Step], member: str, theirs: float) -> None:
+    undo = next(steps).undo
+    assert undo is not None
+    with pytest.raises(ChangedError, match=f"^somebody else has changed engines: {member} is another now$"):
+        seen(undo.proof, ProductionVariants=[{"VariantName": "A", member: theirs}])
 
 
 @pytest.mark.parametrize(

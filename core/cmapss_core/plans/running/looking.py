@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -10,6 +11,9 @@ from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Proof
 from cmapss_core.plans.running.serialization import is_hidden
+
+# The member that an expression compares with a number: "(… | [0].CurrentWeight) >= `0.5`".
+_COMPARED = re.compile(r"\.(\w+)\) [=><]=")
 
 
 class Sight(Enum):
@@ -83,7 +87,7 @@ def _require_unchanged(proof: Proof, target: str, answer: Any) -> None:
         if found is not None and found not in good and not is_hidden(good):
             raise ChangedError(
                 ErrorKind.CONFLICT,
-                f"somebody else has changed {target}: {_in_words(path)} is now {_short(found)}",
+                f"somebody else has changed {target}: {_difference(path, found)}",
                 remedy="See what they did, and make a new plan.",
                 operation=proof.call.name,
             )
@@ -108,6 +112,12 @@ def _search(path: str, answer: Any) -> Any:
     import jmespath
 
     return jmespath.search(path, answer)
+
+
+def _difference(path: str, found: Any) -> str:
+    """What was found in another's hands; of a comparison, only that it does not hold any more."""
+    compared = _COMPARED.search(path)
+    return f"{compared[1]} is another now" if compared else f"{_in_words(path)} is now {_short(found)}"
 
 
 def _in_words(path: str) -> str:
