@@ -17,11 +17,6 @@ from tests.core.scripted import NOW
 from tests.core.unreliable import making, plan_of, waiting
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal")
-
-
 def taking(name: str, usual_seconds: float | None = None) -> Plan:
     wait: Step = replace(waiting(name, "ours"), usual_seconds=usual_seconds)
     return plan_of(making(name, "ours"), wait)

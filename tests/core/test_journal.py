@@ -53,11 +53,6 @@ def written(journal: Journal, plan: Plan, *states: StepState, status: str | None
     log.close()
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal")
-
-
 # A plan, whatever is in it.
 
 names = st.text(st.characters(codec="utf-8"), max_size=12)

@@ -37,11 +37,6 @@ def aws(sandbox: LiveSandbox) -> Aws:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal")
-
-
-@pytest.fixture
 def carry(sandbox: LiveSandbox, aws: Aws, journal: Journal) -> Carry:
     return carrying(sandbox, aws, journal.directory)
 

@@ -78,11 +78,6 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MIN_POLL_SECONDS", 0.0)
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal")
-
-
 def states(events: list[StepEvent]) -> list[tuple[int, str]]:
     return [(event.n, event.state) for event in events if event.state != "waiting"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle, islice, repeat
 from pathlib import Path
@@ -16,8 +16,7 @@ from cmapss_core.plans.plan import Call, Place, Plan, Step
 from cmapss_core.plans.references import reference
 from cmapss_core.plans.runner import resume, roll_back, run
 from cmapss_core.plans.running.last_words import NO_CONTAINER
-from cmapss_core.plans.running.operations import Outcome, StepEvent
-from cmapss_core.plans.running.patience import Patience
+from cmapss_core.plans.running.operations import StepEvent
 from tests.core.scripted import ScriptedAws
 from tests.core.unreliable import (
     Fault,
@@ -26,26 +25,20 @@ from tests.core.unreliable import (
     World,
     WorldClock,
     deleting,
+    interrupted,
     making,
+    pass_time_while_it_waits,
     plan_of,
     putting,
     shown,
+    unreliable,
     waiting,
 )
 
 
 @pytest.fixture(autouse=True)
 def _time_passes_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pause(self: Patience, region_seconds: float) -> None:
-        self.aws.clock.advance(region_seconds)  # type: ignore[attr-defined]  # the world's clock
-        self.heed()
-
-    monkeypatch.setattr(Patience, "_pause", pause)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal")
+    pass_time_while_it_waits(monkeypatch)
 
 
 @pytest.fixture
@@ -56,20 +49,6 @@ def world() -> World:
 @pytest.fixture
 def aws(world: World) -> UnreliableAws:
     return unreliable(world)
-
-
-def unreliable(world: World, *faults: Fault) -> UnreliableAws:
-    return UnreliableAws(world, iter(faults), WorldClock())
-
-
-def cancelled_after(events: list[StepEvent], n: int, state: str) -> Callable[[], bool]:
-    return lambda: any(event.n == n and event.state == state for event in events)
-
-
-def interrupted(aws: ScriptedAws, plan: Plan, journal: Journal, n: int, state: str) -> Outcome:
-    """Run it until that has happened."""
-    events: list[StepEvent] = []
-    return run(aws, plan, journal, on_event=events.append, cancelled=cancelled_after(events, n, state))
 
 
 def test_it_goes_on_where_it_stopped_and_does_nothing_twice(world: World, aws: UnreliableAws, journal: Journal) -> None:

@@ -23,7 +23,6 @@ from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal, OperationLog
 from cmapss_core.plans.plan import Plan, Step
 from cmapss_core.plans.runner import Outcome, StepEvent
-from cmapss_core.plans.running.patience import Patience
 from tests.core.unreliable import (
     FAULTS,
     DeathError,
@@ -34,6 +33,7 @@ from tests.core.unreliable import (
     WorldClock,
     deleting,
     making,
+    pass_time_while_it_waits,
     plan_of,
     putting,
     waiting,
@@ -49,13 +49,9 @@ _ROUNDS = 60
 def _fast() -> Iterator[None]:
     """Nothing here survives a loss of power; and what the runner waits for passes at once."""
 
-    def pause(self: Patience, region_seconds: float) -> None:
-        self.aws.clock.advance(region_seconds)  # type: ignore[attr-defined]  # the world's clock
-        self.heed()
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
-        patch.setattr(Patience, "_pause", pause)
+        pass_time_while_it_waits(patch)
         yield
 
 
@@ -81,9 +77,7 @@ def plans(draw: st.DrawFn) -> Planned:
     needs: dict[str, str] = {}
     stays: str | None = None
     for number in range(draw(st.integers(1, 4))):
-        kind = draw(
-            st.sampled_from(["make", "put", "delete", "delete by list", "so already", "put twice", "make again"])
-        )
+        kind = draw(st.sampled_from(KINDS))
         name = f"thing-{number}"
         if kind in ("make", "so already"):
             steps.append(making(name, "ours"))

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Call, Plan, Proof, Step, numbered
+from cmapss_core.plans.runner import Outcome, StepEvent, run
+from cmapss_core.plans.running.patience import Patience
 from tests.core.scripted import ScriptedAws, not_found
 
 Fault = Literal[
@@ -29,20 +34,7 @@ Fault = Literal[
     "die, then it happens",
     "stale",
 ]
-FAULTS: tuple[Fault, ...] = (
-    "none",
-    "throttled",
-    "lost before",
-    "lost after",
-    "failed before",
-    "failed after",
-    "repeated",
-    "expired",
-    "die before",
-    "die after",
-    "die, then it happens",
-    "stale",
-)
+FAULTS: tuple[Fault, ...] = get_args(Fault)
 LATE = timedelta(seconds=30)
 STALE = timedelta(seconds=8)
 
@@ -321,3 +313,29 @@ def waiting(name: str, value: str) -> Step:
 def plan_of(*steps: Step) -> Plan:
     """A plan of these steps."""
     return Plan(id="change-2026-0000", intention="change", target="things", steps=numbered(steps))
+
+
+def unreliable(world: World, *faults: Fault) -> UnreliableAws:
+    """That world, with these faults one after the other, at its own time."""
+    return UnreliableAws(world, iter(faults), WorldClock())
+
+
+def pass_time_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the world's time pass instead of ours whenever something is waited for."""
+
+    def pause(self: Patience, region_seconds: float) -> None:
+        self.aws.clock.advance(region_seconds)  # type: ignore[attr-defined]  # the world's clock
+        self.heed()
+
+    monkeypatch.setattr(Patience, "_pause", pause)
+
+
+def cancelled_after(events: list[StepEvent], n: int, state: str) -> Callable[[], bool]:
+    """Whether a step has come to that state by now."""
+    return lambda: any(event.n == n and event.state == state for event in events)
+
+
+def interrupted(aws: ScriptedAws, plan: Plan, journal: Journal, n: int, state: str) -> Outcome:
+    """Run it until that has happened."""
+    events: list[StepEvent] = []
+    return run(aws, plan, journal, on_event=events.append, cancelled=cancelled_after(events, n, state))
