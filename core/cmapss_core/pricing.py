@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 
-HOURS_PER_MONTH = 730
-
 
 def hourly_price(aws: Aws, instance_type: str) -> float | None:
     """USD per hour of hosting on one instance on demand, or None when the Price List does not say.

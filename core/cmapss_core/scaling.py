@@ -13,7 +13,6 @@ from cmapss_core.endpoints import Endpoint
 from cmapss_core.errors import ConsoleError
 from cmapss_core.metrics import Points
 from cmapss_core.schedules import next_due, parse_schedule
-from cmapss_core.snapshots import Snapshot
 
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -150,13 +149,6 @@ class Scaling:
     alarms: tuple[Alarm, ...] = ()
     activities: tuple[ScalingActivity, ...] = ()
     scheduled_actions: tuple[ScheduledAction, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingSnapshot(Snapshot):
-    """What scales an endpoint, as read at `as_of`."""
-
-    scaling: Scaling | None = None
 
 
 @dataclass(frozen=True, slots=True)
