@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 
 from cmapss_core.aws import Aws, Identity
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -196,3 +196,17 @@ async def test_a_terminal_that_gets_too_small_is_covered_until_it_has_grown() ->
         await until(pilot, lambda: "this is 79×24" in screen_text(console))
         await pilot.press("q")
         await until(pilot, lambda: console._exit)
+
+
+async def test_a_key_that_is_too_early_for_the_palette_s_list_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_laid_out(_list: CommandList) -> None:
+        raise KeyError(14)
+
+    monkeypatch.setattr(CommandList, "action_page_down", not_laid_out)
+    console = Console()
+    async with console.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(console.screen, Lobby))
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: bool(console.screen.query(CommandList)))
+        await pilot.press(*"go", "pagedown", "pagedown")
+        assert isinstance(console.screen, CommandPalette)

@@ -262,6 +262,13 @@ class ConsoleApp(App[None]):
                 return True
         return await super().run_action(action, default_namespace, namespaces)
 
+    def action_command_palette(self) -> None:
+        """Find any action by its name."""
+        from cmapss_tui.commands import Commands
+
+        if not Commands.is_open(self):
+            self.push_screen(Commands(id="--command-palette"))
+
     def operation_started(self, operation: str, title: str) -> None:
         """Note that a change of AWS is under way, so that leaving asks first."""
         self._running_operations[operation] = title

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from cmapss_tui.actions import Action, help_for
 from cmapss_tui.screens.base import ConsoleScreen
+
+
+class Commands(CommandPalette):
+    """The palette, which outlives a key that comes before its list has the lines of what was typed last."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class ActionCommands(Provider):

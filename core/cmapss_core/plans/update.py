@@ -255,7 +255,9 @@ def _steps(change: _Change, request: UpdateRequest) -> Iterator[Step]:
 
 
 def _checks(draft: Draft, request: UpdateRequest, change: _Change) -> Iterator[Check]:
-    for model in change.models.values():
+    served = {variant.name: variant.model for variant in change.endpoint.variants}
+    for name, model in change.models.items():
+        yield Check(None, f"{name} serves {model.name}" + (f" in place of {served[name]}" if name in served else ""))
         yield from model.checks
     yield from change.guard.checks
     yield from quota_checks(draft, _peak(change.endpoint, change.fleet, change.kept, change.guard.strategy))

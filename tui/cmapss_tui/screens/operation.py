@@ -325,6 +325,8 @@ def _end(state: OperationState, width: int) -> list[Content]:
     if state.left:
         text = f"Left in the region: {'; '.join(state.left)}."
         lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
+    if state.status == "interrupted":
+        lines.append(Content.styled("What AWS has been asked for goes on there.", theme.QUIET))
     ways = [
         *(["R goes on where it stopped"] if state.can_be_resumed else []),
         *(["B undoes " + ("the rest" if state.rolling_back else "what it did")] if state.can_be_rolled_back else []),

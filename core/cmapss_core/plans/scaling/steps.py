@@ -241,7 +241,7 @@ def _put_policy(policy: Parameters) -> Step:
     shows |= {member: _ABSENT[member] for member in _OPTIONAL[kind] if member not in configuration}
     return Step(
         title="put scaling policy",
-        detail=f"{policy['PolicyName']}: {policy_terms(policy)}",
+        detail=f"{policy_terms(policy)}: {policy['PolicyName']}",
         call=Call(SERVICE, "PutScalingPolicy", policy),
         proof=Proof(
             call=describe_policy(policy),
