@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
@@ -266,7 +266,7 @@ class ConsoleApp(App[None]):
         """Find any action by its name."""
         from cmapss_tui.commands import Commands
 
-        if not Commands.is_open(self):
+        if not Commands.is_open(cast("App[object]", self)):
             self.push_screen(Commands(id="--command-palette"))
 
     def operation_started(self, operation: str, title: str) -> None:

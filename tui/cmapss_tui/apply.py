@@ -207,7 +207,9 @@ def _said(plan: Plan, ended: _Ended, journal: Journal, narrator: Narrator) -> Ex
     elif last.status == "interrupted":
         narrate("Interrupted. The journal has how far it came.")
     elif last.status == "rolled_back":
-        narrate("Undone: it is as it was before." if not last.left else "Undone as far as it was this plan's.")
+        narrate(
+            "Undone: everything that it did is taken back." if not last.left else "Undone as far as it was this plan's."
+        )
     if ended.undoing is not None and ended.undoing.error is not None:
         narrate(f"✕ {ended.undoing.error.line()}")
     if last.left:

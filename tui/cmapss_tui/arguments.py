@@ -10,17 +10,18 @@ from typing import Any, TypeVar
 
 Number = TypeVar("Number", int, float)
 
+LARGEST = 2**31 - 1  # AWS's integers have 32 bits
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def positive_integer(text: str) -> int:
     """A whole number of at least 1."""
-    return _checked(text, int, lambda value: value >= 1, "a whole number of at least 1")
+    return _checked(text, int, lambda value: 1 <= value <= LARGEST, "a whole number of at least 1")
 
 
 def not_negative_integer(text: str) -> int:
     """A whole number of at least 0."""
-    return _checked(text, int, lambda value: value >= 0, "a whole number of at least 0")
+    return _checked(text, int, lambda value: 0 <= value <= LARGEST, "a whole number of at least 0")
 
 
 def positive_number(text: str) -> float:

@@ -148,7 +148,7 @@ def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int,
     cost = "at an unknown price" if most is None else f"${most:.2f}/h"
     yield Check(None, f"at full load {high} instances run, {cost}")
     if instances < low:
-        yield Check(None, f"instances go from {instances} to {low} at once")
+        yield Check(None, f"instances go from {instances} to {low} at once; undone, they go as the load lets them")
     elif instances > high:
         yield Check(None, f"instances go from {instances} to {high} at once")
 

@@ -176,7 +176,7 @@ class Plan:
 
     @property
     def iam_actions(self) -> tuple[str, ...]:
-        """Everything that making the plan and carrying it out needs, in alphabetical order."""
+        """Everything that making the plan and carrying it out cannot do without, in alphabetical order."""
         return _sorted(({*self.reads} - OPTIONAL_ACTIONS) | ({*_of_steps(self.steps)} - CONDITIONAL_ACTIONS))
 
     @property
@@ -191,7 +191,7 @@ class Plan:
         return _sorted({*self.reads, *_of_steps(self.steps)} & OPTIONAL_ACTIONS - set(self.iam_actions))
 
     def document(self) -> dict[str, Any]:
-        """The plan as --dry-run prints it."""
+        """The plan as --dry-run prints it; of the IAM actions, the optional ones are among all that it asks for."""
         return {
             "plan_id": self.id,
             "intention": self.intention,
@@ -203,7 +203,7 @@ class Plan:
             "protected": self.protected,
             "hourly_cost_usd_before": self.hourly_cost_usd_before,
             "hourly_cost_usd_after": self.hourly_cost_usd_after,
-            "iam_actions": list(self.iam_actions),
+            "iam_actions": list(_sorted({*self.iam_actions, *self.optional_iam_actions})),
             "iam_actions_to_undo": list(self.undo_iam_actions),
             "iam_actions_optional": list(self.optional_iam_actions),
         }

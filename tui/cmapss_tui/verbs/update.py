@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--stop", action="store_true", help="stop the roll-out: the former fleet serves again")
     _add_changes(parser)
     _add_rollout(parser)
-    parser.add_argument("--wait", action="store_true", help="stay until the roll-out has ended")
+    parser.add_argument(
+        "--wait",
+        action=BooleanOptionalAction,
+        default=True,
+        help="stay until the roll-out has ended and its scaling is back (the default)",
+    )
     add_plan_arguments(parser)
 
 

@@ -49,8 +49,8 @@ def _undo(hand: Hand, step: Step, usual_seconds: float | None) -> None:
     except JournalError:
         raise
     except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND and not _took_away(step):
-            hand.tell(undo, "kept", f"it is not there any more: {error.message}")
+        if error.kind is ErrorKind.NOT_FOUND and not (_took_away(step) and _deleted_the_endpoint(hand)):
+            hand.tell(undo, "kept", f"what it belongs to is not there any more: {error.message}")
             return
         hand.tell(undo, "failed", error.message, error=error)
         raise
@@ -79,6 +79,14 @@ def _carry_out(hand: Hand, step: Step, attempt: Attempt) -> None:
     if attempt.step.call is not None:
         attempt.act("undoing")
     attempt.prove()
+
+
+def _deleted_the_endpoint(hand: Hand) -> bool:
+    """Whether the endpoint is what this operation deleted, so that it is made again before what belongs to it."""
+    return any(
+        step.call is not None and step.call.operation == "DeleteEndpoint" and step.n in hand.record.acted
+        for step in hand.plan.steps
+    )
 
 
 def _took_away(step: Step) -> bool:
