@@ -10,10 +10,12 @@ import pytest
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ErrorKind
 from cmapss_core.plans import runner
+from cmapss_core.plans.autoscale import ScaleRequest, plan_scale
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import Outcome, StepEvent
+from cmapss_core.plans.teardown import plan_delete
 from tests.live import LiveSandbox
 from tests.survival.cases import ENDPOINT, deployment, other_model
 from tests.survival.worlds import World, world
@@ -186,3 +188,22 @@ def test_a_model_that_another_deployment_serves_by_now_is_spared(
     assert [row["EndpointName"] for row in sagemaker.list_endpoints()["Endpoints"]] == ["another"]
     assert undone(region, aws, second, journal).status == "rolled_back"
     assert [model["ModelName"] for model in sagemaker.list_models()["Models"]] == [variant["ModelName"]], "not its own"
+
+
+def test_a_deletion_closes_what_was_left_open_on_its_endpoint(region: LiveSandbox, aws: Aws, journal: Journal) -> None:
+    plan = deployment(aws)
+    assert runner.run(aws, plan, journal, wait=False).status == "open"
+    region.advance(minutes=30)
+    assert carried(region, aws, plan_delete(aws, ENDPOINT), journal).status == "done"
+    assert [operation.status for operation in journal.operations()] == ["done", "rolled_back"]
+    assert runner.roll_back(aws, plan.id, journal).status == "rolled_back"
+    assert world(region) == NOTHING
+
+
+def test_an_operation_can_be_closed_whose_endpoint_is_gone(region: LiveSandbox, aws: Aws, journal: Journal) -> None:
+    assert carried(region, aws, deployment(aws), journal).status == "done"
+    off = plan_scale(aws, ScaleRequest(endpoint=ENDPOINT, off=True))
+    assert carried(region, aws, off, journal).status == "done"
+    region.client("sagemaker").delete_endpoint(EndpointName=ENDPOINT)
+    region.advance(minutes=10)
+    assert undone(region, aws, off, journal).status == "rolled_back"

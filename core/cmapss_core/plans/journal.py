@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from cmapss_core.plans.plan import STOP, Place, Plan
 from cmapss_core.plans.running.history import (
     BEGUN,
     BEGUN_ANEW,
+    ENDED,
     RESUMED,
+    ROLLING_BACK,
     begun_line,
     operation_of,
     read_ends,
@@ -133,6 +135,17 @@ class Journal:
                     )
                 log.write(event, at)
                 return log, now
+
+    def settle(self, target: str, place: Place | None, at: datetime) -> None:
+        """End the open operations on a target that was deleted with all that they had made of it.
+
+        One that cannot be read or is in somebody's hand stays as it is.
+        """
+        for operation in self.open_on(target, place):
+            with suppress(ConsoleError):
+                log, _ = self.reopen(self.read(operation.id), ROLLING_BACK, at)
+                with closing(log):
+                    log.write(ENDED, at, status="rolled_back")
 
     def operations(self, newest: int | None = None) -> tuple[Operation, ...]:
         """Every operation that was begun, newest first, or those that were written last."""

@@ -11,6 +11,7 @@ from cmapss_core.errors import ErrorKind
 from cmapss_core.permissions import CONDITIONAL_ACTIONS, OPTIONAL_ACTIONS, actions_for
 
 OWNER_TAG = "cmapss-console"
+DELETE = "delete"
 STOP = "stop"  # the one intention that is carried out beside another on the same target: it ends what that one does
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal, JournalError
-from cmapss_core.plans.plan import Place, Plan, Step
+from cmapss_core.plans.plan import DELETE, Place, Plan, Step
 from cmapss_core.plans.running.attempts import CONSISTENCY_SECONDS, Attempt
 from cmapss_core.plans.running.estimates import usual, usual_to_undo
 from cmapss_core.plans.running.hand import Countdown, Hand
@@ -57,7 +57,7 @@ def run(
         usual_seconds = usual(journal, plan)
         log, record = journal.begin(plan, aws.clock.now())
         hand = Hand(aws, plan, log, record, _patience(aws, cancelled), on_event)
-        return _ended(hand, lambda: _go_on(hand, usual_seconds, wait))
+        return _settled(hand, journal, _ended(hand, lambda: _go_on(hand, usual_seconds, wait)))
 
 
 def resume(
@@ -88,7 +88,7 @@ def resume(
         usual_seconds = usual(journal, record.plan)
         log, record = journal.reopen(record, RESUMED, aws.clock.now())
         hand = Hand(aws, record.plan, log, record, patience, on_event)
-        return _ended(hand, lambda: _go_on(hand, usual_seconds, wait=True))
+        return _settled(hand, journal, _ended(hand, lambda: _go_on(hand, usual_seconds, wait=True)))
 
 
 def roll_back(
@@ -218,6 +218,13 @@ def _ended(hand: Hand, work: Callable[[], Outcome]) -> Outcome:
         return Outcome("open", error, hand.record.left)
     finally:
         hand.log.close()
+
+
+def _settled(hand: Hand, journal: Journal, outcome: Outcome) -> Outcome:
+    """The outcome; a deletion that is done leaves nothing to take up of what was left open on its target."""
+    if hand.plan.intention == DELETE and outcome.status == "done":
+        journal.settle(hand.plan.target, hand.plan.place, hand.aws.clock.now())
+    return outcome
 
 
 def _status(outcome: Outcome, record: OperationRecord) -> OperationStatus:

@@ -32,7 +32,7 @@ from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.drafting import drafting
 from cmapss_core.plans.journal import Journal, default_journal_directory
-from cmapss_core.plans.plan import OWNER_TAG, Check, Plan
+from cmapss_core.plans.plan import DELETE, OWNER_TAG, Check, Plan
 from cmapss_core.plans.removing.removal import Removal, steps_of
 from cmapss_core.plans.steps import endpoint_config_parameters, model_parameters
 
@@ -70,7 +70,7 @@ def plan_delete(
     stays. Of an endpoint that the console made, models that it did not make stay as well, unless `everything`: they
     were there before. With `keep_model` every model stays.
     """
-    with drafting(aws, "delete") as draft:
+    with drafting(aws, DELETE) as draft:
         endpoint = _read(aws, name)
         tags = tags_by_key(aws, endpoint.arn)
         found = _Findings()
