@@ -47,9 +47,10 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts sandboxes on one state folder; they end with the test."""
+def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts sandboxes on one state folder, in a home where nobody imported anything; they end with the test."""
     processes: list[subprocess.Popen[str]] = []
+    home = tmp_path_factory.getbasetemp() / "home-of-processes"
 
     def begin(*arguments: str) -> Running:
         process = subprocess.Popen(
@@ -57,6 +58,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "CMAPSS_CONSOLE_HOME": str(home)},
         )
         processes.append(process)
         assert process.stdout is not None
