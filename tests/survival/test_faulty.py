@@ -20,7 +20,7 @@ KINDS = ("throttling", "internal-failure", "dropped-before", "dropped-after", "e
 ALL = "all of them"
 # Each kind alone only in the campaign, with so many seeds; a few seconds of every retry are botocore's own.
 SEEDS = int(os.environ.get("CMAPSS_OPERATION_FAULTS", "0"))
-ATTEMPTS = 200
+ATTEMPTS = 2_000  # a resume looks at every step again, and of twenty looks all have to be answered
 ENDED: dict[Errand, str] = {"resume": "done", "roll back": "rolled_back"}
 
 
