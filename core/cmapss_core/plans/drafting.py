@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cmapss_core.aws import Aws, Recording
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.permission_checks import permission_checks
 from cmapss_core.plans.plan import OWNER_TAG, Check, Place, Plan, Step, numbered, stamp
 from cmapss_core.plans.protection import protected_because
 from cmapss_core.pricing import hourly_cost
@@ -64,8 +65,6 @@ class Draft:
         endpoint_arn: str | None = None,
     ) -> Plan:
         """The plan, with the checks that all share. `endpoint_arn` is of the endpoint that is there already."""
-        from cmapss_core.plans.permission_checks import permission_checks
-
         ordered = numbered(steps)
         protected = protected_because(self.aws, target, endpoint_arn)
         place = Place(self.aws.identity().account, self.aws.region)

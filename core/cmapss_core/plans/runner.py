@@ -80,7 +80,7 @@ def resume(
         if status == "done":
             return Outcome("done")
         if status in ("failed", "rolled_back"):
-            raise _refusal(record, f"{operation_id} is {status.replace('_', ' ')}", "Make a new plan.")
+            raise _refusal(f"{operation_id} is {status.replace('_', ' ')}", "Make a new plan.")
         if record.rolling_back:
             raise _half_rolled_back(record)
         patience = _patience(aws, cancelled)
@@ -249,7 +249,6 @@ def _require_place(aws: Aws, record: OperationRecord, patience: Patience) -> Non
     patience.until(lambda: here.append(Place(aws.identity().account, aws.region)), 0.0)
     if here[-1] != place:
         raise _refusal(
-            record,
             f"{record.operation.id} was begun in account {place.account}, {place.region}; "
             f"this is account {here[-1].account}, {here[-1].region}",
             "Name the other --profile or --region.",
@@ -259,13 +258,12 @@ def _require_place(aws: Aws, record: OperationRecord, patience: Patience) -> Non
 def _half_rolled_back(record: OperationRecord) -> ConsoleError:
     operation_id = record.operation.id
     return _refusal(
-        record,
         f"{operation_id} is rolled back in part",
         f"Go on with that: cmapss-console operations rollback {operation_id}",
     )
 
 
-def _refusal(record: OperationRecord, message: str, remedy: str) -> ConsoleError:
+def _refusal(message: str, remedy: str) -> ConsoleError:
     return ConsoleError(ErrorKind.CONFLICT, message, remedy=remedy)
 
 

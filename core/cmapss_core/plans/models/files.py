@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.belongings import UPLOADS
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import OWNER_TAG, Call, Proof, Step
 
 MAX_FILE_BYTES = 5 * 1024**3  # of a single PutObject
 MAX_UNPACKED_BYTES = 512 * 1024**3  # the largest volume of an instance that hosts (ProductionVariant.VolumeSizeInGB)
 MODEL_NAME = "xgboost-model"  # as the XGBoost algorithm writes it; with a number behind it for each fold
-_PREFIX = "cmapss-console/models"
+_FOLDER = f"{UPLOADS}models"
 _DIGEST = "sha256"
 _READ_BYTES = 1024**2
 _MAX_HEADER_BYTES = 16 * 1024**2
@@ -53,7 +54,7 @@ def read_model_file(path: str) -> ModelFile:
         with open(path, "rb") as file:
             size = file.seek(0, 2)
             if size > MAX_FILE_BYTES:
-                raise _invalid(
+                raise invalid(
                     f"{path} has {size / 1024**3:.1f} GB, and one upload takes {MAX_FILE_BYTES // 1024**3}",
                     "Upload it by other means, and deploy it with --model-data.",
                 )
@@ -62,14 +63,14 @@ def read_model_file(path: str) -> ModelFile:
             file.seek(0)
             models = tuple(_models(path, file))
     except (gzip.BadGzipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise _invalid(
+        raise invalid(
             f"{path} is no tar archive packed with gzip ({error or 'it ends too early'})",
             "Make one: tar -czf model.tar.gz xgboost-model.",
         ) from error
     except OSError as error:
-        raise _invalid(f"{path} cannot be read ({error.strerror or error})", "Name a model.tar.gz.") from error
+        raise invalid(f"{path} cannot be read ({error.strerror or error})", "Name a model.tar.gz.") from error
     if not any(name.startswith(MODEL_NAME) for name in models):
-        raise _invalid(
+        raise invalid(
             f"{path} has no {MODEL_NAME} in it",
             f"Save the model as {MODEL_NAME} and pack it: tar -czf model.tar.gz {MODEL_NAME}.",
         )
@@ -82,7 +83,7 @@ def upload(draft: Draft, file: ModelFile, bucket: str) -> tuple[str, Step]:
     The address is the plan's own: taken back, it takes nothing away from another. S3 refuses a file that has changed
     since it was read.
     """
-    key = f"{_PREFIX}/{draft.id}/model.tar.gz"
+    key = f"{_FOLDER}/{draft.id}/model.tar.gz"
     uri = f"s3://{bucket}/{key}"
     place = {"Bucket": bucket, "Key": key}
     head = Call("s3", "HeadObject", place)
@@ -129,7 +130,7 @@ def check_bucket(draft: Draft, bucket: str) -> None:
         raise
     region = answer.get("BucketRegion", draft.aws.region)
     if region != draft.aws.region:
-        raise _invalid(
+        raise invalid(
             f"the bucket {bucket} is in {region}, and the endpoint in {draft.aws.region}",
             "An endpoint reads its model in its own region: name another --bucket.",
         )
@@ -143,13 +144,13 @@ def _models(path: str, file: BinaryIO) -> Iterator[str]:
             for member in archive:
                 unpacked += member.size
                 if unpacked > MAX_UNPACKED_BYTES:
-                    raise _invalid(
+                    raise invalid(
                         f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1024**3} GB",
                         "No instance that hosts has room for it.",
                     )
                 name = PurePosixPath(member.name)
                 if name.is_absolute() or ".." in name.parts or not (member.isreg() or member.isdir()):
-                    raise _invalid(
+                    raise invalid(
                         f"{path} has {member.name!r} in it, which is no file within a folder",
                         "Pack plain files by relative names, without links.",
                     )
@@ -157,7 +158,3 @@ def _models(path: str, file: BinaryIO) -> Iterator[str]:
                     yield name.name
         while unzipped.read(_READ_BYTES):  # to where gzip keeps the checksum of it all
             pass
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)

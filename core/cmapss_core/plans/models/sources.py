@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cmapss_core.aws import Aws
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.jobs import TrainingJob, best, describe_job, read_jobs
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.limits import (
@@ -60,20 +60,20 @@ class ModelSource:
         given = [name for name in ("job", "model", "model_data", "model_file") if getattr(self, name) is not None]
         if len(given) != 1:
             named = " and ".join(name.replace("_", " ") for name in given) or "no model at all"
-            raise _invalid(f"{named}: a variant serves one model", "Name one job, model, model-data or model-file.")
+            raise invalid(f"{named}: a variant serves one model", "Name one job, model, model-data or model-file.")
         if self.model is not None:
             check_name("model", self.model)
             self._refuse_settings_of_its_own()
         if self.model_data is not None:
             check_model_data(self.model_data)
         if self.model_file is not None and self.bucket is None:
-            raise _invalid("the bucket for the model file is missing", "Name where it is uploaded to: --bucket.")
+            raise invalid("the bucket for the model file is missing", "Name where it is uploaded to: --bucket.")
         if self.bucket is not None:
             check_bucket_name(self.bucket)
         if self.model_data is not None or self.model_file is not None:
             for name, value in (("image", self.image), ("role", self.role)):
                 if value is None:
-                    raise _invalid(f"the {name} of a model that was trained elsewhere is missing", f"Name --{name}.")
+                    raise invalid(f"the {name} of a model that was trained elsewhere is missing", f"Name --{name}.")
         if self.image is not None:
             check_image(self.image)
         if self.role is not None:
@@ -85,7 +85,7 @@ class ModelSource:
     def _refuse_settings_of_its_own(self) -> None:
         for name in ("image", "role", "environment", "subnets", "security_groups", "network_isolation"):
             if getattr(self, name):
-                raise _invalid(
+                raise invalid(
                     f"the existing model {self.model} has its own {name.replace('_', ' ')}",
                     "Leave it out, or deploy the artefact with --model-data.",
                 )
@@ -173,11 +173,11 @@ def chosen_job(aws: Aws, name: str) -> TrainingJob:
     """The training job of that name, or the best one. Raises ConsoleError unless its model can be served."""
     job = best(read_jobs(aws)) if name == BEST else describe_job(aws, name)
     if job.status != "Completed":
-        raise _invalid(
+        raise invalid(
             f"training job {job.name} is {job.status}, not Completed", "Deploy a completed job, or wait for this one."
         )
     if "sagemaker_program" in job.hyperparameters:
-        raise _invalid(
+        raise invalid(
             f"training job {job.name} ran a script of its own ({job.hyperparameters['sagemaker_program']})",
             "Its model needs that script to serve: image and artefact alone do not do.",
         )
@@ -188,7 +188,7 @@ def _of_job(draft: Draft, source: ModelSource, name: str) -> PreparedModel:
     job = chosen_job(draft.aws, name)
     artefact, image, role = job.model_artifact, source.image or job.image, source.role or job.role_arn
     if not (artefact and image and role):
-        raise _invalid(f"training job {job.name} has no model artefact, no image or no role", "Deploy another job.")
+        raise invalid(f"training job {job.name} has no model artefact, no image or no role", "Deploy another job.")
     described = draft.aws.call(SERVICE, "DescribeTrainingJob", TrainingJobName=job.name)
     vpc = described.get("VpcConfig", {})
     in_own_vpc = bool(vpc) and not source.subnets
@@ -318,7 +318,3 @@ def _measured(job: TrainingJob) -> Iterator[str]:
 
 def _isolated_as_trained(source: ModelSource, content: _Content) -> bool:
     return content.network_isolation and not source.network_isolation
-
-
-def _invalid(message: str, remedy: str) -> ConsoleError:
-    return ConsoleError(ErrorKind.INVALID, message, remedy=remedy)
