@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,13 +14,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cmapss_core.endpoints import STATUS_GLYPHS, Endpoint, EndpointsReader, EndpointsSnapshot
-from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.filters import Term, Value, matches, parse
+from cmapss_tui.filters import Value, matches
 from cmapss_tui.polling import SnapshotRead
-from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.endpoint_reading import FAST_REGION_SECONDS, FASTEST_SECONDS, SLOW_REGION_SECONDS
+from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
@@ -64,7 +63,7 @@ _ORDERS: dict[str, Callable[[EndpointRow], tuple[float, str]]] = {
 _FIELDS = ("name", "status", "type", "instances", "cost", "config", "variants")
 
 
-class EndpointsScreen(ConsoleScreen):
+class EndpointsScreen(FilteredScreen):
     """The list of endpoints."""
 
     AREA: ClassVar[str] = "endpoints"
@@ -78,7 +77,6 @@ class EndpointsScreen(ConsoleScreen):
         super().__init__()
         self._endpoints: tuple[Endpoint, ...] | None = None
         self._rows: list[EndpointRow] = []
-        self._terms: tuple[Term, ...] = ()
         self._order, self._reversed = next(iter(_ORDERS)), False
 
     def body(self) -> ComposeResult:
@@ -103,30 +101,19 @@ class EndpointsScreen(ConsoleScreen):
         snapshot: EndpointsSnapshot = message.snapshot
         if snapshot.error is None or snapshot.endpoints:
             self._endpoints = snapshot.endpoints
-            self._show()
+            self.show_rows()
         elif self._endpoints is None:
             self.table.show((), empty="The endpoints could not be read.")
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        try:
-            self._terms = parse(message.text, _FIELDS)
-        except ConsoleError as error:  # what is half typed leaves the list as it was
-            self.query_one(FilterBar).show_note(error)
-            return
-        self._show()
-        self.refresh_bindings()
-
-    def on_filter_bar_left(self) -> None:
-        self.table.focus()
-
-    async def on_virtual_table_row_selected(self) -> None:
-        await self.run_action("open")
 
     def tick(self) -> None:
         """Ages go on between readings."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self._show()
+            self.show_rows()
+
+    def filter_fields(self) -> Collection[str]:
+        """What the columns show."""
+        return _FIELDS
 
     def why_not(self, action: Action) -> str | None:
         """Without endpoints there is nothing to open."""
@@ -148,33 +135,18 @@ class EndpointsScreen(ConsoleScreen):
 
         await self.app.push_screen(CleanUpScreen())
 
-    def action_filter(self) -> None:
-        """Narrow the list down."""
-        self.query_one(FilterBar).open()
-
     def action_sort(self) -> None:
         """Sort by the next column."""
         orders = list(_ORDERS)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
         self.table.show_order(self._order, self._reversed)
-        self._show()
+        self.show_rows()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
         self._reversed = not self._reversed
         self.table.show_order(self._order, self._reversed)
-        self._show()
-
-    def can_go_back(self) -> bool:
-        """There is nothing below the list; what can be left is a filter."""
-        return bool(self._terms) or super().can_go_back()
-
-    def action_back(self) -> None:
-        """Take the filter away, or leave."""
-        if self._terms:
-            self.query_one(FilterBar).clear()
-        else:
-            super().action_back()
+        self.show_rows()
 
     def _interval(self, snapshot: EndpointsSnapshot | None) -> float:
         speed = self.aws.clock.speed
@@ -182,11 +154,12 @@ class EndpointsScreen(ConsoleScreen):
             return max(FASTEST_SECONDS, FAST_REGION_SECONDS / speed)
         return min(max(RESTING_SECONDS, SLOW_REGION_SECONDS / speed), SLOWEST_SECONDS)
 
-    def _show(self) -> None:
+    def show_rows(self) -> None:
+        """Show the rows that satisfy the terms."""
         if self._endpoints is None:
             return
         all_rows = rows_of(self._endpoints, self.aws.clock.now())
-        rows = [row for row in all_rows if matches(self._terms, words(row), partial(field, row))]
+        rows = [row for row in all_rows if matches(self.terms, words(row), partial(field, row))]
         rows.sort(key=_ORDERS[self._order], reverse=self._reversed)
         if rows == self._rows and self.table.rows:
             return
@@ -195,7 +168,7 @@ class EndpointsScreen(ConsoleScreen):
             self.query_one("#endpoints-title", Static).update(title(self._endpoints), layout=False)
             self.query_one(FilterBar).show_note(f"{len(rows)} of {len(all_rows)}")
             self.table.show_order(self._order, self._reversed)
-            self.table.show(rows, empty=NONE_LEFT if self._terms else NONE_YET)
+            self.table.show(rows, empty=NONE_LEFT if self.terms else NONE_YET)
         self.refresh_bindings()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import ClassVar
 
@@ -11,14 +12,13 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from cmapss_core.errors import ConsoleError
 from cmapss_core.jobs import JobsSnapshot, RankedJob, read_jobs
 from cmapss_tui import formats, job_rows
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.filters import Term, matches, parse
+from cmapss_tui.filters import matches
 from cmapss_tui.job_facts import summary
 from cmapss_tui.polling import SnapshotRead
-from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.widgets.charts import ObjectiveChart
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
@@ -30,7 +30,7 @@ RESTING_SECONDS = 5.0  # of this machine, in a region that runs fast, when nothi
 SETTLE_SECONDS = 0.15  # the chart waits for the cursor to rest: it is redrawn as a whole
 
 
-class JobsScreen(ConsoleScreen):
+class JobsScreen(FilteredScreen):
     """List, detail of the job under the cursor, and the objective by order."""
 
     AREA: ClassVar[str] = "jobs"
@@ -64,7 +64,6 @@ class JobsScreen(ConsoleScreen):
         self._best: frozenset[str | None] = frozenset()
         self._rows: list[RankedJob] = []
         self._progress = job_rows.Progress((), (), {})
-        self._terms: tuple[Term, ...] = ()
         self._sort_key, self._descending = job_rows.SORT_KEYS[0], False
         self._settle: Timer | None = None
         self._status: str | None = ""
@@ -99,21 +98,9 @@ class JobsScreen(ConsoleScreen):
                 self._best = best
                 self.table.forget_lines()
             self._title.write(lambda width: [job_rows.title(snapshot, width)])
-            self._show_rows()
+            self.show_rows()
             self._show_row(self.table.cursor_row)
             self._show_progress()
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        try:
-            self._terms = parse(message.text, job_rows.fields_of(self._rows))
-        except ConsoleError as error:  # what is half typed leaves the list as it was
-            self._filter.show_note(error)
-            return
-        self._show_rows()
-        self.refresh_bindings()
-
-    def on_filter_bar_left(self) -> None:
-        self.table.focus()
 
     def on_virtual_table_row_highlighted(self, message: VirtualTable.RowHighlighted) -> None:
         self._show_row(message.row)
@@ -123,8 +110,9 @@ class JobsScreen(ConsoleScreen):
         else:
             self._settle.reset()
 
-    async def on_virtual_table_row_selected(self) -> None:
-        await self.run_action("open")
+    def filter_fields(self) -> Collection[str]:
+        """What the columns show."""
+        return job_rows.fields_of(self._rows)
 
     def why_not(self, action: Action) -> str | None:
         """There has to be a job, and only a completed one can be deployed."""
@@ -143,20 +131,16 @@ class JobsScreen(ConsoleScreen):
         if row is not None and self._snapshot is not None:
             await self.app.push_screen(JobDetailScreen(row.job, job_rows.cross_check(row.job, self._snapshot)))
 
-    def action_filter(self) -> None:
-        """Narrow the list down."""
-        self._filter.open()
-
     def action_sort(self) -> None:
         """Sort by the next column."""
         position = job_rows.SORT_KEYS.index(self._sort_key)
         self._sort_key = job_rows.SORT_KEYS[(position + 1) % len(job_rows.SORT_KEYS)]
-        self._show_rows()
+        self.show_rows()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
         self._descending = not self._descending
-        self._show_rows()
+        self.show_rows()
 
     async def action_deploy(self) -> None:
         """Show the plan that puts this job's model into production."""
@@ -166,27 +150,17 @@ class JobsScreen(ConsoleScreen):
         if row is not None:
             await self.app.push_screen(DeployScreen(row.job.name))
 
-    def can_go_back(self) -> bool:
-        """There is nothing below the list; what can be left is a filter."""
-        return bool(self._terms) or super().can_go_back()
-
-    def action_back(self) -> None:
-        """Take the filter away, or leave."""
-        if self._terms:
-            self._filter.clear()
-        else:
-            super().action_back()
-
     def _interval(self, snapshot: JobsSnapshot | None) -> float:
         speed = self.aws.clock.speed
         if snapshot is None or _in_progress(snapshot):
             return max(FASTEST_SECONDS, REGION_SECONDS_BETWEEN_READS / speed)
         return max(RESTING_SECONDS, SLOWEST_SECONDS / speed)
 
-    def _show_rows(self) -> None:
+    def show_rows(self) -> None:
+        """Show the rows that satisfy the terms."""
         rows = self._rows
-        if self._terms:
-            rows = [row for row in rows if matches(self._terms, job_rows.words(row), partial(job_rows.field, row))]
+        if self.terms:
+            rows = [row for row in rows if matches(self.terms, job_rows.words(row), partial(job_rows.field, row))]
         if (self._sort_key, self._descending) != (job_rows.SORT_KEYS[0], False):
             rows = job_rows.ordered(rows, self._sort_key, descending=self._descending)
         self.table.show_order(self._sort_key, self._descending)
@@ -194,7 +168,7 @@ class JobsScreen(ConsoleScreen):
         self._filter.show_note(f"{formats.count(len(rows))} of {formats.count(len(self._rows))}")
 
     def _why_empty(self) -> str:
-        if self._terms:
+        if self.terms:
             return "No job satisfies the filter."
         if self.aws.target.is_local:
             return "There are no training jobs yet; a new sandbox takes seconds to make its first."

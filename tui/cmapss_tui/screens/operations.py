@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,15 +13,14 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.filters import Term, Value, matches, parse
+from cmapss_tui.filters import Value, matches
 from cmapss_tui.operations.journal import default_journal
 from cmapss_tui.operations.rows import OperationRow, OperationsReader, OperationsSnapshot
 from cmapss_tui.operations.states import status_content
 from cmapss_tui.polling import SnapshotRead
-from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
@@ -53,7 +52,7 @@ class Line:
     took: str
 
 
-class OperationsScreen(ConsoleScreen):
+class OperationsScreen(FilteredScreen):
     """The list of operations. It needs no AWS: the journal is on this machine."""
 
     AREA: ClassVar[str] = "operations"
@@ -67,7 +66,6 @@ class OperationsScreen(ConsoleScreen):
         super().__init__()
         self._rows: tuple[OperationRow, ...] | None = None
         self._lines: list[Line] = []
-        self._terms: tuple[Term, ...] = ()
 
     def body(self) -> ComposeResult:
         """Title, filter, list."""
@@ -89,27 +87,17 @@ class OperationsScreen(ConsoleScreen):
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         snapshot: OperationsSnapshot = message.snapshot
         self._rows = snapshot.rows
-        self._show()
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        try:
-            self._terms = parse(message.text, _FIELDS)
-        except ConsoleError as error:  # what is half typed leaves the list as it was
-            self.query_one(FilterBar).show_note(error)
-            return
-        self._show()
-
-    def on_filter_bar_left(self) -> None:
-        self.table.focus()
-
-    async def on_virtual_table_row_selected(self) -> None:
-        await self.run_action("open")
+        self.show_rows()
 
     def tick(self) -> None:
         """Ages go on between readings."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self._show()
+            self.show_rows()
+
+    def filter_fields(self) -> Collection[str]:
+        """What the columns show."""
+        return _FIELDS
 
     def why_not(self, action: Action) -> str | None:
         """Without operations there is nothing to open."""
@@ -125,27 +113,13 @@ class OperationsScreen(ConsoleScreen):
         if line is not None:
             await self.app.push_screen(OperationScreen(line.row.operation.id))
 
-    def action_filter(self) -> None:
-        """Narrow the list down."""
-        self.query_one(FilterBar).open()
-
-    def can_go_back(self) -> bool:
-        """There is nothing below the list; what can be left is a filter."""
-        return bool(self._terms) or super().can_go_back()
-
-    def action_back(self) -> None:
-        """Take the filter away, or leave."""
-        if self._terms:
-            self.query_one(FilterBar).clear()
-        else:
-            super().action_back()
-
-    def _show(self) -> None:
+    def show_rows(self) -> None:
+        """Show the rows that satisfy the terms."""
         if self._rows is None:
             return
         now = self.aws.clock.now()
         lines = [
-            line_of(row, now) for row in self._rows if matches(self._terms, words(row), partial(field, row.operation))
+            line_of(row, now) for row in self._rows if matches(self.terms, words(row), partial(field, row.operation))
         ]
         if lines == self._lines and self.table.rows:
             return
@@ -153,7 +127,7 @@ class OperationsScreen(ConsoleScreen):
         with self.app.batch_update():
             self.query_one("#operations-title", Static).update(title(self._rows), layout=False)
             self.query_one(FilterBar).show_note(f"{len(lines)} of {len(self._rows)}")
-            self.table.show(lines, empty=NONE_LEFT if self._terms else NONE_YET)
+            self.table.show(lines, empty=NONE_LEFT if self.terms else NONE_YET)
         self.refresh_bindings()
 
 

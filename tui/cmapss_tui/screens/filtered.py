@@ -1,0 +1,57 @@
+"""A list that a filter narrows down: what the areas of jobs, endpoints and operations have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cmapss_core.errors import ConsoleError
+from cmapss_tui.filters import Term, parse
+from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.filter_bar import FilterBar
+from cmapss_tui.widgets.table import VirtualTable
+
+
+class FilteredScreen(ConsoleScreen):
+    """A screen with a filter above its table. A subclass says what can be filtered by, and shows its rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms: tuple[Term, ...] = ()
+
+    def filter_fields(self) -> Collection[str]:
+        """The fields that a filter can name."""
+        raise NotImplementedError
+
+    def show_rows(self) -> None:
+        """Show the rows that satisfy the terms."""
+        raise NotImplementedError
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        try:
+            self.terms = parse(message.text, self.filter_fields())
+        except ConsoleError as error:  # what is half typed leaves the list as it was
+            self.query_one(FilterBar).show_note(error)
+            return
+        self.show_rows()
+        self.refresh_bindings()
+
+    def on_filter_bar_left(self) -> None:
+        self.query_one(VirtualTable).focus()
+
+    async def on_virtual_table_row_selected(self) -> None:
+        await self.run_action("open")
+
+    def action_filter(self) -> None:
+        """Narrow the list down."""
+        self.query_one(FilterBar).open()
+
+    def can_go_back(self) -> bool:
+        """There is nothing below the list; what can be left is a filter."""
+        return bool(self.terms) or super().can_go_back()
+
+    def action_back(self) -> None:
+        """Take the filter away, or leave."""
+        if self.terms:
+            self.query_one(FilterBar).clear()
+        else:
+            super().action_back()
