@@ -11,7 +11,6 @@ import pytest
 
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans import runner
 from cmapss_core.plans.clean_up import CleanUp, CleanUpRequest, plan_clean_up, survey
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
@@ -26,14 +25,7 @@ NOW_ON = CleanUpRequest(older_than_days=0)
 ALL = CleanUpRequest(older_than_days=0, everything=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "MAX_POLL_SECONDS", 0.0)
-
-
-@pytest.fixture
-def aws(sandbox: LiveSandbox) -> Aws:
-    return Aws(Target(endpoint_url=sandbox.endpoint_url))
+pytestmark = pytest.mark.usefixtures("unpaused")
 
 
 @pytest.fixture

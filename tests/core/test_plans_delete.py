@@ -7,39 +7,20 @@ from typing import Any
 
 import pytest
 
-from cmapss_core.aws import Aws, Target
+from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans import runner
 from cmapss_core.plans.clean_up import CleanUpRequest, plan_clean_up
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
 from cmapss_core.plans.runner import roll_back
 from cmapss_core.plans.teardown import plan_delete
-from tests.core.notebook import TAGS, Carry, Notebook, carrying, passing, undoing
+from tests.core.notebook import TAGS, Carry, Notebook, passing, undoing
 from tests.core.scripted import NOW, ScriptedAws, not_found
 from tests.live import LiveSandbox
 from tests.sweeping import sweep
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "MAX_POLL_SECONDS", 0.0)
-
-
-@pytest.fixture
-def aws(sandbox: LiveSandbox) -> Aws:
-    return Aws(Target(endpoint_url=sandbox.endpoint_url))
-
-
-@pytest.fixture
-def carry(sandbox: LiveSandbox, aws: Aws, tmp_path: Path) -> Carry:
-    return carrying(sandbox, aws, tmp_path)
-
-
-@pytest.fixture
-def notebook(sandbox: LiveSandbox) -> Notebook:
-    return Notebook(sandbox)
+pytestmark = pytest.mark.usefixtures("unpaused")
 
 
 def titles(plan: Plan) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import jmespath
@@ -10,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmapss_core.aws import Aws, Target
+from cmapss_core.aws import Aws
 from cmapss_core.belongings import LogGroup
 from cmapss_core.endpoints import read_endpoint
-from cmapss_core.plans import runner
 from cmapss_core.plans.plan import Plan, Proof, Step, numbered
 from cmapss_core.plans.removing.removal import delete_alarm, delete_log_group, delete_upload
 from cmapss_core.plans.scaling.policy_alarms import read_policy_alarms
@@ -31,30 +29,12 @@ from cmapss_core.plans.steps import (
     wait_until_gone,
     wait_until_in_service,
 )
-from tests.core.notebook import TAGS, Carry, Notebook, carrying, undoing
+from tests.core.notebook import TAGS, Carry, Notebook, undoing
 from tests.core.scripted import NOW, ScriptedAws
 from tests.live import LiveSandbox
 from tests.sweeping import sweep
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "MAX_POLL_SECONDS", 0.0)
-
-
-@pytest.fixture
-def aws(sandbox: LiveSandbox) -> Aws:
-    return Aws(Target(endpoint_url=sandbox.endpoint_url))
-
-
-@pytest.fixture
-def carry(sandbox: LiveSandbox, aws: Aws, tmp_path: Path) -> Carry:
-    return carrying(sandbox, aws, tmp_path)
-
-
-@pytest.fixture
-def notebook(sandbox: LiveSandbox) -> Notebook:
-    return Notebook(sandbox)
+pytestmark = pytest.mark.usefixtures("unpaused")
 
 
 def plan_of(name: str, *steps: Step) -> Plan:
