@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,10 @@ from cmapss_tui.arguments import flag
 class Options:
     """What holds for the console and every verb alike. `refresh` is in seconds; None leaves it to the screen.
 
-    `protected` are patterns of endpoints' names that have to be typed before anything of theirs is changed.
+    `protected` are patterns of endpoints' names that have to be typed before anything of theirs is changed,
+    `production` patterns of the profiles and accounts that are production, `regions` those that the console offers to
+    switch to first. `calls_per_minute` is the budget of readings that the console makes by itself. `keymap` gives
+    actions other keys, by their ids. `export_directory` takes what is exported; None is the one it was started in.
     `starts_sandbox`: without credentials the console starts a sandbox; a verb in a script only uses one that runs.
     """
 
@@ -29,6 +32,13 @@ class Options:
     read_only: bool = False
     refresh: float | None = None
     protected: tuple[str, ...] = ()
+    production: tuple[str, ...] = ("prod", "prod-*", "*-prod", "*production*")
+    regions: tuple[str, ...] = ()
+    calls_per_minute: int = 20
+    theme: str | None = None
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    export_directory: Path | None = None
+    tour: bool = True
     config: Path | None = None
     starts_sandbox: bool = True
 
@@ -48,9 +58,7 @@ _CONFIGURABLE: Mapping[str, tuple[type, ...]] = {
 
 def options_from(arguments: Namespace, *, starts_sandbox: bool) -> Options:
     """The options of a command line; what it leaves open, its --config file may say. Raises ConsoleError(INVALID)."""
-    given = {
-        field.name: value for field in fields(Options) if (value := getattr(arguments, field.name, None)) is not None
-    }
+    given = {one.name: value for one in fields(Options) if (value := getattr(arguments, one.name, None)) is not None}
     configured = read_config(given["config"]) if "config" in given else {}
     if "sandbox" in given:
         configured = {name: value for name, value in configured.items() if name not in _ADDRESSES}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -24,6 +24,7 @@ from cmapss_tui.widgets.top_bar import AreaBar, TopBar
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_tui.app import ConsoleApp
+    from cmapss_tui.sheet import Sheet
 
 S = TypeVar("S")
 
@@ -82,6 +83,18 @@ class ConsoleScreen(Screen[None]):
     def body(self) -> ComposeResult:
         """What lies between the frame's top and bottom."""
         raise NotImplementedError
+
+    def again(self) -> Callable[[], ConsoleScreen] | None:
+        """How to make this screen once more, for the history of places; None for an area's list and for a dialog."""
+        return None
+
+    def copyable(self) -> Mapping[str, str]:
+        """What can be copied from here, what it is to its text, such as "name" and "ARN"; the first goes at once."""
+        return {}
+
+    def sheet(self) -> Sheet | None:
+        """The table in front of the operator as data, filtered and in its order; None where there is none."""
+        return None
 
     def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
         """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""

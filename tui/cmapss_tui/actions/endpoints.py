@@ -1,0 +1,37 @@
+"""What can be done in the list of endpoints."""
+
+from __future__ import annotations
+
+from cmapss_tui.actions.action import Action, Safety
+
+ENDPOINTS_ACTIONS: tuple[Action, ...] = (
+    Action(
+        "endpoints.open",
+        ("enter",),
+        "open",
+        "Watch the endpoint under the cursor.",
+        "endpoints",
+        "Endpoints",
+        verb="watch",
+    ),
+    Action(
+        "endpoints.filter",
+        ("slash",),
+        "filter",
+        "Words, !word, status:inservice; all must hold.",
+        "endpoints",
+        "Endpoints",
+    ),
+    Action("endpoints.sort", ("s",), "sort", "Sort by the next column.", "endpoints", "Endpoints"),
+    Action("endpoints.reverse", ("S",), "reverse", "Turn the order round.", "endpoints", "Endpoints", show=False),
+    Action(
+        "endpoints.clean_up",
+        ("C",),
+        "clean up",
+        "What deployments left behind, and idle endpoints: what they cost, and the plan that removes them.",
+        "endpoints",
+        "Endpoints",
+        safety=Safety.CONFIRM,
+        verb="clean-up",
+    ),
+)
