@@ -13,6 +13,7 @@ from cmapss_core.endpoints import Endpoint
 Points = tuple[tuple[datetime, float], ...]
 
 PERIOD_SECONDS = 60
+_MINUTE = timedelta(minutes=1)
 MAX_QUERIES = 500
 
 
@@ -27,9 +28,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What CloudWatch knows of the minutes from `start` up to, not including, `end`.
+    """What CloudWatch knows of the periods from `start` up to, not including, `end`.
 
-    `of_variants` has the same by variant and series, where there are several.
+    Counts are per minute, the mean of a period's minutes where it has several. `of_variants` has the same by variant
+    and series, where there are several.
     """
 
     start: datetime
@@ -56,9 +58,16 @@ class _Metric:
     unit: str
     factor: float = 1.0
     added: bool = True
+    namespace: str = "AWS/SageMaker"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it grows with the length of a period, so that it is told per minute."""
+        return self.statistic == "Sum"
 
 
 _MILLISECONDS = 0.001  # CloudWatch keeps latency in microseconds
+_INSTANCES = "/aws/sagemaker/Endpoints"  # the namespace of what instances measure of themselves
 _SHOWN = (
     _Metric("invocations", "Invocations", "Sum", "per minute"),
     _Metric("invocations_per_instance", "InvocationsPerInstance", "Sum", "per instance and minute", added=False),
@@ -68,11 +77,21 @@ _SHOWN = (
     _Metric("overhead_latency_ms", "OverheadLatency", "Average", "ms", _MILLISECONDS, added=False),
     _Metric("errors_4xx", "Invocation4XXErrors", "Sum", "per minute"),
     _Metric("errors_5xx", "Invocation5XXErrors", "Sum", "per minute"),
+    _Metric("errors_model", "InvocationModelErrors", "Sum", "per minute"),
+    # Up to 100 for each CPU of an instance.
+    _Metric("cpu_utilization", "CPUUtilization", "Average", "percent", added=False, namespace=_INSTANCES),
+    _Metric("memory_utilization", "MemoryUtilization", "Average", "percent", added=False, namespace=_INSTANCES),
 )
 
 
 def metric_query(
-    identifier: str, endpoint: str, variant: str, metric: str, statistic: str, period_seconds: int = PERIOD_SECONDS
+    identifier: str,
+    endpoint: str,
+    variant: str,
+    metric: str,
+    statistic: str,
+    period_seconds: int = PERIOD_SECONDS,
+    namespace: str = "AWS/SageMaker",
 ) -> dict[str, Any]:
     """A MetricDataQuery for one of SageMaker's metrics of a variant."""
     of = {"EndpointName": endpoint, "VariantName": variant}
@@ -80,7 +99,7 @@ def metric_query(
         "Id": identifier,
         "MetricStat": {
             "Metric": {
-                "Namespace": "AWS/SageMaker",
+                "Namespace": namespace,
                 "MetricName": metric,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in of.items()],
             },
@@ -96,10 +115,27 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
     AWS publishes a minute one to three minutes late, so the newest points may be missing or still grow.
     """
     end = aws.clock.now().replace(second=0, microsecond=0)
-    start = end - timedelta(minutes=minutes)
+    return read_metrics_between(aws, endpoint, end - timedelta(minutes=minutes), end)
+
+
+def read_metrics_between(
+    aws: Aws, endpoint: Endpoint, start: datetime, end: datetime, period_seconds: int = PERIOD_SECONDS
+) -> Metrics:
+    """The periods of an endpoint from `start`, a multiple of the period since 1970, to `end`. Raises ConsoleError.
+
+    CloudWatch keeps periods of 60 s for 15 days, of 300 s for 63 days and of an hour for 455 days.
+    """
     variants = [variant.name for variant in endpoint.variants][: MAX_QUERIES // len(_SHOWN)]
     queries = [
-        metric_query(f"m{number}_{place}", endpoint.name, variant, metric.metric, metric.statistic)
+        metric_query(
+            f"m{number}_{place}",
+            endpoint.name,
+            variant,
+            metric.metric,
+            metric.statistic,
+            period_seconds,
+            metric.namespace,
+        )
         for place, variant in enumerate(variants)
         for number, metric in enumerate(_SHOWN)
     ]
@@ -119,28 +155,30 @@ def read_metrics(aws: Aws, endpoint: Endpoint, minutes: int = 30) -> Metrics:
                 number, place = map(int, result["Id"][1:].split("_"))
                 points = dict(zip(result["Timestamps"], result["Values"], strict=True))
                 found[variants[place], _SHOWN[number].name].append(points)
-    series = {}
+    series, period = {}, timedelta(seconds=period_seconds)
     for metric in _SHOWN:
         every = [points for variant in variants for points in found[variant, metric.name]]
-        series[metric.name] = Series(metric.name, metric.unit, _merge(metric, every))
+        series[metric.name] = Series(metric.name, metric.unit, _merge(metric, every, period, end))
     apart = {
-        (variant, metric.name): _merge(metric, found[variant, metric.name])
+        (variant, metric.name): _merge(metric, found[variant, metric.name], period, end)
         for variant in variants
         for metric in _SHOWN
         if len(variants) > 1
     }
-    return Metrics(start, end, PERIOD_SECONDS, series, apart)
+    return Metrics(start, end, period_seconds, series, apart)
 
 
-def _merge(metric: _Metric, found: Iterable[Mapping[datetime, float]]) -> Points:
+def _merge(metric: _Metric, found: Iterable[Mapping[datetime, float]], period: timedelta, end: datetime) -> Points:
     together: dict[datetime, list[float]] = {}
     for variant in found:
         for at, value in variant.items():
-            together.setdefault(at, []).append(value * metric.factor)
+            # The last period may have begun only a few minutes ago.
+            minutes = max(min(period, end - at) / _MINUTE, 1.0) if metric.counts else 1.0
+            together.setdefault(at, []).append(value * metric.factor / minutes)
     if metric.unit == "per minute" and together:
         # A count that CloudWatch does not give between two that it does was none.
         at, last = min(together), max(together)
         while at < last:
-            at += timedelta(seconds=PERIOD_SECONDS)
+            at += period
             together.setdefault(at, [0.0])
     return tuple((at, sum(values) if metric.added else max(values)) for at, values in sorted(together.items()))

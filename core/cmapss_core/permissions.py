@@ -14,6 +14,7 @@ READING_OPERATIONS = frozenset(
         "application-autoscaling:DescribeScalingActivities",
         "application-autoscaling:DescribeScalingPolicies",
         "application-autoscaling:DescribeScheduledActions",
+        "cloudwatch:DescribeAlarmHistory",
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
         "ec2:DescribeSubnets",
