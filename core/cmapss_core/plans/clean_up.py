@@ -27,11 +27,10 @@ from cmapss_core.belongings import (
     unless_gone,
     uploads_of,
     users_of_artefacts,
-    variants_of,
 )
 from cmapss_core.endpoints import Endpoint, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.idleness import DEFAULT_IDLE_DAYS, check_idle_days, invocations
+from cmapss_core.idleness import DEFAULT_IDLE_DAYS, check_idle_days, invocations, uncountable_because
 from cmapss_core.plans.drafting import drafting
 from cmapss_core.plans.journal import Journal, default_journal_directory
 from cmapss_core.plans.plan import OWNER_TAG, Check, Plan
@@ -217,12 +216,7 @@ def _find_idle(aws: Aws, region: _Region, judge: Judge, idle_days: int | None, f
 def _not_countable(aws: Aws, region: _Region, endpoint: Endpoint) -> str | None:
     """Why CloudWatch's count says nothing of an endpoint, or AWS would not delete it."""
     listed = next((config for config in region.configs if config.name == endpoint.config), None)
-    config = described_config(aws, listed) if listed else {}
-    if config.get("AsyncInferenceConfig"):
-        return "it is asynchronous, and CloudWatch does not count its invocations"
-    if any(variant.get("ModelName") is None for variant in variants_of(config)):
-        return "it hosts inference components, which have to go first"
-    return None
+    return uncountable_because(described_config(aws, listed) if listed else {})
 
 
 def _find_targets(aws: Aws, region: _Region, judge: Judge, found: _Found) -> None:

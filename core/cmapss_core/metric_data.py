@@ -1,0 +1,43 @@
+"""GetMetricData for any number of queries: as few requests as CloudWatch allows, and what each query was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cmapss_core.aws import Aws
+
+MAX_QUERIES = 500  # in one request
+USD_PER_QUERY = 0.01 / 1_000  # CloudWatch bills the metrics that are asked for, whatever their time is
+
+_NO_ANSWER = ("InternalError", "Forbidden")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricData:
+    """Values by time for each query's id; `unanswered` are the ids that CloudWatch could not tell of."""
+
+    values: Mapping[str, Mapping[datetime, float]]
+    unanswered: frozenset[str] = frozenset()
+
+
+def read_metric_data(aws: Aws, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> MetricData:
+    """What CloudWatch knows between two times, 500 queries with each request. Raises ConsoleError."""
+    values: dict[str, dict[datetime, float]] = {query["Id"]: {} for query in queries}
+    unanswered: set[str] = set()
+    for first in range(0, len(queries), MAX_QUERIES):
+        for page in aws.pages(
+            "cloudwatch",
+            "GetMetricData",
+            MetricDataQueries=queries[first : first + MAX_QUERIES],
+            StartTime=start,
+            EndTime=end,
+            ScanBy="TimestampAscending",
+        ):
+            for result in page["MetricDataResults"]:
+                values[result["Id"]].update(zip(result["Timestamps"], result["Values"], strict=True))
+                if result.get("StatusCode", "Complete") in _NO_ANSWER:
+                    unanswered.add(result["Id"])
+    return MetricData(values, frozenset(unanswered))
