@@ -16,7 +16,7 @@ from cmapss_core.scaling import (
     ScalingActivity,
     ScheduledAction,
 )
-from cmapss_core.scaling_scene import Scene
+from cmapss_core.scaling_scene import Scene, scenes
 
 USUAL_CREATION = "9–11 minutes"
 _SOON = timedelta(days=1)
@@ -36,7 +36,10 @@ def explain(endpoint: Endpoint, scaling: Scaling, metrics: Metrics, now: datetim
         return said
     if not scaling.targets:
         return "Not scaling: no scalable target is registered, so the number of instances stays as it is."
-    sentences = [(target.variant, _of_variant(endpoint, target, scaling, metrics, now)) for target in scaling.targets]
+    staged = {scene.variant.name: scene for scene in scenes(endpoint, scaling, metrics, now)}
+    sentences = [
+        (target.variant, _of_variant(staged.get(target.variant), target, scaling)) for target in scaling.targets
+    ]
     if len(sentences) == 1 and len(endpoint.variants) <= 1:
         return sentences[0][1]
     return " ".join(f"{variant}: {sentence}" for variant, sentence in sentences)
@@ -63,22 +66,9 @@ def _by_status(endpoint: Endpoint, now: datetime) -> str | None:
     return None
 
 
-def _of_variant(endpoint: Endpoint, target: ScalableTarget, scaling: Scaling, metrics: Metrics, now: datetime) -> str:
-    variant = next((v for v in endpoint.variants if v.name == target.variant), None)
-    if variant is None:
+def _of_variant(scene: Scene | None, target: ScalableTarget, scaling: Scaling) -> str:
+    if scene is None:
         return f"Not scaling: the scalable target names a variant {target.variant!r} that is not there."
-    policies = [policy for policy in scaling.policies if policy.variant == target.variant]
-    names = {name for policy in policies for name in policy.alarm_names}
-    scene = Scene(
-        variant=variant,
-        target=target,
-        tracking=next((policy for policy in policies if policy.target is not None), None),
-        stepping=tuple(policy for policy in policies if policy.steps),
-        alarms=tuple(alarm for alarm in scaling.alarms if alarm.name in names),
-        activities=tuple(activity for activity in scaling.activities if activity.variant == variant.name),
-        load=metrics.points("invocations_per_instance", variant.name),
-        now=now,
-    )
     main = _main(scene)
     return " ".join([main, *_asides(scene, scaling.scheduled_actions, main)])
 
@@ -205,12 +195,16 @@ def _in(scene: Scene) -> str | None:
         return "Not scaling in: scale-in is suspended."
     needed = scene.datapoints_in
     counted = f"{needed if alarmed else min(below, needed)} of {needed} datapoints below {_number(scene.floor)}"
+    ready = scene.cooldown_end(scene.tracking.scale_in_cooldown, inward=True)
     if alarmed or below >= needed:
-        ready = scene.cooldown_end(scene.tracking.scale_in_cooldown, inward=True)
         if ready is not None:
             return f"Not scaling in: cooldown until {ready:%H:%M}; {counted}."
         return f"{counted}; scale-in expected within a minute."
-    return f"Not scaling in yet: {counted}."
+    missing = needed - below
+    earliest = scene.now + timedelta(minutes=missing)
+    held = f", after the cooldown until {ready:%H:%M}" if ready is not None and ready > earliest else ""
+    more = "the next is too" if missing == 1 else f"the next {missing} are too"
+    return f"Not scaling in yet: {counted}; scale-in at {earliest:%H:%M} if {more}{held}."
 
 
 def _steady(scene: Scene) -> str:
@@ -224,6 +218,8 @@ def _steady(scene: Scene) -> str:
     load = f"{_number(scene.latest)} {scene.unit}, {tracked}"
     if scene.count <= scene.target.min and scene.latest < scene.floor:
         return f"Steady at the minimum of {scene.target.min}: {load}."
+    if scene.floor <= scene.latest <= scene.tracked:
+        return f"Steady at {count}: {load}; down to {_number(scene.floor)} nothing is changed."
     return f"Steady at {count}: {load}."
 
 

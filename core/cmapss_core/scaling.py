@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cmapss_core.aws import Aws
-from cmapss_core.endpoints import Endpoint
+from cmapss_core.endpoints import Endpoint, Variant
 from cmapss_core.errors import ConsoleError
 from cmapss_core.metrics import Points
 from cmapss_core.schedules import next_due, parse_schedule
@@ -221,25 +221,44 @@ def read_policies(aws: Aws, resource: str) -> tuple[ScalingPolicy, ...]:
     )
 
 
-def instance_history(endpoint: Endpoint, scaling: Scaling, start: datetime, end: datetime) -> InstanceHistory:
+def instance_history(
+    endpoint: Endpoint, scaling: Scaling, start: datetime, end: datetime, variant: str | None = None
+) -> InstanceHistory:
     """How many instances ran and were asked for between two times, told by the activities and the present.
 
     CloudWatch has no metric for it. An activity asks for its count when it starts, and has it when it ends; before
-    the first activity the count was the one that the endpoint was created with.
+    the first activity the count was the one that the endpoint was created with. Several variants are added up.
     """
+    born = max(start, endpoint.created)
+    chosen = [one for one in endpoint.variants if variant in (None, one.name)]
+    histories = [_variant_history(one, scaling, born, end) for one in chosen]
+    return InstanceHistory(
+        current=_added([history.current for history in histories]),
+        desired=_added([history.desired for history in histories]),
+    )
+
+
+def _variant_history(variant: Variant, scaling: Scaling, start: datetime, end: datetime) -> InstanceHistory:
     moves = sorted(
-        (activity for activity in scaling.activities if activity.desired_instances is not None),
+        (a for a in scaling.activities if a.variant == variant.name and a.desired_instances is not None),
         key=lambda activity: activity.started,
     )
     desired = [(a.started, float(a.desired_instances or 0)) for a in moves if a.status != "Failed"]
     current = [(a.ended, float(a.desired_instances or 0)) for a in moves if a.ended and a.status == "Successful"]
-    first_desired = float(endpoint.initial_instances if desired else endpoint.desired_instances)
-    first_current = float(endpoint.initial_instances if current else endpoint.current_instances)
-    born = max(start, endpoint.created)
+    first_desired = float(variant.initial_instances if desired else variant.desired_instances)
+    first_current = float(variant.initial_instances if current else variant.current_instances)
     return InstanceHistory(
-        current=_steps(born, end, current, first_current, float(endpoint.current_instances)),
-        desired=_steps(born, end, desired, first_desired, float(endpoint.desired_instances)),
+        current=_steps(start, end, current, first_current, float(variant.current_instances)),
+        desired=_steps(start, end, desired, first_desired, float(variant.desired_instances)),
     )
+
+
+def _added(steps: list[Points]) -> Points:
+    """The sum of what each line of steps says at every time at which one of them changes."""
+    if len(steps) == 1:
+        return steps[0]
+    times = sorted({at for line in steps for at, _ in line})
+    return tuple((at, sum(next((n for t, n in reversed(line) if t <= at), 0.0) for line in steps)) for at in times)
 
 
 def _steps(start: datetime, end: datetime, changes: list[tuple[datetime, float]], first: float, last: float) -> Points:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cmapss_core.endpoints import Variant
-from cmapss_core.metrics import Points
+from cmapss_core.endpoints import Endpoint, Variant
+from cmapss_core.metrics import Metrics, Points
 from cmapss_core.scaling import (
     INVOCATIONS_PER_INSTANCE,
     METRIC_UNITS,
     Alarm,
     ScalableTarget,
+    Scaling,
     ScalingActivity,
     ScalingPolicy,
     Suspension,
@@ -116,7 +117,7 @@ class Scene:
         """
         done = (a for a in self.activities if a.ended and a.status == "Successful" and _BY_A_POLICY in a.cause)
         last = max(done, key=lambda activity: activity.started, default=None)
-        if last is None or last.ended is None or self._went_in(last) != inward:
+        if last is None or last.ended is None or went_in(last, self.activities, self.variant) != inward:
             return None
         ready = last.ended + timedelta(seconds=seconds)
         return ready if ready > self.now else None
@@ -133,9 +134,33 @@ class Scene:
         names = self.tracking.alarm_names if self.tracking else ()
         return next((alarm for alarm in self.alarms if alarm.name in names and alarm.side == side), None)
 
-    def _went_in(self, activity: ScalingActivity) -> bool:
-        """Whether an activity took instances away: as its alarm says, else as the one before it tells."""
-        if "-AlarmLow-" in activity.cause or "-AlarmHigh-" in activity.cause:
-            return "-AlarmLow-" in activity.cause
-        earlier = (a.desired_instances for a in self.activities if a.started < activity.started and a.desired_instances)
-        return (activity.desired_instances or 0) < next(earlier, self.variant.initial_instances)
+
+def scenes(endpoint: Endpoint, scaling: Scaling, metrics: Metrics | None, now: datetime) -> Iterator[Scene]:
+    """A scene for each scaled variant that is there, in the order of the scalable targets."""
+    for target in scaling.targets:
+        variant = next((one for one in endpoint.variants if one.name == target.variant), None)
+        if variant is None:
+            continue
+        policies = [policy for policy in scaling.policies if policy.variant == target.variant]
+        names = {name for policy in policies for name in policy.alarm_names}
+        yield Scene(
+            variant=variant,
+            target=target,
+            tracking=next((policy for policy in policies if policy.target is not None), None),
+            stepping=tuple(policy for policy in policies if policy.steps),
+            alarms=tuple(alarm for alarm in scaling.alarms if alarm.name in names),
+            activities=tuple(activity for activity in scaling.activities if activity.variant == variant.name),
+            load=metrics.points("invocations_per_instance", variant.name) if metrics is not None else (),
+            now=now,
+        )
+
+
+def went_in(activity: ScalingActivity, activities: Iterable[ScalingActivity], variant: Variant) -> bool:
+    """Whether an activity took instances away: as its alarm says, else as the one before it tells.
+
+    `activities` are all of the variant, newest first.
+    """
+    if "-AlarmLow-" in activity.cause or "-AlarmHigh-" in activity.cause:
+        return "-AlarmLow-" in activity.cause
+    earlier = (a.desired_instances for a in activities if a.started < activity.started and a.desired_instances)
+    return (activity.desired_instances or 0) < next(earlier, variant.initial_instances)

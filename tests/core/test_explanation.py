@@ -153,7 +153,15 @@ def test_scaling_out_waits_for_its_own_cooldown() -> None:
 
 
 def test_scaling_in_counts_its_minutes() -> None:
-    assert said(endpoint(5), scaling(), [20, 0, 0, 0]) == "Not scaling in yet: 3 of 15 datapoints below 9."
+    assert said(endpoint(5), scaling(), [20, 0, 0, 0]) == (
+        "Not scaling in yet: 3 of 15 datapoints below 9; scale-in at 16:53 if the next 12 are too."
+    )
+
+
+def test_between_floor_and_target_nothing_is_changed() -> None:
+    assert said(endpoint(3), scaling(), [9.5]) == (
+        "Steady at 3 instances: 9.5 invocations per instance and minute, target 10; down to 9 nothing is changed."
+    )
 
 
 def test_an_idle_endpoint_at_its_minimum_is_steady() -> None:
@@ -196,6 +204,16 @@ def test_the_history_of_instances_is_told_by_the_activities() -> None:
     assert [value for _, value in history.desired] == [1.0, 5.0]
     assert history.desired[1][0] == NOW - timedelta(minutes=8)
     assert history.current[1][0] == NOW - timedelta(minutes=5)
+
+
+def test_the_history_of_several_variants_is_added_up_and_told_of_each() -> None:
+    one = endpoint(5)
+    other = replace(one.variants[0], name="Challenger", current_instances=2, desired_instances=2, initial_instances=2)
+    done = activity(status="Successful", started=NOW - timedelta(minutes=8), ended=NOW - timedelta(minutes=5))
+    both = replace(one, variants=(*one.variants, other))
+    start = NOW - timedelta(minutes=30)
+    assert [count for _, count in instance_history(both, scaling(done), start, NOW).desired] == [3.0, 7.0]
+    assert [count for _, count in instance_history(both, scaling(done), start, NOW, "Challenger").desired] == [2.0]
 
 
 def suspended(*ways: Suspension, whole: Scaling | None = None) -> Scaling:

@@ -24,7 +24,7 @@ STORY = (
     "Scaling out to 3: 40 invocations per instance and minute, target 10, above it for 3 of 3 datapoints.",
     "At the maximum of 3: ",
     "At the maximum of 3 (AlreadyAtMaxCapacity): ",
-    "Not scaling in yet: 1 of 15 datapoints below 9.",
+    "Not scaling in yet: 1 of 15 datapoints below 9; scale-in at ",
     "Scaling in from 3 to 2: below 9 invocations per instance and minute for 15 datapoints",
     "Not scaling in: cooldown until ",
     "Scaling in from 2 to 1: ",
