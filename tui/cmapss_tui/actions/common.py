@@ -19,4 +19,23 @@ COMMON_ACTIONS: tuple[Action, ...] = (
         call="command_palette",
     ),
     Action("app.quit", ("q",), "quit", "Leave the console.", "app", "Console"),
+    # Last: where the footer is narrow, these are left to the help.
+    Action("screen.copy", ("y",), "copy", "Copy the name of what this is about.", "screen", "Take away"),
+    Action(
+        "screen.copy_what",
+        ("Y",),
+        "copy …",
+        "Choose what to copy: name, ARN, and more.",
+        "screen",
+        "Take away",
+        show=False,
+    ),
+    Action(
+        "screen.export",
+        ("e",),
+        "export",
+        "Write the table as CSV or JSON, or this screen as SVG or text, to a file.",
+        "screen",
+        "Take away",
+    ),
 )

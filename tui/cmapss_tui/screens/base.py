@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -17,6 +16,7 @@ from cmapss_core.snapshots import Snapshot
 from cmapss_tui.actions import Action, Safety, bindings_for, find
 from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
 from cmapss_tui.remedies import line_in_console
+from cmapss_tui.screens.take_away import TakeAwayScreen
 from cmapss_tui.widgets.age import Freshness, freshness
 from cmapss_tui.widgets.footer import KeyBar
 from cmapss_tui.widgets.top_bar import AreaBar, TopBar
@@ -24,19 +24,17 @@ from cmapss_tui.widgets.top_bar import AreaBar, TopBar
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
     from cmapss_tui.app import ConsoleApp
-    from cmapss_tui.sheet import Sheet
 
 S = TypeVar("S")
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(TakeAwayScreen):
     """A full screen. A subclass says its `AREA` (which tab is lit), the `SCOPES` of its actions and their bindings,
     composes `body`, and adds its pollers when it is mounted.
 
     It hears SnapshotRead (and ReadFailed) of its own pollers; the frame hears them too, for age and error line.
     """
 
-    AREA: ClassVar[str] = ""
     SCOPES: ClassVar[tuple[str, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("screen")]
     DEFAULT_CSS = """
@@ -86,14 +84,6 @@ class ConsoleScreen(Screen[None]):
 
     def again(self) -> Callable[[], ConsoleScreen] | None:
         """How to make this screen once more, for the history of places; None for an area's list and for a dialog."""
-        return None
-
-    def copyable(self) -> Mapping[str, str]:
-        """What can be copied from here, what it is to its text, such as "name" and "ARN"; the first goes at once."""
-        return {}
-
-    def sheet(self) -> Sheet | None:
-        """The table in front of the operator as data, filtered and in its order; None where there is none."""
         return None
 
     def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
