@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cmapss_core.aws import Aws
+from cmapss_core.daemons import spread
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.pricing import hourly_cost
 from cmapss_core.rollout import Rollout, read_rollout
@@ -26,6 +27,10 @@ STATUS_GLYPHS: Mapping[str, str] = {
     "Deleting": "◌",
 }
 IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+
+MINUTE = timedelta(minutes=1)
+REFUSED_FOR = timedelta(minutes=5)  # until an endpoint that may not be described is asked about again
+AT_ONCE, THREADS = 16, 4  # of a fleet that is seen for the first time: as many in one reading, on as many threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,57 +90,162 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointsSnapshot(Snapshot):
-    """All endpoints of the region, newest first."""
+    """All endpoints of the region, newest first. `error` is of the listing, `details_error` of a description: what is
+    known of such an endpoint stays, with the status that the listing says. `undescribed` are the names of those of
+    which nothing else is known; `catching_up`: the next reading will know more of them."""
 
     endpoints: tuple[Endpoint, ...] = ()
+    details_error: ConsoleError | None = None
+    undescribed: frozenset[str] = frozenset()
+    catching_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What was found out about an endpoint and when; None where AWS refused to tell."""
+
+    of: tuple[str, datetime]
+    at: datetime
+    endpoint: Endpoint | None
 
 
 class EndpointsReader:
-    """Reads the fleet: one ListEndpoints, and a DescribeEndpoint only for what changed since the last reading."""
+    """Reads the fleet: one ListEndpoints, and a DescribeEndpoint only for what changed since the last reading.
 
-    def __init__(self, aws: Aws) -> None:
+    `describes_a_minute` bounds those of the region's minute; half of them are kept for endpoints whose status changes,
+    and the rest go to those in progress, the longest unseen first. A fleet that is new is described in a few readings.
+    None: everything at once.
+    """
+
+    def __init__(self, aws: Aws, describes_a_minute: int | None = None) -> None:
         self._aws = aws
-        self._known: dict[str, Endpoint] = {}
+        self._a_minute = describes_a_minute
+        self._spent: list[datetime] = []
+        self._known: dict[str, _Description] = {}
+        self._refusal: ConsoleError | None = None
+        self._listed: list[Mapping[str, Any]] = []
 
     def read(self) -> EndpointsSnapshot:
         """The fleet now. Never raises; `error` says what failed, and what is known stays."""
         try:
-            listed = [
+            self._listed = [
                 row
                 for page in self._aws.pages(
                     "sagemaker", "ListEndpoints", SortBy="CreationTime", SortOrder="Descending", MaxResults=100
                 )
                 for row in page["Endpoints"]
             ]
-            endpoints = [endpoint for row in listed if (endpoint := self._endpoint(row)) is not None]
         except ConsoleError as error:
-            return EndpointsSnapshot(
-                as_of=self._aws.clock.now(),
-                source="ListEndpoints",
-                error=error,
-                endpoints=tuple(self._known.values()),
-            )
-        self._known = {endpoint.name: endpoint for endpoint in endpoints}
-        return EndpointsSnapshot(as_of=self._aws.clock.now(), source="ListEndpoints", endpoints=tuple(endpoints))
+            return self._snapshot(error, None)
+        names = {row["EndpointName"] for row in self._listed}
+        self._known = {name: known for name, known in self._known.items() if name in names}
+        details_error = self._describe(self._due())
+        self._price()
+        return self._snapshot(None, details_error)
 
-    def _endpoint(self, row: Mapping[str, Any]) -> Endpoint | None:
-        known = self._known.get(row["EndpointName"])
-        unchanged = known is not None and (known.status, known.modified) == (
-            row["EndpointStatus"],
-            row["LastModifiedTime"],
+    def _snapshot(self, error: ConsoleError | None, details_error: ConsoleError | None) -> EndpointsSnapshot:
+        names = frozenset(row["EndpointName"] for row in self._listed)
+        described = {name for name, known in self._known.items() if known.endpoint is not None}
+        return EndpointsSnapshot(
+            as_of=self._aws.clock.now(),
+            source="ListEndpoints",
+            error=error,
+            endpoints=tuple(_listed(row, self._known.get(row["EndpointName"])) for row in self._listed),
+            details_error=details_error or self._refusal,
+            undescribed=names - described,
+            catching_up=details_error is None and bool(names - self._known.keys()),
         )
-        if unchanged and known is not None and not known.in_progress:
-            return known
+
+    def _due(self) -> list[str]:
+        """The names to describe now."""
+        now = self._aws.clock.now()
+        unseen, changed, moving = [], [], []
+        for row in self._listed:
+            name = row["EndpointName"]
+            known = self._known.get(name)
+            if known is None:
+                unseen.append(name)
+            elif known.endpoint is None and timedelta() <= now - known.at < REFUSED_FOR:
+                continue
+            elif known.of != _state(row):
+                changed.append(name)
+            elif row["EndpointStatus"] in IN_PROGRESS or known.endpoint is None:
+                moving.append(name)
+        if self._a_minute is None:
+            return [*unseen, *changed, *moving]
+        moving.sort(key=lambda name: self._known[name].at)
+        self._spent = [at for at in self._spent if timedelta() <= now - at < MINUTE]
+        left = max(0, self._a_minute - len(self._spent))
+        changed = changed[:left]
+        moving = moving[: max(0, left - len(changed) - self._a_minute // 2)]
+        self._spent += [now] * (len(changed) + len(moving))
+        return [*unseen[:AT_ONCE], *changed, *moving]
+
+    def _describe(self, names: Sequence[str]) -> ConsoleError | None:
+        """Describe these, and return why that ended early if it did; one that is refused does not end it."""
+        states = {row["EndpointName"]: _state(row) for row in self._listed}
+        refusal = None
+        for place, found in spread(self._ask, names, min(THREADS, len(names))):
+            name = names[place]
+            if isinstance(found, Endpoint):
+                self._known[name] = _Description(states[name], self._aws.clock.now(), found)
+            elif found.kind is ErrorKind.NOT_FOUND:  # deleted between the two calls
+                self._known.pop(name, None)
+                self._listed = [row for row in self._listed if row["EndpointName"] != name]
+            elif found.kind is ErrorKind.DENIED:
+                refusal = found
+                self._known[name] = _Description(states[name], self._aws.clock.now(), None)
+            else:
+                return found
+        if refusal is not None or all(known.endpoint is not None for known in self._known.values()):
+            self._refusal = refusal
+        return None
+
+    def _ask(self, name: str) -> Endpoint | ConsoleError:
         try:
-            return read_endpoint(self._aws, row["EndpointName"])
+            return _described(self._aws, name)
         except ConsoleError as error:
-            if error.kind is ErrorKind.NOT_FOUND:  # deleted between the two calls
-                return None
-            raise
+            return error
+
+    def _price(self) -> None:
+        """Say what each costs, where that is not known yet."""
+        for name, known in self._known.items():
+            if known.endpoint is not None and known.endpoint.hourly_cost_usd is None:
+                try:
+                    cost = hourly_cost(self._aws, _instances(known.endpoint))
+                except ConsoleError:  # the price is an extra, asked for again at the next reading
+                    return
+                self._known[name] = replace(known, endpoint=replace(known.endpoint, hourly_cost_usd=cost))
 
 
 def read_endpoint(aws: Aws, name: str) -> Endpoint:
     """One endpoint by name. Raises ConsoleError, of kind not found where there is none."""
+    endpoint = _described(aws, name)
+    try:
+        return replace(endpoint, hourly_cost_usd=hourly_cost(aws, _instances(endpoint)))
+    except ConsoleError:  # the price is an extra, asked for again at the next reading
+        return endpoint
+
+
+def describe_config(aws: Aws, name: str) -> dict[str, Any]:
+    """An endpoint config, asked for once: configs are immutable. Raises ConsoleError."""
+    return aws.remember(
+        _config_key(name), lambda: aws.call("sagemaker", "DescribeEndpointConfig", EndpointConfigName=name)
+    )
+
+
+def known_config(aws: Aws, endpoint: Endpoint) -> Mapping[str, Any]:
+    """The endpoint's config as it was described, without a call; empty where it was not."""
+    name = endpoint.config
+    return describe_config(aws, name) if name and aws.remembers(_config_key(name)) else {}
+
+
+def _config_key(name: str) -> tuple[str, str]:
+    return ("endpoint config", name)
+
+
+def _described(aws: Aws, name: str) -> Endpoint:
+    """An endpoint without its price."""
     try:
         answer = aws.call("sagemaker", "DescribeEndpoint", EndpointName=name)
     except ConsoleError as error:
@@ -144,8 +254,7 @@ def read_endpoint(aws: Aws, name: str) -> Endpoint:
                 f"There is no endpoint {name!r} in {aws.region}", "List them: cmapss-console endpoints."
             ) from error
         raise
-    variants = _variants(aws, answer)
-    endpoint = Endpoint(
+    return Endpoint(
         name=answer["EndpointName"],
         arn=answer["EndpointArn"],
         status=answer["EndpointStatus"],
@@ -153,17 +262,9 @@ def read_endpoint(aws: Aws, name: str) -> Endpoint:
         created=answer["CreationTime"],
         modified=answer["LastModifiedTime"],
         failure_reason=answer.get("FailureReason"),
-        variants=variants,
+        variants=_variants(aws, answer),
         rollout=read_rollout(answer),
         deployment_config=answer.get("LastDeploymentConfig"),
-    )
-    return replace(endpoint, hourly_cost_usd=_cost(aws, variants))
-
-
-def describe_config(aws: Aws, name: str) -> dict[str, Any]:
-    """An endpoint config, asked for once: configs are immutable. Raises ConsoleError."""
-    return aws.remember(
-        ("endpoint config", name), lambda: aws.call("sagemaker", "DescribeEndpointConfig", EndpointConfigName=name)
     )
 
 
@@ -196,9 +297,25 @@ def _variant(name: str, configured: Mapping[str, Any], running: Mapping[str, Any
     )
 
 
-def _cost(aws: Aws, variants: tuple[Variant, ...]) -> float | None:
-    try:
-        return hourly_cost(aws, [(variant.instance_type, variant.current_instances) for variant in variants])
-    except ConsoleError:
-        # The price is an extra: an endpoint is shown without it, and it is asked for again at the next reading.
-        return None
+def _instances(endpoint: Endpoint) -> list[tuple[str | None, int]]:
+    return [(variant.instance_type, variant.current_instances) for variant in endpoint.variants]
+
+
+def _state(row: Mapping[str, Any]) -> tuple[str, datetime]:
+    """What changes whenever anything else about a listed endpoint does."""
+    return row["EndpointStatus"], row["LastModifiedTime"]
+
+
+def _listed(row: Mapping[str, Any], known: _Description | None) -> Endpoint:
+    """An endpoint as far as it is known, with the status of the listing where that has changed since."""
+    status, modified = _state(row)
+    if known is not None and known.endpoint is not None:
+        return known.endpoint if known.of == (status, modified) else replace(known.endpoint, status=status)
+    return Endpoint(
+        name=row["EndpointName"],
+        arn=row["EndpointArn"],
+        status=status,
+        config=None,
+        created=row["CreationTime"],
+        modified=modified,
+    )
