@@ -84,7 +84,7 @@ async def test_only_lines_that_are_seen_are_written() -> None:
         assert written == set(range(VISIBLE))
         lines = app.lines()
         assert lines[0].split() == ["number", "name", "status"]
-        assert lines[1].startswith("▌        0  row-00000")
+        assert lines[1].startswith("▌         0  row-00000")
         assert "○ not" in lines[1]
         assert "● fine" in lines[2]
         assert all(len(line) == 60 - 1 for line in lines)  # a column for the scroll bar
@@ -195,7 +195,7 @@ async def test_a_row_is_marked_and_the_order_is_shown() -> None:
         await pilot.pause()
         lines = app.lines()
         assert "▼number" in lines[0]
-        assert [line[1] for line in lines[1:6]] == [" ", " ", "*", " ", " "]
+        assert [line[2] for line in lines[1:6]] == [" ", " ", "*", " ", " "]
 
 
 async def test_a_click_moves_the_cursor_and_another_selects() -> None:

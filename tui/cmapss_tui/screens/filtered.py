@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cmapss_core.errors import ConsoleError
-from cmapss_tui.filters import Term, parse
+from cmapss_tui.filters import Filter, parse
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import VirtualTable
@@ -16,7 +16,10 @@ class FilteredScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.terms: tuple[Term, ...] = ()
+        self.terms: Filter = ()
+
+    def on_mount(self) -> None:
+        self.query_one(FilterBar).offer(self.filter_fields)
 
     def filter_fields(self) -> Collection[str]:
         """The fields that a filter can name."""

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from cmapss_core.errors import ConsoleError
+from cmapss_tui.filters import completions
 
 PROMPT = "/ "
-EXAMPLE = "words   !word   status:completed   rmse<46"
+EXAMPLE = "word !word status:failed rmse<46 took>5m /a.b/ x | y  tab: fields"
+REMEMBERED = 50
+
+Fields = Callable[[], Collection[str]]
+
+
+class FieldSuggester(Suggester):
+    """Suggests, behind the cursor, the first field that begins as the last word does."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._fields = fields
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The text with its last word completed; None where no field begins so."""
+        return next(iter(completions(value, self._fields())), None)
 
 
 class FilterBar(Horizontal):
-    """Hidden until asked for, and while it is empty and left. Enter goes back to the list, Escape clears it."""
+    """Hidden until asked for, and while it is empty and left. Enter goes back to the list, Escape clears it.
+
+    Tab goes through the fields that begin as the last word does. Up and down go through what was filtered by before;
+    down from the newest goes back to the list.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "clear", show=True, priority=True),
         Binding("enter", "leave", "to the list", show=True, priority=True),
-        Binding("down", "leave", "to the list", show=False, priority=True),
+        Binding("tab", "complete(1)", "field", show=True, priority=True),
+        Binding("shift+tab", "complete(-1)", "field before", show=False, priority=True),
+        Binding("up", "older", "earlier filter", show=False, priority=True),
+        Binding("down", "newer", "later filter", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     FilterBar { height: 1; display: none; padding: 0 1; background: $surface; }
@@ -43,10 +68,17 @@ class FilterBar(Horizontal):
     class Left(Message):
         """The operator wants to go on in the list."""
 
-    def __init__(self, example: str = EXAMPLE) -> None:
+    def __init__(self, example: str = EXAMPLE, fields: Fields = tuple) -> None:
         super().__init__()
-        self._input = Input(placeholder=example, compact=True, select_on_focus=False)
+        self._fields = fields
+        self._input = Input(
+            placeholder=example, compact=True, select_on_focus=False, suggester=FieldSuggester(self._known_fields)
+        )
         self._note = Static("", classes="filter-note", markup=False)
+        self._history: list[str] = []
+        self._place = 0  # in the history; its length stands for what is being typed
+        self._typed = ""
+        self._cycle: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(PROMPT, classes="filter-prompt", markup=False)
@@ -58,9 +90,19 @@ class FilterBar(Horizontal):
         """What is typed."""
         return self._input.value
 
+    @property
+    def history(self) -> tuple[str, ...]:
+        """What was filtered by before, the newest last."""
+        return tuple(self._history)
+
+    def offer(self, fields: Fields) -> None:
+        """Complete the names of these fields."""
+        self._fields = fields
+
     def open(self) -> None:
         """Show the line and type in it."""
         self.add_class("-shown")
+        self._place, self._typed = len(self._history), self.text
         self._input.focus()
 
     def show_note(self, note: str | ConsoleError) -> None:
@@ -70,7 +112,8 @@ class FilterBar(Horizontal):
         self._note.update(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
 
     def clear(self) -> None:
-        """Empty the line and hide it."""
+        """Empty the line and hide it; the history keeps what it said."""
+        self._remember()
         self._input.value = ""
         self.remove_class("-shown")
 
@@ -81,11 +124,51 @@ class FilterBar(Horizontal):
 
     def action_leave(self) -> None:
         """Keep the filter and go back."""
+        self._remember()
         self.set_class(bool(self.text), "-shown")
         self.post_message(self.Left())
+
+    def action_complete(self, step: int) -> None:
+        """Make the last word the next field that begins as it did."""
+        if self.text in self._cycle:
+            place = (self._cycle.index(self.text) + step) % len(self._cycle)
+        else:
+            self._cycle = completions(self.text, self._known_fields())
+            place = 0 if step > 0 else -1
+        if self._cycle:
+            self._write(self._cycle[place])
+
+    def action_older(self) -> None:
+        """What was filtered by before this."""
+        if self._place > 0:
+            if self._place == len(self._history):
+                self._typed = self.text
+            self._place -= 1
+            self._write(self._history[self._place])
+
+    def action_newer(self) -> None:
+        """What was filtered by after this; from the newest on, the list."""
+        if self._place >= len(self._history):
+            self.action_leave()
+            return
+        self._place += 1
+        self._write(self._typed if self._place == len(self._history) else self._history[self._place])
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if event.value:  # also where Enter came in front of what was pasted: a filter that holds is in sight
             self.add_class("-shown")
         self.post_message(self.Changed(event.value))
+
+    def _known_fields(self) -> Collection[str]:
+        return self._fields()
+
+    def _write(self, text: str) -> None:
+        self._input.value = text
+        self._input.cursor_position = len(text)
+
+    def _remember(self) -> None:
+        text = self.text.strip()
+        if text:
+            self._history = [*(one for one in self._history if one != text), text][-REMEMBERED:]
+        self._place = len(self._history)

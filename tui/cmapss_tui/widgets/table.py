@@ -2,68 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
-from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.content import Content
-from textual.events import Blur, Click, Focus, Resize
+from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
-from cmapss_tui.formats import middle_elided
+from cmapss_tui.actions import bindings_for
+from cmapss_tui.widgets.table_columns import (
+    AT_THE_END,
+    BETWEEN,
+    GUTTER,
+    Cell,
+    Column,
+    Layout,
+    fitted,
+    furthest,
+    lay_out,
+)
+
+__all__ = ["Cell", "Column", "VirtualTable"]
 
 R = TypeVar("R")
-Cell = Content | Text | str
 
-GUTTER = 3  # the cursor's mark, the row's mark, a space
-BETWEEN = 2
 HEADER_HEIGHT = 1
 CURSOR_MARK = "▌"
+MARKED = "✓"
+MORE_LEFT, MORE_RIGHT = "‹", "›"
 KEPT_STRIPS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: as wide as `width`, or sharing what is left when that is None.
+class TableMessage(Message):
+    """Something that a table tells its screen."""
 
-    It is left out where the table is narrower than `shown_from`. Names that differ at their ends are elided in the
-    middle.
-    """
+    def __init__(self, table: VirtualTable[Any]) -> None:
+        super().__init__()
+        self.table = table
 
-    key: str
-    title: str
-    width: int | None = None
-    align: Literal["left", "right"] = "left"
-    shown_from: int = 0
-    elide: Literal["end", "middle"] = "end"
+    @property
+    def control(self) -> VirtualTable[Any]:
+        """The table."""
+        return self.table
 
 
 class VirtualTable(ScrollView, Generic[R], can_focus=True):
     """Rows of any kind, written by `cell(row, column key)` when a line comes into view.
 
     `key(row)` names a row for good: the cursor stays on it when the rows are replaced. A written line is kept until
-    its row changes: what it says has to follow from the row alone, or be forgotten (`forget_lines`). Enter belongs
-    to the screen, which asks `cursor_row`; a click on the cursor's row posts RowSelected.
+    its row changes: what it says has to follow from the row alone, or be forgotten (`forget_lines`). `mark(row)` is a
+    sign of the row's own; the operator's marks are kept by key, also where a filter hides their rows (`marked`). Enter
+    belongs to the screen, which asks `cursor_row`; a click on the cursor's row posts RowSelected, one on the header
+    HeaderSelected.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1.0)", "page up", show=False),
-        Binding("pagedown", "page(1.0)", "page down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False),
-        Binding("ctrl+d", "page(0.5)", "half a page down", show=False),
-        Binding("home,g", "first", "first", show=False),
-        Binding("end,G", "last", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("table")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "virtual-table--header",
         "virtual-table--cursor",
@@ -83,31 +82,29 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     VirtualTable > .virtual-table--mark { color: $accent; }
     """
 
-    class RowHighlighted(Message):
+    class RowHighlighted(TableMessage):
         """The cursor has moved to another row, or to none."""
 
         def __init__(self, table: VirtualTable[Any], row: Any) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row = row
 
-        @property
-        def control(self) -> VirtualTable[Any]:
-            """The table."""
-            return self.table
-
-    class RowSelected(Message):
+    class RowSelected(TableMessage):
         """The row under the cursor was clicked."""
 
         def __init__(self, table: VirtualTable[Any], row: Any) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row = row
 
-        @property
-        def control(self) -> VirtualTable[Any]:
-            """The table."""
-            return self.table
+    class HeaderSelected(TableMessage):
+        """The header of a column was clicked."""
+
+        def __init__(self, table: VirtualTable[Any], column: str) -> None:
+            super().__init__(table)
+            self.column = column
+
+    class MarksChanged(TableMessage):
+        """Other rows are marked now."""
 
     def __init__(
         self,
@@ -117,9 +114,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         *,
         mark: Callable[[R], str] | None = None,
         empty: str = "Nothing here.",
+        markable: bool = True,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self._markable = markable
         self._columns = tuple(columns)
         self._cell = cell
         self._key = key
@@ -128,9 +127,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._rows: Sequence[R] = ()
         self._cursor = 0
         self._sorted_by: tuple[str, bool] | None = None
+        self._marked: dict[str, R] = {}
         self._strips: LRUCache[str, tuple[R, Strip]] = LRUCache(KEPT_STRIPS)
-        self._layout: tuple[tuple[Column, int], ...] = ()
-        self._laid_out_for = -1
+        self._offset = 0  # columns that have gone to the left
+        self._layout = Layout()
+        self._laid_out_for = (-1, 0)
 
     @property
     def rows(self) -> Sequence[R]:
@@ -152,19 +153,47 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """How many rows fit below the header."""
         return max(1, self.scrollable_content_region.height - HEADER_HEIGHT)
 
-    def show(self, rows: Sequence[R], *, empty: str | None = None) -> None:
-        """Replace the rows, with the cursor on the row it was on; where that has gone, it stays at its place."""
+    @property
+    def marked(self) -> tuple[R, ...]:
+        """The rows that are marked, as they were last shown, in the order in which they were marked."""
+        return tuple(self._marked.values())
+
+    def show(self, rows: Sequence[R], *, empty: str | None = None, places: Mapping[str, int] | None = None) -> None:
+        """Replace the rows, with the cursor on the row it was on; where that has gone, it stays at its place.
+
+        `places` are the rows' indices by key: with them, none but the rows that are seen is looked at.
+        """
         before = self.cursor_row
         self._rows = rows
         if empty is not None:
             self._empty = empty
-        self._cursor = self._index_of(before)
+        if self._marked:
+            known = places if places is not None else {self._key(row): place for place, row in enumerate(rows)}
+            self._marked = {key: rows[known[key]] if key in known else row for key, row in self._marked.items()}
+        self._cursor = self._index_of(before, places)
         self.virtual_size = Size(0, len(rows) + HEADER_HEIGHT)
         self._scroll_to_cursor()
         self.refresh()
         after = self.cursor_row
-        if after != before:
+        if after is not before and after != before:
             self.post_message(self.RowHighlighted(self, after))
+
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Have these columns from now on."""
+        if tuple(columns) != self._columns:
+            self._columns = tuple(columns)
+            self._laid_out_for = (-1, 0)
+            self.refresh()
+
+    def shows(self, column: str) -> bool:
+        """Whether a column is in sight."""
+        return any(one.key == column for one, _ in self._layout.shown)
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        if self._marked:
+            self._marked = {}
+            self._marks_changed()
 
     def show_order(self, key: str, descending: bool) -> None:
         """Mark the column that the rows are sorted by."""
@@ -188,6 +217,31 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._strips.clear()
         self.refresh()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Rows of a table that is not markable cannot be marked."""
+        return self._markable if action in ("mark", "mark_all") else True
+
+    def action_mark(self) -> None:
+        """Mark the cursor's row, or take its mark away, and move on."""
+        if self._rows:
+            self._toggle(self._rows[self._cursor])
+            self.move_to(self._cursor + 1)
+
+    def action_mark_all(self) -> None:
+        """Take all marks away; where there are none, mark every row."""
+        if self._marked:
+            self.unmark()
+        elif self._rows:
+            self._marked = {self._key(row): row for row in self._rows}
+            self._marks_changed()
+
+    def action_pan(self, columns: int) -> None:
+        """Bring columns into view that there was no room for."""
+        offset = max(0, min(self._offset + columns, furthest(self._columns, width)))
+        if offset != self._offset:
+            self._offset = offset
+            self.refresh()
+
     def action_move(self, lines: int) -> None:
         """Move the cursor by so many rows."""
         self.move_to(self._cursor + lines)
@@ -205,17 +259,35 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self.move_to(len(self._rows) - 1)
 
     def on_click(self, event: Click) -> None:
-        """Move to the row clicked; a click where the cursor is already selects the row."""
+        """Move to the row clicked; where the cursor is already, that selects the row. The gutter marks."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < HEADER_HEIGHT:
+        if offset is None:
+            return
+        if offset.y < HEADER_HEIGHT:
+            column = self._layout.at(offset.x - GUTTER)
+            if column is not None:
+                self.post_message(self.HeaderSelected(self, column.key))
             return
         index = offset.y - HEADER_HEIGHT + self.scroll_offset.y
         if index >= len(self._rows):
             return
-        if index == self._cursor:
+        if offset.x < GUTTER - 1 and self._markable:
+            self._toggle(self._rows[index])
+        elif index == self._cursor:
             self.post_message(self.RowSelected(self, self._rows[index]))
         else:
             self.move_to(index)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """With shift, the wheel goes through the columns."""
+        if event.shift:
+            event.stop()
+            self.action_pan(1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        if event.shift:
+            event.stop()
+            self.action_pan(-1)
 
     def on_focus(self, _: Focus) -> None:
         self._refresh_row(self._cursor)
@@ -252,7 +324,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         if at_cursor:
             return self._write(row, at_cursor, width)
         kept = self._strips.get(key)
-        if kept is not None and kept[0] == row:
+        if kept is not None and (kept[0] is row or kept[0] == row):
             return kept[1]
         strip = self._write(row, at_cursor, width)
         self._strips[key] = (row, strip)
@@ -263,11 +335,12 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         if at_cursor:
             focused = "virtual-table--cursor" if self.has_focus else "virtual-table--cursor-blurred"
             style = self.get_visual_style(focused)
-        mark = (self._mark(row) if self._mark is not None else "") or " "
-        mark_style = (style + self.get_visual_style("virtual-table--mark", partial=True)).rich_style
-        segments = [Segment(CURSOR_MARK if at_cursor else " ", mark_style), Segment(f"{mark} ", mark_style)]
-        for position, (column, cells) in enumerate(self._layout):
-            content = _fitted(self._cell(row, column.key), cells, column)
+        sign = (self._mark(row) if self._mark is not None else "") or " "
+        sign_style = (style + self.get_visual_style("virtual-table--mark", partial=True)).rich_style
+        marked = MARKED if self._marked and self._key(row) in self._marked else " "
+        segments = [Segment(f"{CURSOR_MARK if at_cursor else ' '}{marked}{sign} ", sign_style)]
+        for position, (column, cells) in enumerate(self._layout.shown):
+            content = fitted(self._cell(row, column.key), cells, column)
             if position:
                 segments.append(Segment(" " * BETWEEN, style.rich_style))
             segments += [
@@ -277,40 +350,55 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def _header(self, width: int) -> Strip:
         titles = []
-        for column, cells in self._layout:
+        for column, cells in self._layout.shown:
             title = column.title
             if self._sorted_by is not None and self._sorted_by[0] == column.key:
                 arrow = "▼" if self._sorted_by[1] else "▲"
                 title = f"{arrow}{title}" if column.align == "right" else f"{title}{arrow}"
-            titles.append(_fitted(title, cells, column).plain)
-        return self._text_line(" " * GUTTER + (" " * BETWEEN).join(titles), "virtual-table--header", width)
+            titles.append(fitted(title, cells, column).plain)
+        before = MORE_LEFT if self._layout.left else ""
+        line = f"{before:<{GUTTER}}{(' ' * BETWEEN).join(titles)}"
+        if self._layout.right:
+            line = f"{line[: width - AT_THE_END]:<{width - AT_THE_END}}{MORE_RIGHT}"
+        return self._text_line(line, "virtual-table--header", width)
 
     def _text_line(self, text: str, component: str, width: int) -> Strip:
         style = self.get_visual_style(component).rich_style
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
     def _lay_out(self, width: int) -> None:
-        """Share the width among the columns; lines written for another width are of no use."""
-        if width == self._laid_out_for:
+        """Share the width among the columns; lines written for another layout are of no use."""
+        if (width, self._offset) == self._laid_out_for:
             return
-        self._laid_out_for = width
+        self._offset = min(self._offset, furthest(self._columns, width))
+        self._laid_out_for = (width, self._offset)
         self._strips.clear()
-        shown = [column for column in self._columns if width >= column.shown_from]
-        fixed = sum(column.width for column in shown if column.width is not None)
-        flexible = [column for column in shown if column.width is None]
-        left = max(0, width - GUTTER - BETWEEN * (len(shown) - 1) - fixed - 1)
-        share, rest = divmod(left, len(flexible)) if flexible else (0, 0)
-        cells = {column.key: share + (position < rest) for position, column in enumerate(flexible)}
-        self._layout = tuple((column, cells[column.key] if column.width is None else column.width) for column in shown)
+        self._layout = lay_out(self._columns, width, self._offset)
 
-    def _index_of(self, row: R | None) -> int:
+    def _toggle(self, row: R) -> None:
+        key = self._key(row)
+        if self._marked.pop(key, None) is None:
+            self._marked[key] = row
+        self._strips.discard(key)
+        self._marks_changed(forget=False)
+
+    def _marks_changed(self, *, forget: bool = True) -> None:
+        if forget:
+            self._strips.clear()
+        self.refresh()
+        self.post_message(self.MarksChanged(self))
+
+    def _index_of(self, row: R | None, places: Mapping[str, int] | None) -> int:
         if row is not None:
             key = self._key(row)
             if self._cursor < len(self._rows) and self._key(self._rows[self._cursor]) == key:
                 return self._cursor
-            for index, candidate in enumerate(self._rows):
-                if self._key(candidate) == key:
-                    return index
+            if places is not None:
+                found = places.get(key)
+            else:
+                found = next((index for index, one in enumerate(self._rows) if self._key(one) == key), None)
+            if found is not None:
+                return found
         return max(0, min(self._cursor, len(self._rows) - 1))
 
     def _scroll_to_cursor(self) -> bool:
@@ -324,16 +412,6 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def _refresh_row(self, index: int) -> None:
         line = index - self.scroll_offset.y + HEADER_HEIGHT
         self.refresh(Region(0, line, self.size.width, 1))
-
-
-def _fitted(cell: Cell, cells: int, column: Column) -> Content:
-    if isinstance(cell, str):
-        content = Content(middle_elided(cell, cells) if column.elide == "middle" else cell)
-    else:
-        content = Content.from_rich_text(cell) if isinstance(cell, Text) else cell
-    content = content.truncate(cells, ellipsis=True)
-    missing = cells - content.cell_length
-    return content.pad_left(missing) if column.align == "right" else content.pad_right(missing)
 
 
 def _parsed(style: str | Style) -> Style:
