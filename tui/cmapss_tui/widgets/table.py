@@ -16,17 +16,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from cmapss_tui.actions import bindings_for
-from cmapss_tui.widgets.table_columns import (
-    AT_THE_END,
-    BETWEEN,
-    GUTTER,
-    Cell,
-    Column,
-    Layout,
-    fitted,
-    furthest,
-    lay_out,
-)
+from cmapss_tui.widgets.table_columns import BETWEEN, GUTTER, Cell, Column, Layout, fitted, furthest, header, lay_out
 
 __all__ = ["Cell", "Column", "VirtualTable"]
 
@@ -35,7 +25,6 @@ R = TypeVar("R")
 HEADER_HEIGHT = 1
 CURSOR_MARK = "▌"
 MARKED = "✓"
-MORE_LEFT, MORE_RIGHT = "‹", "›"
 KEPT_STRIPS = 512
 
 
@@ -130,6 +119,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._marked: dict[str, R] = {}
         self._strips: LRUCache[str, tuple[R, Strip]] = LRUCache(KEPT_STRIPS)
         self._offset = 0  # columns that have gone to the left
+        self._furthest = 0
         self._layout = Layout()
         self._laid_out_for = (-1, 0)
 
@@ -237,7 +227,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def action_pan(self, columns: int) -> None:
         """Bring columns into view that there was no room for."""
-        offset = max(0, min(self._offset + columns, furthest(self._columns, width)))
+        offset = max(0, min(self._offset + columns, self._furthest))
         if offset != self._offset:
             self._offset = offset
             self.refresh()
@@ -308,7 +298,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         width = self.scrollable_content_region.width
         self._lay_out(width)
         if y < HEADER_HEIGHT:
-            return self._header(width)
+            return self._text_line(header(self._layout, width, self._sorted_by), "virtual-table--header", width)
         index = y - HEADER_HEIGHT + self.scroll_offset.y
         if index < len(self._rows):
             return self._row_strip(index, width)
@@ -348,20 +338,6 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             ]
         return Strip(segments).adjust_cell_length(width, style.rich_style)
 
-    def _header(self, width: int) -> Strip:
-        titles = []
-        for column, cells in self._layout.shown:
-            title = column.title
-            if self._sorted_by is not None and self._sorted_by[0] == column.key:
-                arrow = "▼" if self._sorted_by[1] else "▲"
-                title = f"{arrow}{title}" if column.align == "right" else f"{title}{arrow}"
-            titles.append(fitted(title, cells, column).plain)
-        before = MORE_LEFT if self._layout.left else ""
-        line = f"{before:<{GUTTER}}{(' ' * BETWEEN).join(titles)}"
-        if self._layout.right:
-            line = f"{line[: width - AT_THE_END]:<{width - AT_THE_END}}{MORE_RIGHT}"
-        return self._text_line(line, "virtual-table--header", width)
-
     def _text_line(self, text: str, component: str, width: int) -> Strip:
         style = self.get_visual_style(component).rich_style
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
@@ -370,7 +346,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """Share the width among the columns; lines written for another layout are of no use."""
         if (width, self._offset) == self._laid_out_for:
             return
-        self._offset = min(self._offset, furthest(self._columns, width))
+        self._furthest = furthest(self._columns, width)
+        self._offset = min(self._offset, self._furthest)
         self._laid_out_for = (width, self._offset)
         self._strips.clear()
         self._layout = lay_out(self._columns, width, self._offset)

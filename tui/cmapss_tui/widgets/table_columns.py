@@ -16,6 +16,7 @@ Cell = Content | Text | str
 GUTTER = 4  # the cursor, whether the row is marked, the row's own sign, a space
 BETWEEN = 2
 AT_THE_END = 1  # for the sign that there are more columns
+MORE_LEFT, MORE_RIGHT = "‹", "›"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,20 @@ def furthest(columns: Sequence[Column], width: int) -> int:
         (offset for offset in range(1, len(movable)) if not lay_out(columns, width, offset).right),
         max(0, len(movable) - 1),
     )
+
+
+def header(layout: Layout, width: int, sorted_by: tuple[str, bool] | None) -> str:
+    """The line of titles: with the order at the column that the rows are sorted by, and signs of what is not shown."""
+    titles = []
+    for column, cells in layout.shown:
+        title = column.title
+        if sorted_by is not None and sorted_by[0] == column.key:
+            arrow = "▼" if sorted_by[1] else "▲"
+            title = f"{arrow}{title}" if column.align == "right" else f"{title}{arrow}"
+        titles.append(fitted(title, cells, column).plain)
+    line = f"{MORE_LEFT if layout.left else '':<{GUTTER}}{(' ' * BETWEEN).join(titles)}"
+    most = max(0, width - AT_THE_END)
+    return f"{line[:most]:<{most}}{MORE_RIGHT}" if layout.right else line
 
 
 def fitted(cell: Cell, cells: int, column: Column) -> Content:
