@@ -68,7 +68,7 @@ async def test_this_machine_s_clipboard_is_reached_from_a_thread(monkeypatch: py
     async with console.run_test(size=(120, 36), notifications=True) as pilot:
         await opened(pilot, Named())
         await pilot.press("y")
-        await until(pilot, lambda: "and this machine's" in screen_text(console))
+        await until(pilot, lambda: any("and this machine's" in one.message for one in console._notifications))
     assert taken == [ENDPOINT]
 
 
