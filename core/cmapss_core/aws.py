@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from cmapss_core.botocore_errors import from_botocore_error
 from cmapss_core.call_meter import CallMeter
 from cmapss_core.clock import RegionClock
-from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
-from cmapss_core.permissions import READING_OPERATIONS, actions_for
+from cmapss_core.credentials import END_OF_FAULTS, way_back
+from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind, from_client_error
+from cmapss_core.failed_calls import FailedCalls
+from cmapss_core.permissions import EVERYTHING, READING_OPERATIONS, Scope, actions_for
+
+if TYPE_CHECKING:
+    from cmapss_core.renewal import RenewableCredentials
 
 Value = TypeVar("Value")
 
@@ -84,48 +90,37 @@ class Recording:
         self.unanswered.update(other.unanswered)
 
 
-def credentials_found(profile: str | None = None) -> bool:
-    """Whether botocore finds credentials at all, for this profile or the default one; asks no AWS service."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        return botocore.session.Session(profile=profile).get_credentials() is not None
-    except BotoCoreError:
-        return False
-
-
-def known_profiles() -> tuple[str, ...]:
-    """The profiles in the AWS configuration files, by name."""
-    import botocore.session
-
-    return tuple(sorted(botocore.session.Session().available_profiles))
-
-
 class Aws:
     """A connection. Cheap to make: nothing of boto3 is loaded before the first call. Safe to share among threads."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.clock = RegionClock()
-        self.meter = CallMeter()
+        self.meter = CallMeter(lambda: self.clock.speed)
+        self.failed_calls = FailedCalls()
         self._lock = threading.RLock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
+        self._region: str | None = target.region
+        self._memory_lock = threading.Lock()  # its own: making a client takes long
         self._memory: dict[Hashable, tuple[Any, Recording]] = {}
+        self._credentials: RenewableCredentials | None = None
+        self._changes = 0  # of the credentials, so far
+        self._first: Identity | None = None  # who was calling when the connection was new
         self._closed = threading.Event()
 
     @property
     def region(self) -> str:
         """The region's name. Raises ConsoleError where none is configured."""
-        region = self.target.region or ("us-east-1" if self.target.is_local else self._boto_session().region_name)
-        if not region:
+        if self._region is None:
+            self._region = "us-east-1" if self.target.is_local else self._boto_session().region_name
+        if not self._region:
             raise ConsoleError(
                 ErrorKind.INVALID,
                 "No region is configured",
                 remedy="Name one: --region us-east-1, AWS_DEFAULT_REGION, or the profile's region.",
             )
-        return str(region)
+        return self._region
 
     def identity(self) -> Identity:
         """Who is calling, asked of STS once. Raises ConsoleError."""
@@ -135,7 +130,9 @@ class Aws:
             arn = str(answer["Arn"])
             # arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, …:user/NAME, …:root
             resource = arn.split(":")[-1].split("/")
-            return Identity(str(answer["Account"]), arn, resource[1] if len(resource) > 1 else resource[0])
+            found = Identity(str(answer["Account"]), arn, resource[1] if len(resource) > 1 else resource[0])
+            self._first = self._first or found
+            return found
 
         return self.remember("identity", ask)
 
@@ -144,12 +141,12 @@ class Aws:
 
         A recording has the calls it took, whenever they were made.
         """
-        with self._lock:
+        with self._memory_lock:
             known = self._memory.get(key)
         if known is None:
             with self.recording() as recording:
                 value = ask()
-            with self._lock:
+            with self._memory_lock:
                 known = self._memory.setdefault(key, (value, recording))
         elif (outer := _recording.get()) is not None:
             outer.include(known[1])
@@ -157,25 +154,32 @@ class Aws:
 
     def remembers(self, key: Hashable) -> bool:
         """Whether this has been asked before."""
-        with self._lock:
+        with self._memory_lock:
             return key in self._memory
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call `operation` by its API name, such as DescribeEndpoint. Raises ConsoleError."""
+        if operation == "GetMetricData":
+            self.meter.count_metrics(len(parameters.get("MetricDataQueries", ())))
+        if f"{service}:{operation}" not in READING_OPERATIONS:
+            self._require_same_account()
         recording = _recording.get()
-        if recording is None:
-            return self._send(service, operation, parameters)
-        actions = dict.fromkeys(actions_for(service, operation, parameters))
-        recording.actions.update(actions)
+        actions = dict.fromkeys(actions_for(service, operation, parameters)) if recording is not None else {}
+        if recording is not None:
+            recording.actions.update(actions)
         try:
-            return self._send(service, operation, parameters)
+            answer = self._send(service, operation, parameters)
         except ConsoleError as error:
+            if not self._closed.is_set():
+                self.failed_calls.note(service, operation, parameters, error, self.clock.now(), self._scope())
             own = list(actions)[:1]
-            if error.kind is ErrorKind.DENIED:
+            if recording is not None and error.kind is ErrorKind.DENIED:
                 recording.denied.update(dict.fromkeys(own))
-            elif error.kind in UNANSWERED:
+            elif recording is not None and error.kind in UNANSWERED:
                 recording.unanswered.update(dict.fromkeys(own, error.message))
             raise
+        self.failed_calls.succeeded(service, operation, parameters)
+        return answer
 
     def pages(
         self, service: str, operation: str, token: str = "NextToken", **parameters: Any
@@ -216,6 +220,12 @@ class Aws:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that have been called so far, each by a client of its own."""
+        with self._lock:
+            return tuple(self._clients)
+
     def close(self) -> None:
         """Refuse further calls; waits for none."""
         self._closed.set()
@@ -247,6 +257,8 @@ class Aws:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+        credentials = self._credentials
+        generation = credentials.generation if credentials is not None else 0
         try:
             client = self.client(service)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
@@ -255,14 +267,48 @@ class Aws:
             if refusal.code == _WITHOUT_A_BODY:
                 needed = " or ".join(actions_for(service, operation, parameters))
                 refusal = refusal.told_as(f"{needed} is not permitted", refusal.remedy)
-            raise refusal from error
+            raise self._refused(refusal, generation) from error
         except BotoCoreError as error:
-            failure = _from_botocore(error, f"{service}:{operation}")
+            failure = from_botocore_error(error, f"{service}:{operation}")
             if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
                 gone = isinstance(error, EndpointConnectionError)
                 failure = failure.told_as(failure.message, SANDBOX_GONE if gone else ANSWER_LOST)
-            raise failure from error
+            raise self._refused(failure, generation) from error
+        self._heed_change()
         return answer
+
+    def _refused(self, error: ConsoleError, generation: int) -> ConsoleError:
+        """The error with the way back where the credentials are to blame; the next call looks for new ones."""
+        if error.kind is not ErrorKind.AUTH:
+            return error
+        if self._credentials is not None:
+            self._credentials.refused(generation)
+        if error.remedy != REMEDIES[ErrorKind.AUTH]:
+            return error
+        return error.told_as(error.message, END_OF_FAULTS if self._needs_no_account else way_back(self.target.profile))
+
+    def _heed_change(self) -> None:
+        """Forget what was true of other credentials: they may be of another account."""
+        credentials = self._credentials
+        if credentials is not None and credentials.changes != self._changes:
+            with self._memory_lock:
+                self._changes = credentials.changes
+                self._memory.clear()
+
+    def _require_same_account(self) -> None:
+        """Refuse to change another account than the one that everything so far was read from."""
+        first = self._first
+        if self._changes and first is not None and (now := self.identity().account) != first.account:
+            raise ConsoleError(
+                ErrorKind.REFUSED,
+                f"The credentials are of account {now} now, and this console was opened for {first.account}",
+                remedy="Log in to the first one again, or open the console anew.",
+            )
+
+    def _scope(self) -> Scope:
+        """Where the resources of calls are, as far as that is known."""
+        region, first = self._region or EVERYTHING, self._first
+        return Scope(region=region) if first is None else Scope(first.arn.split(":")[1], region, first.account)
 
     @property
     def _needs_no_account(self) -> bool:
@@ -276,12 +322,17 @@ class Aws:
         with self._lock:
             if self._session is None:
                 try:
-                    self._session = boto3.Session(
-                        profile_name=self.target.profile,
-                        botocore_session=_unconfigured_session() if self._needs_no_account else None,
-                    )
+                    if self._needs_no_account:
+                        self._session = boto3.Session(botocore_session=_unconfigured_session())
+                    else:
+                        from cmapss_core.renewal import RenewableCredentials, renewing_session
+
+                        credentials = RenewableCredentials(self.target.profile)
+                        session = renewing_session(credentials, self.target.profile)
+                        self._session = boto3.Session(botocore_session=session, profile_name=self.target.profile)
+                        self._credentials = credentials
                 except BotoCoreError as error:
-                    raise _from_botocore(error, None) from error
+                    raise from_botocore_error(error, None) from error
             return self._session
 
     def _make_client(self, service: str) -> Any:
@@ -309,7 +360,7 @@ class Aws:
             **keys,
         )
         client.meta.events.register("before-call", self._guard)
-        client.meta.events.register("before-send", self._count)
+        client.meta.events.register("before-send", partial(self._count, service))
         client.meta.events.register("response-received", self._hear)
         return client
 
@@ -326,8 +377,8 @@ class Aws:
                 remedy="Changes go through a plan.",
             )
 
-    def _count(self, **_: Any) -> None:
-        self.meter.count()
+    def _count(self, service: str, **_: Any) -> None:
+        self.meter.count(service)
 
     def _hear(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
         if response_dict is not None:
@@ -345,29 +396,3 @@ def _unconfigured_session() -> Any:
     import botocore.session
 
     return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-
-
-def _from_botocore(error: Exception, operation: str | None) -> ConsoleError:
-    """Name the kind of a failure that never became an answer of AWS."""
-    from botocore import exceptions as botocore_errors
-
-    message = re.sub(r"\s+", " ", str(error)).strip()
-    if isinstance(error, botocore_errors.ProfileNotFound):
-        known = ", ".join(known_profiles()) or "none"
-        return ConsoleError(ErrorKind.AUTH, message, remedy=f"Profiles on this machine: {known}.", operation=operation)
-    if isinstance(error, botocore_errors.ParamValidationError | botocore_errors.InvalidRegionError):
-        kind = ErrorKind.INVALID
-    elif isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
-        kind = ErrorKind.UNREACHABLE
-    elif isinstance(
-        error,
-        botocore_errors.NoCredentialsError
-        | botocore_errors.PartialCredentialsError
-        | botocore_errors.CredentialRetrievalError
-        | botocore_errors.SSOError
-        | botocore_errors.TokenRetrievalError,
-    ):
-        kind = ErrorKind.AUTH
-    else:
-        kind = ErrorKind.FAILED
-    return ConsoleError(kind, message, operation=operation)

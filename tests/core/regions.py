@@ -40,7 +40,7 @@ class RegionAws(Aws):
     def __init__(self, region: Region, services: Mapping[str, Service]) -> None:
         super().__init__(Target(region="us-east-1", endpoint_url="http://127.0.0.1:1"))
         self.of = region
-        self.services = services
+        self.answering = services
         self.clock = RegionClock(region)  # type: ignore[assignment]  # the same face
         self.calls: list[str] = []
 
@@ -49,14 +49,14 @@ class RegionAws(Aws):
         self.calls.append(name)
         if isinstance(known := EVERYWHERE.get(name), dict):
             return known
-        if service not in self.services:
+        if service not in self.answering:
             raise ConsoleError(ErrorKind.DENIED, f"{service} is elsewhere", operation=name)
         members = {
             member: datetime.fromisoformat(value) if member in _TIMES and isinstance(value, str) else value
             for member, value in parameters.items()
         }
         try:
-            answer: dict[str, Any] = call(self.of, self.services[service], operation, **members)
+            answer: dict[str, Any] = call(self.of, self.answering[service], operation, **members)
         except AwsError as error:
             told: Any = {"Error": {"Code": error.code, "Message": error.message}}
             raise from_client_error(ClientError(told, operation), name) from error

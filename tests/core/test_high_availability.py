@@ -56,7 +56,7 @@ class World:
 
     def send(self, operation: str, **members: Any) -> Any:
         """What somebody else does, past the console."""
-        return call(self.region, self.aws.services["sagemaker"], operation, **members)
+        return call(self.region, self.aws.answering["sagemaker"], operation, **members)
 
     def becomes(self, status: str) -> None:
         table = self.region.table("endpoints")

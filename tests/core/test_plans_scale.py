@@ -69,7 +69,7 @@ class World:
 
     def send(self, service: str, operation: str, **members: Any) -> Any:
         """What somebody else does, past the console."""
-        return call(self.region, self.aws.services[service], operation, **members)
+        return call(self.region, self.aws.answering[service], operation, **members)
 
     def _passing(self, event: StepEvent) -> None:
         if event.state in ("waiting", "undoing"):

@@ -31,7 +31,8 @@ def connect(options: Options, on_progress: Narrate | None = None) -> Aws:
 
 def resolve_target(options: Options, on_progress: Narrate | None = None) -> Target:
     """Decide which AWS is meant. Raises ConsoleError as `connect` does, and FAILED where a sandbox does not start."""
-    from cmapss_core.aws import Target, credentials_found, known_profiles
+    from cmapss_core.aws import Target
+    from cmapss_core.credentials import credentials_found, known_profiles
 
     narrate = on_progress or _silent
     if options.sandbox:
