@@ -11,12 +11,15 @@ from textual.binding import Binding
 from cmapss_tui.actions.action import AREAS, Action, Safety
 from cmapss_tui.actions.areas import AREA_ACTIONS
 from cmapss_tui.actions.common import COMMON_ACTIONS
+from cmapss_tui.actions.describe import DESCRIBE_ACTIONS
 from cmapss_tui.actions.endpoint import ENDPOINT_ACTIONS
 from cmapss_tui.actions.endpoints import ENDPOINTS_ACTIONS
 from cmapss_tui.actions.errors import ERROR_ACTIONS
 from cmapss_tui.actions.jobs import JOB_ACTIONS
+from cmapss_tui.actions.logs import LOG_ACTIONS
 from cmapss_tui.actions.operations import OPERATION_ACTIONS
 from cmapss_tui.actions.settings import SETTING_ACTIONS
+from cmapss_tui.actions.table import TABLE_ACTIONS
 
 __all__ = ["ACTIONS", "AREAS", "Action", "Safety", "bindings_for", "by_id", "find", "help_for", "in_scope"]
 
@@ -28,8 +31,11 @@ ACTIONS: tuple[Action, ...] = (
     *ENDPOINTS_ACTIONS,
     *ENDPOINT_ACTIONS,
     *OPERATION_ACTIONS,
+    *LOG_ACTIONS,
+    *DESCRIBE_ACTIONS,
     *ERROR_ACTIONS,
     *SETTING_ACTIONS,
+    *TABLE_ACTIONS,
     *COMMON_ACTIONS,
 )
 

@@ -1,0 +1,49 @@
+"""The rows that a line of text takes where it is wrapped at a width, and what stands where in it."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len, get_character_cell_size
+from textual.content import Content, Span
+
+Part = tuple[int, int]  # of a line's characters: from, and up to without it
+
+
+def row_count(text: str, room: int) -> int:
+    """How many rows a text takes."""
+    if text.isascii():
+        return max(1, -(-len(text) // room))
+    return len(parts(text, room))
+
+
+def parts(text: str, room: int) -> list[Part]:
+    """The rows of a text, at most `room` columns each; at least one."""
+    if text.isascii() or cell_len(text) == len(text):
+        return [(start, start + room) for start in range(0, len(text), room)] or [(0, room)]
+    rows, start, used = [], 0, 0
+    for place, character in enumerate(text):
+        cells = get_character_cell_size(character)
+        if used + cells > room and place > start:
+            rows.append((start, place))
+            start, used = place, 0
+        used += cells
+    return [*rows, (start, len(text))]
+
+
+def places(text: str, needle: str) -> list[Part]:
+    """Where the needle, in lower case, stands in the text."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters of Unicode are longer in lower case
+        return []
+    return [found.span() for found in re.finditer(re.escape(needle), lowered)]
+
+
+def cut(content: Content, start: int, end: int) -> Content:
+    """The characters from `start` up to `end`, with their styles."""
+    spans = [
+        Span(max(0, span.start - start), min(end, span.end) - start, span.style)
+        for span in content.spans
+        if span.end > start and span.start < end
+    ]
+    return Content(content.plain[start:end], spans)
