@@ -18,6 +18,10 @@ BENCHMARKS: Mapping[str, str] = {
     "validate": "benchmarks.validate",
     "first_frame": "benchmarks.first_frame",
     "keystroke": "benchmarks.keystroke",
+    "memory": "benchmarks.memory",
+    "stalls": "benchmarks.stalls",
+    "calls": "benchmarks.calls",
+    "idle": "benchmarks.idle",
 }
 
 
