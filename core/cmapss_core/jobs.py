@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.provenance import DATA_TAG
-from cmapss_core.ranking import Direction, RankedJob, TrainingJob, common_metric, direction, rank
+from cmapss_core.job_records import ENDED, TuningJob, as_tuned, measured_by, training_job, tuning_job
+from cmapss_core.ranking import RankedJob, TrainingJob, common_metric, rank
 from cmapss_core.snapshots import Snapshot
 
 __all__ = [
@@ -18,42 +18,30 @@ __all__ = [
     "RankedJob",
     "TrainingJob",
     "TuningJob",
+    "TuningJobs",
     "best",
     "describe_job",
     "rank",
     "read_jobs",
+    "search_jobs",
 ]
 
-_TUNED_METRIC = "_tuning_objective_metric"  # a hyper-parameter that tuning gives to each of its jobs
-_ENDED = frozenset({"Completed", "Failed", "Stopped", "DeleteFailed"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuningJob:
-    """A hyper-parameter tuning job and how far it is; the counts are of its training jobs."""
-
-    name: str
-    arn: str
-    status: str
-    objective_metric: str | None
-    objective_type: Direction | None
-    best_training_job: str | None
-    created: datetime
-    completed: int
-    in_progress: int
-    failed: int
-    stopped: int
-    max_jobs: int
+PAGE = 100  # as many as AWS answers at once
+_FEW = 2  # tuning jobs that are described one by one; more are searched for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsSnapshot(Snapshot):
-    """Jobs as ranked at `as_of` by `metric`, and the tuning jobs they came from, newest first."""
+    """Jobs as ranked at `as_of` by `metric`, and the tuning jobs they came from, newest first.
+
+    `expected` says how many jobs there are while they are still being read; None once they are all here.
+    """
 
     jobs: tuple[RankedJob, ...] = ()
     tuning_jobs: tuple[TuningJob, ...] = ()
     metric: str | None = None
     calls: int = 0
+    expected: int | None = None
 
 
 def read_jobs(aws: Aws, tuning_job: str | None = None, metric: str | None = None) -> JobsSnapshot:
@@ -68,13 +56,13 @@ def read_jobs(aws: Aws, tuning_job: str | None = None, metric: str | None = None
     except ConsoleError as error:
         return JobsSnapshot(as_of=aws.clock.now(), source="Search", error=error, calls=aws.meter.total - before)
     if metric is not None:
-        jobs = [_measured_by(job, metric) for job in jobs]
+        jobs = [measured_by(job, metric) for job in jobs]
     by = metric or common_metric(jobs)
     return JobsSnapshot(
         as_of=aws.clock.now(),
         source="Search",
         jobs=rank(jobs, by),
-        tuning_jobs=tuple(sorted(tuning_jobs, key=lambda job: job.created, reverse=True)),
+        tuning_jobs=tuning_jobs,
         metric=by,
         calls=aws.meter.total - before,
     )
@@ -95,124 +83,120 @@ def best(snapshot: JobsSnapshot) -> TrainingJob:
 
 def describe_job(aws: Aws, name: str) -> TrainingJob:
     """One training job by name. Raises ConsoleError, of kind not found where there is none."""
+    return training_job(describe_training_job(aws, name))
+
+
+def describe_training_job(aws: Aws, name: str) -> dict[str, Any]:
+    """DescribeTrainingJob's answer. Raises ConsoleError, of kind not found where there is none."""
     try:
-        answer = aws.call("sagemaker", "DescribeTrainingJob", TrainingJobName=name)
+        return aws.call("sagemaker", "DescribeTrainingJob", TrainingJobName=name)
     except ConsoleError as error:
         if error.kind is ErrorKind.NOT_FOUND:
             raise error.told_as(
                 f"There is no training job {name!r} in {aws.region}", "List them: cmapss-console jobs."
             ) from error
         raise
-    return _training_job(answer)
 
 
-def _read(aws: Aws, tuning_job: str | None) -> tuple[list[TrainingJob], list[TuningJob]]:
-    tuning_jobs: dict[str, TuningJob] = {}
-    expression: dict[str, Any] = {}
-    if tuning_job is not None:
-        described = _describe_tuning_job(aws, tuning_job)
-        tuning_jobs[described.name] = described
-        arn_is = {"Name": "TuningJobArn", "Operator": "Equals", "Value": described.arn}
-        expression = {"SearchExpression": {"Filters": [arn_is]}}
-    jobs: list[TrainingJob] = []
-    for page in aws.pages(
-        "sagemaker",
-        "Search",
-        Resource="TrainingJob",
-        SortBy="CreationTime",
-        SortOrder="Descending",
-        MaxResults=100,
-        **expression,
-    ):
-        jobs += [_training_job(record["TrainingJob"]) for record in page["Results"]]
-    for name in {job.tuning_job for job in jobs if job.tuning_job is not None} - tuning_jobs.keys():
+@dataclass(frozen=True, slots=True)
+class JobsPage:
+    """A hundred jobs or fewer; `total` is how many the search finds, where AWS says so, `token` leads to the next."""
+
+    jobs: list[TrainingJob]
+    modified: datetime | None
+    total: int | None
+    token: str | None
+
+
+def search_jobs(aws: Aws, token: str | None = None, **parameters: Any) -> Iterator[JobsPage]:
+    """The pages of a Search for training jobs, from that token on. Raises ConsoleError."""
+    if token is not None:
+        parameters["NextToken"] = token
+    for page in aws.pages("sagemaker", "Search", Resource="TrainingJob", MaxResults=PAGE, **parameters):
+        records = [result["TrainingJob"] for result in page["Results"]]
+        modified = [record["LastModifiedTime"] for record in records if "LastModifiedTime" in record]
+        hits = page.get("TotalHits", {})
+        yield JobsPage(
+            jobs=[training_job(record) for record in records],
+            modified=max(modified, default=None),
+            total=hits.get("Value") if hits.get("Relation") == "EqualTo" else None,
+            token=page.get("NextToken"),
+        )
+
+
+class TuningJobs:
+    """The tuning jobs that training jobs came from. One that has ended is not asked for again."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._known: dict[str, TuningJob] = {}
+        self._gone: set[str] = set()
+
+    def __getitem__(self, name: str | None) -> TuningJob | None:
+        """The tuning job of that name, None where it is not known or gone."""
+        return self._known.get(name) if name is not None else None
+
+    @property
+    def newest_first(self) -> tuple[TuningJob, ...]:
+        """All of them."""
+        return tuple(sorted(self._known.values(), key=lambda job: job.created, reverse=True))
+
+    def learn(self, names: Iterable[str]) -> None:
+        """Ask for those that are not known yet: one by one where they are few. Raises ConsoleError."""
+        unknown = sorted(set(names) - self._known.keys() - self._gone)
+        if len(unknown) > _FEW:
+            self._search()
+            unknown = [name for name in unknown if name not in self._known]
+        for name in unknown:
+            self._describe(name)
+
+    def renew(self) -> bool:
+        """Ask again for those that have not ended, and say whether anything has changed. Raises ConsoleError."""
+        before = dict(self._known)
+        for name in [job.name for job in before.values() if job.status not in ENDED]:
+            self._describe(name)
+        return self._known != before
+
+    def describe(self, name: str) -> TuningJob:
+        """One by name, which has to exist. Raises ConsoleError."""
+        key = ("tuning job", name)
+
+        def ask() -> TuningJob:
+            answer = self._aws.call("sagemaker", "DescribeHyperParameterTuningJob", HyperParameterTuningJobName=name)
+            return tuning_job(answer)
+
+        job = self._aws.remember(key, ask) if self._aws.remembers(key) else ask()
+        return self._keep(job)
+
+    def _describe(self, name: str) -> None:
         try:
-            tuning_jobs[name] = _describe_tuning_job(aws, name)
+            self.describe(name)
         except ConsoleError as error:
             # A tuning job can be deleted, and its training jobs are still there.
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
-    return [_as_tuned(job, tuning_jobs) for job in jobs], list(tuning_jobs.values())
+            self._gone.add(name)
+            self._known.pop(name, None)
 
+    def _search(self) -> None:
+        for page in self._aws.pages("sagemaker", "Search", Resource="HyperParameterTuningJob", MaxResults=PAGE):
+            for result in page["Results"]:
+                self._keep(tuning_job(result["HyperParameterTuningJob"]))
 
-def _describe_tuning_job(aws: Aws, name: str) -> TuningJob:
-    def ask() -> TuningJob:
-        answer = aws.call("sagemaker", "DescribeHyperParameterTuningJob", HyperParameterTuningJobName=name)
-        return _tuning_job(answer)
-
-    ended = ("tuning job", name)
-    job = ask() if not aws.remembers(ended) else aws.remember(ended, ask)
-    return aws.remember(ended, lambda: job) if job.status in _ENDED else job
-
-
-def _tuning_job(answer: Mapping[str, Any]) -> TuningJob:
-    config = answer.get("HyperParameterTuningJobConfig", {})
-    objective = config.get("HyperParameterTuningJobObjective", {})
-    counters = answer.get("TrainingJobStatusCounters", {})
-    return TuningJob(
-        name=answer["HyperParameterTuningJobName"],
-        arn=answer["HyperParameterTuningJobArn"],
-        status=answer["HyperParameterTuningJobStatus"],
-        objective_metric=objective.get("MetricName"),
-        objective_type=objective.get("Type"),
-        best_training_job=answer.get("BestTrainingJob", {}).get("TrainingJobName"),
-        created=answer["CreationTime"],
-        completed=counters.get("Completed", 0),
-        in_progress=counters.get("InProgress", 0),
-        failed=counters.get("RetryableError", 0) + counters.get("NonRetryableError", 0),
-        stopped=counters.get("Stopped", 0),
-        max_jobs=config.get("ResourceLimits", {}).get("MaxNumberOfTrainingJobs", 0),
-    )
-
-
-def _training_job(answer: Mapping[str, Any]) -> TrainingJob:
-    """Read a job from what Search and DescribeTrainingJob both answer."""
-    metrics = {m["MetricName"]: float(m["Value"]) for m in answer.get("FinalMetricDataList", []) if "Value" in m}
-    hyperparameters = answer.get("HyperParameters", {})
-    tuning_arn = answer.get("TuningJobArn")
-    started, ended = answer.get("TrainingStartTime"), answer.get("TrainingEndTime")
-    seconds = answer.get("TrainingTimeInSeconds")
-    if seconds is None and started is not None and ended is not None:
-        seconds = (ended - started).total_seconds()
-    job = TrainingJob(
-        name=answer["TrainingJobName"],
-        status=answer["TrainingJobStatus"],
-        secondary_status=answer.get("SecondaryStatus", ""),
-        created=answer["CreationTime"],
-        ended=ended,
-        duration_seconds=None if seconds is None else float(seconds),
-        tuning_job=tuning_arn.rsplit("/", 1)[-1] if tuning_arn else None,
-        model_artifact=answer.get("ModelArtifacts", {}).get("S3ModelArtifacts"),
-        image=answer.get("AlgorithmSpecification", {}).get("TrainingImage"),
-        instance_type=answer.get("ResourceConfig", {}).get("InstanceType"),
-        role_arn=answer.get("RoleArn"),
-        hyperparameters=hyperparameters,
-        metrics=metrics,
-        failure_reason=answer.get("FailureReason"),
-        data=next((tag["Value"] for tag in answer.get("Tags", []) if tag["Key"] == DATA_TAG), None),
-    )
-    metric = hyperparameters.get(_TUNED_METRIC) or _own_metric(metrics)
-    return _measured_by(job, metric) if metric is not None else job
-
-
-def _own_metric(metrics: Mapping[str, float]) -> str | None:
-    """The metric by which a stand-alone job is judged: of the validation channel before any other."""
-    return min(metrics, key=lambda name: (not name.startswith("validation:"), name), default=None)
-
-
-def _measured_by(job: TrainingJob, metric: str) -> TrainingJob:
-    return replace(
-        job,
-        objective_metric=metric if metric in job.metrics or job.tuning_job else None,
-        objective_value=job.metrics.get(metric),
-        objective_type=direction(metric),
-    )
-
-
-def _as_tuned(job: TrainingJob, tuning_jobs: Mapping[str, TuningJob]) -> TrainingJob:
-    """Give a job the objective and the direction that its tuning job states; AWS's word goes before ours."""
-    tuning = tuning_jobs.get(job.tuning_job) if job.tuning_job else None
-    if tuning is None or tuning.objective_metric is None:
+    def _keep(self, job: TuningJob) -> TuningJob:
+        self._known[job.name] = job
+        if job.status in ENDED:
+            self._aws.remember(("tuning job", job.name), lambda: job)
         return job
-    measured = _measured_by(job, tuning.objective_metric)
-    return replace(measured, objective_type=tuning.objective_type or measured.objective_type)
+
+
+def _read(aws: Aws, name: str | None) -> tuple[list[TrainingJob], tuple[TuningJob, ...]]:
+    tuning_jobs = TuningJobs(aws)
+    expression: dict[str, Any] = {}
+    if name is not None:
+        arn_is = {"Name": "TuningJobArn", "Operator": "Equals", "Value": tuning_jobs.describe(name).arn}
+        expression = {"SearchExpression": {"Filters": [arn_is]}}
+    pages = search_jobs(aws, SortBy="CreationTime", SortOrder="Descending", **expression)
+    jobs = [job for page in pages for job in page.jobs]
+    tuning_jobs.learn(job.tuning_job for job in jobs if job.tuning_job is not None)
+    return [as_tuned(job, tuning_jobs[job.tuning_job]) for job in jobs], tuning_jobs.newest_first

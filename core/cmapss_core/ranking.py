@@ -46,6 +46,7 @@ class TrainingJob:
     metrics: Mapping[str, float]
     failure_reason: str | None = None
     data: str | None = None
+    arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
