@@ -4,31 +4,57 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cmapss_core.plans.journal import default_journal_directory
-from cmapss_tui import __version__
+from cmapss_tui import __version__, trail
+from cmapss_tui.redaction import redact
 
-SECRET_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-_SECRETS = (
-    re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"),
-    re.compile(r"(?i)(?<=signature=)[0-9a-f]{16,}"),
-    re.compile(r"(?i)(?<=token[=:])\s*[^\s&'\"]+"),
-    # A secret access key: forty characters of base64, and not a path or a name.
-    re.compile(r"(?<![\w/+.-])(?=\S*[0-9+/])(?=\S*[A-Z])(?=\S*[a-z])[A-Za-z0-9/+]{40}(?![\w/+=.-])"),
-)
+__all__ = ["Fault", "UnderWay", "describe", "last_words", "redact", "write_crash_report"]
+
+_TOLD_PACKAGES = ("textual", "rich", "boto3", "botocore")
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An operation that was being carried out, and what it is called."""
+
+    operation: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What ended the console: in one line, where its report is, and what was under way."""
+
+    what: str
+    report: Path | None
+    under_way: tuple[UnderWay, ...] = ()
+
+    @classmethod
+    def of(cls, error: BaseException, under_way: tuple[UnderWay, ...] = ()) -> Fault:
+        """Write the report of an error, and say what it was."""
+        what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+        return cls(what, write_crash_report(error), under_way)
+
+    @property
+    def line(self) -> str:
+        """Everything in one line, where there is no terminal."""
+        return f"unexpected {self.what}. " + (
+            f"The report is in {self.report}" if self.report else "No report could be kept."
+        )
 
 
 def last_words(error: BaseException) -> str:
     """What ended the program, in one line, and where the report is that this writes of it."""
-    path = write_crash_report(error)
-    what = redact(" ".join(f"{type(error).__name__}: {error}".split()))
-    return f"unexpected {what}. " + (f"The report is in {path}" if path else "No report could be kept.")
+    return Fault.of(error).line
 
 
 def write_crash_report(error: BaseException) -> Path | None:
@@ -46,23 +72,23 @@ def write_crash_report(error: BaseException) -> Path | None:
 
 
 def describe(error: BaseException) -> str:
-    """What happened, and on what: versions, the command line, the traceback."""
+    """What happened, on what, and what led to it: versions, the command line, the traceback, the last actions."""
     return "\n".join(
         (
             f"cmapss-console {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            ", ".join(_packages()),
             f"arguments: {' '.join(sys.argv[1:])}",
             "",
             "".join(traceback.format_exception(error)),
+            *trail.lines(),
+            "",
         )
     )
 
 
-def redact(text: str) -> str:
-    """`text` without keys, tokens and signatures: those of the environment, and whatever looks like one."""
-    for variable in SECRET_VARIABLES:
-        value = os.environ.get(variable)
-        if value and len(value) >= 8:
-            text = text.replace(value, "[redacted]")
-    for pattern in _SECRETS:
-        text = pattern.sub("[redacted]", text)
-    return text
+def _packages() -> Iterator[str]:
+    for name in _TOLD_PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name} –"
