@@ -273,10 +273,11 @@ def test_a_small_terminal_is_refused_in_one_line() -> None:
         ("refresh = 'often'", "refresh"),
         ("read_only = 1", "read_only"),
         ("refresh = true", "refresh"),
-        ("sandbox = true\nprofile = 'p'", "--profile"),
+        ("sandbox = true\nprofile = 'p'", "sandbox and profile exclude"),
         ("protected = 'prod-*'", "protected"),
         ("protected = ['prod-*', 3]", "3"),
-        ("protected = [' ']", "no pattern"),
+        ("protected = [' ']", "a list of patterns"),
+        ("endpoint_url = 'nowhere'", "console.toml"),
     ],
 )
 def test_a_wrong_configuration_is_refused_and_named(

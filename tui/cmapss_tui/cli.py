@@ -12,9 +12,9 @@ from typing import Any, NoReturn, cast
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import __version__
-from cmapss_tui.arguments import positive_number
+from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.exits import ExitCode, exit_code_of
-from cmapss_tui.options import options_from
+from cmapss_tui.options import Options, options_from
 from cmapss_tui.output import abandon_stdout, is_terminal, narrate, prepare_streams
 
 PROGRAM = "cmapss-console"
@@ -23,10 +23,14 @@ SMALLEST_TERMINAL = (80, 24)
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb: the module with its `add_arguments(parser)` and `run(arguments, options)`, loaded when it is used."""
+    """A verb: the module with its `add_arguments(parser)` and `run(arguments, options)`, loaded when it is used.
+
+    One that is not `configured` looks at the configuration by itself, be it wrong.
+    """
 
     module: str
     summary: str
+    configured: bool = True
 
 
 VERBS: Mapping[str, Verb] = {
@@ -45,6 +49,7 @@ VERBS: Mapping[str, Verb] = {
     "operations": Verb("cmapss_tui.verbs.operations", "what was begun: list it, resume it, roll it back"),
     "data": Verb("cmapss_tui.verbs.data", "the C-MAPSS data: import, synthesize, info"),
     "sandbox": Verb("cmapss_tui.verbs.sandbox", "run an AWS region on this machine, to try things in"),
+    "config": Verb("cmapss_tui.verbs.config", "what is set, where, and what can be", configured=False),
 }
 
 
@@ -82,6 +87,15 @@ def build_parser() -> ArgumentParser:
         parents=[everywhere],
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    console = parser.add_argument_group("the console")
+    console.add_argument("--theme", metavar="T", default=SUPPRESS, help="the console's colours, by the theme's name")
+    console.add_argument(
+        "--calls-per-minute",
+        metavar="N",
+        type=positive_integer,
+        default=SUPPRESS,
+        help="the budget of calls to AWS that the console makes by itself (20)",
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
     for name, verb in VERBS.items():
         verbs.add_parser(
@@ -105,7 +119,7 @@ def global_options() -> Parser:
     group.add_argument("--endpoint-url", metavar="U", help="the address of a sandbox, or of whatever speaks for AWS")
     group.add_argument("--read-only", action="store_true", help="refuse everything that would change something")
     group.add_argument("--refresh", metavar="S", type=positive_number, help="seconds between two readings")
-    group.add_argument("--config", metavar="F", type=Path, help="a TOML file with any of these options")
+    group.add_argument("--config", metavar="F", type=Path, help="a TOML file of settings, in place of the usual one")
     return parser
 
 
@@ -130,12 +144,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Namespace) -> int:
     if arguments.verb is None:
         return _open_console(arguments)
-    options = options_from(arguments, starts_sandbox=False)
-    return cast(int, import_module(VERBS[arguments.verb].module).run(arguments, options))
+    verb = VERBS[arguments.verb]
+    options = options_from(arguments, starts_sandbox=False) if verb.configured else Options()
+    return cast(int, import_module(verb.module).run(arguments, options))
 
 
 def _open_console(arguments: Namespace) -> int:
     options = options_from(arguments, starts_sandbox=True)
+    if options.theme is not None or options.keymap:
+        from cmapss_tui.console_settings import refuse_what_does_not_fit
+
+        refuse_what_does_not_fit(options)
     problem = _terminal_problem()
     if problem is not None:
         narrate(f"{PROGRAM}: {problem} The verbs need none: {', '.join(VERBS)} (see {PROGRAM} --help).")

@@ -1,0 +1,68 @@
+"""Settings that only the console has a use for, theme and keymap: whether they fit, and how they come into force."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cmapss_core.errors import ConsoleError, invalid
+from cmapss_tui import keymap
+from cmapss_tui.options import Options, Origin, sources
+
+if TYPE_CHECKING:
+    from cmapss_tui.app import ConsoleApp
+
+# What a connection was made for; another value holds for the next one.
+AT_CONNECTION = ("sandbox", "profile", "region", "endpoint_url")
+
+
+def theme_names() -> tuple[str, ...]:
+    """The themes that there are: the console's own first, then Textual's."""
+    from textual.theme import BUILTIN_THEMES
+
+    from cmapss_tui.theme import THEMES
+
+    own = tuple(theme.name for theme in THEMES)
+    return (*own, *(name for name in BUILTIN_THEMES if name not in own))
+
+
+def refuse_what_does_not_fit(options: Options) -> None:
+    """Raises ConsoleError(INVALID) where there is no such theme, or where the keymap is not one."""
+    said = sources(options)
+    if options.theme is not None and (problem := theme_problem(options.theme)) is not None:
+        raise problem.told_as(f"{problem.message} ({said['theme']})", problem.remedy)
+    if found := keymap.problems(options.keymap):
+        where = f"{options.layers.path}: " if options.layers is not None else ""
+        raise invalid(f"{where}[keymap] {' '.join(found)}", "Correct the file.")
+
+
+def theme_problem(name: str) -> ConsoleError | None:
+    """Why a theme cannot be had, if it cannot."""
+    from cmapss_tui.configuration import nearest
+
+    known = theme_names()
+    return None if name in known else invalid(f"There is no theme {name}", nearest(name, known))
+
+
+def take(console: ConsoleApp, options: Options) -> None:
+    """Put other settings in force at once, as far as the connection that there is allows."""
+    before, console.options = console.options, options
+    if options.keymap != before.keymap:
+        keymap.use(console, options.keymap)
+        console.screen.refresh(layout=True)
+    console.theme = options.theme or console.usual_theme
+    with suppress(RuntimeError):  # not connected yet
+        aws = console.aws
+        aws.target = replace(aws.target, protected=options.protected, read_only=options.read_only)
+
+
+def holds_at_once(name: str) -> bool:
+    """Whether another value of a setting is in force as soon as it is set."""
+    return name not in AT_CONNECTION
+
+
+def outdone_by(options: Options, name: str) -> str | None:
+    """Who says what this setting is in spite of the file, if somebody does: a variable, a flag, a profile's part."""
+    source = sources(options)[name]
+    return None if source.origin in (Origin.DEFAULT, Origin.FILE) else str(source)

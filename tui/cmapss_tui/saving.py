@@ -1,0 +1,88 @@
+"""A setting on its way: into the file in the background, into force when it is there, and a word about both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.events import Callback
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_tui.console_settings import holds_at_once, outdone_by, take
+from cmapss_tui.options import Options, chosen, layers_behind
+from cmapss_tui.polling import run_in_thread
+from cmapss_tui.settings import value_text
+
+if TYPE_CHECKING:
+    from cmapss_tui.app import ConsoleApp
+
+KEYMAP = "keymap"
+
+
+def save_setting(console: ConsoleApp, name: str, value: Any, then: Callable[[], None] = lambda: None) -> None:
+    """Set a setting for good, None for what holds by default; where the file cannot be written, until the end."""
+
+    def change() -> Options:
+        from cmapss_tui.configuration_file import with_setting
+
+        return with_setting(console.options, name, value)
+
+    def here() -> Options:
+        return chosen(console.options, **{name: value if value is not None else getattr(Options(), name)})
+
+    _save(console, name, name, change, here, then)
+
+
+def save_keys(console: ConsoleApp, action: str, keys: str | None, then: Callable[[], None] = lambda: None) -> None:
+    """Give an action other keys for good, None for its own; where the file cannot be written, until the end."""
+
+    def change() -> Options:
+        from cmapss_tui.configuration_file import with_keys
+
+        return with_keys(console.options, action, keys)
+
+    def here() -> Options:
+        others = {one: given for one, given in console.options.keymap.items() if one != action}
+        return chosen(console.options, keymap=others if keys is None else {**others, action: keys})
+
+    _save(console, KEYMAP, action, change, here, then)
+
+
+def _save(
+    console: ConsoleApp,
+    setting: str,
+    name: str,
+    change: Callable[[], Options],
+    here: Callable[[], Options],
+    then: Callable[[], None],
+) -> None:
+    run_in_thread(
+        console,
+        change,
+        lambda options: Callback(callback=partial(_saved, console, setting, name, options, then)),
+        lambda error: Callback(callback=partial(_not_saved, console, name, error, here, then)),
+    )
+
+
+def _saved(console: ConsoleApp, setting: str, name: str, options: Options, then: Callable[[], None]) -> None:
+    take(console, options)
+    then()
+    outdone = outdone_by(options, setting)
+    if outdone is not None:
+        said = f"{name} is in the file; {outdone} goes on saying {value_text(getattr(options, setting))} over it."
+        console.notify(said, severity="warning", markup=False)
+        return
+    when = "" if holds_at_once(setting) else " It holds from the next start."
+    console.notify(f"{name} is kept in {layers_behind(options).path}.{when}", markup=False)
+
+
+def _not_saved(
+    console: ConsoleApp, name: str, error: ConsoleError, here: Callable[[], Options], then: Callable[[], None]
+) -> None:
+    said = error.line()
+    if error.kind is ErrorKind.FAILED:
+        take(console, here())
+        then()
+        said = f"{error.message}: {name} holds until the console ends."
+    console.notify(said, severity="error", markup=False)
