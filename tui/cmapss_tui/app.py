@@ -1,85 +1,35 @@
-"""The application: it connects in the background, keeps one stack of screens for each area, and owns what all share."""
+"""The application: one stack of screens for each area, ways to go about between them, and what all of them share."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.actions import ActionParseResult
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.dom import DOMNode
 from textual.events import Resize
-from textual.message import Message
 from textual.screen import Screen
 
-from cmapss_core.errors import ConsoleError
-from cmapss_tui import theme
+from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
-from cmapss_tui.polling import post, run_in_thread
+from cmapss_tui.connecting import START, Connect, ConnectingApp
+from cmapss_tui.keymap import first_key
 from cmapss_tui.screens.start import StartScreen
+from cmapss_tui.travels import as_console_screen
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
-    from cmapss_core.aws import Aws, Identity
     from cmapss_tui.options import Options
-    from cmapss_tui.screens.base import ConsoleScreen
-    from cmapss_tui.widgets.top_bar import Place
+
+__all__ = ["START", "ConsoleApp"]
 
 S = TypeVar("S")
-Connect = Callable[["Options", Callable[[str], None]], "Aws"]
-
-START = "start"
 SMALLEST = (80, 24)
-
-
-class Progress(Message):
-    """Something happened on the way to a connection."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__()
-        self.line = line
-
-
-class Connected(Message):
-    """There is a connection."""
-
-    def __init__(self, aws: Aws) -> None:
-        super().__init__()
-        self.aws = aws
-
-
-class ConnectFailed(Message):
-    """There is none, and this is why."""
-
-    def __init__(self, error: ConsoleError) -> None:
-        super().__init__()
-        self.error = error
-
-
-class Identified(Message):
-    """AWS said who is calling."""
-
-    def __init__(self, identity: Identity) -> None:
-        super().__init__()
-        self.identity = identity
-
-
-class NotIdentified(Message):
-    """AWS did not say who is calling; the screens show the same error where it matters."""
-
-
-class OpenOperations(Message):
-    """So many operations in this place are open."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self.count = count
 
 
 def _jobs() -> Screen[None]:
@@ -100,30 +50,13 @@ def _operations() -> Screen[None]:
     return OperationsScreen()
 
 
-def _actions_provider() -> type[Provider]:
-    from cmapss_tui.commands import ActionCommands
+def _settings() -> Screen[None]:
+    from cmapss_tui.screens.settings import SettingsScreen
 
-    return ActionCommands
-
-
-def _count_open(account: str, region: str) -> int:
-    from cmapss_tui.operations.journal import default_journal
-
-    return sum(
-        operation.status == "open" and (place.account, place.region) == (account, region)
-        for operation in default_journal().operations()
-        if (place := operation.place) is not None
-    )
+    return SettingsScreen()
 
 
-def _as_console_screen(node: DOMNode | None) -> ConsoleScreen | None:
-    # Imported here, as the screens are: the first frame needs none of it.
-    from cmapss_tui.screens.base import ConsoleScreen
-
-    return node if isinstance(node, ConsoleScreen) else None
-
-
-class ConsoleApp(App[None]):
+class ConsoleApp(ConnectingApp):
     """The console. `connect` is called in a thread with the options and a function that takes lines of progress."""
 
     TITLE = "cmapss-console"
@@ -133,22 +66,18 @@ class ConsoleApp(App[None]):
         "jobs": _jobs,
         "endpoints": _endpoints,
         "operations": _operations,
+        "settings": _settings,
     }
-    DEFAULT_MODE = START
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("app")]
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*App.COMMANDS, _actions_provider}
+    ENABLE_COMMAND_PALETTE = False  # Textual's: ours is an action like all others
 
     def __init__(self, options: Options, connect: Connect) -> None:
-        super().__init__()
+        super().__init__(options, connect)
         for one in theme.THEMES:
             self.register_theme(one)
-        if "TEXTUAL_THEME" not in os.environ:
-            self.set_reactive(App.theme, theme.DARK.name)
-        self.options = options
-        self._connect = connect
-        self._aws: Aws | None = None
-        self._identity: Identity | None = None
-        self._running_operations: dict[str, str] = {}
+        self.usual_theme = os.environ.get("TEXTUAL_THEME") or theme.DARK.name
+        self.set_reactive(App.theme, options.theme or self.usual_theme)
+        keymap.use(self, options.keymap)
         self._quit_asked = False
         self.fault: str | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
 
@@ -156,37 +85,9 @@ class ConsoleApp(App[None]):
         """Our own variables, for the themes that come with Textual."""
         return dict(theme.DARK.variables)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own commands, without those that the table of actions has."""
-        return (command for command in super().get_system_commands(screen) if command.title in {"Theme", "Screenshot"})
-
-    @property
-    def aws(self) -> Aws:
-        """The connection. Raises RuntimeError before there is one: no screen that needs it is shown earlier."""
-        if self._aws is None:
-            raise RuntimeError("there is no connection yet")
-        return self._aws
-
-    @property
-    def place(self) -> Place:
-        """Whose AWS this is, as far as it is known."""
-        from cmapss_tui.widgets.top_bar import Place
-
-        target = self.aws.target
-        identity = self._identity
-        return Place(
-            name="sandbox" if target.is_local else target.profile or os.environ.get("AWS_PROFILE") or "default",
-            region=self.aws.region,
-            account=identity.account if identity else "",
-            role=identity.role if identity else "",
-            speed=self.aws.clock.speed,
-            read_only=target.read_only,
-        )
-
     def interval(self, chosen: Callable[[S | None], float]) -> Callable[[S | None], float]:
         """A poller's interval: the operator's --refresh if there is one, else the screen's own."""
-        refresh = self.options.refresh
-        return chosen if refresh is None else lambda _: refresh
+        return lambda snapshot: chosen(snapshot) if self.options.refresh is None else self.options.refresh
 
     def on_mount(self) -> None:
         self.screen_change_signal.subscribe(self, self._screen_changed)
@@ -195,48 +96,9 @@ class ConsoleApp(App[None]):
         """Connect when the first frame has been painted: imports in another thread would hold it up."""
         self.connect()
 
-    def connect(self) -> None:
-        """Connect in the background; lines of progress and the result come back as messages."""
-        run_in_thread(
-            self,
-            lambda: self._connect(self.options, lambda line: post(self, Progress(line))),
-            Connected,
-            ConnectFailed,
-        )
-
-    def on_progress(self, message: Progress) -> None:
-        if isinstance(self.screen, StartScreen):
-            self.screen.progress(message.line)
-
-    def on_connect_failed(self, message: ConnectFailed) -> None:
-        if isinstance(self.screen, StartScreen):
-            self.screen.failed(message.error)
-
-    async def on_connected(self, message: Connected) -> None:
-        self._aws = message.aws
-        self.identify()
-        await self.switch_mode("jobs")
-
-    def identify(self) -> None:
-        """Ask in the background who is calling, where that is not known yet."""
-        if self._identity is None:
-            run_in_thread(self, self.aws.identity, Identified, lambda _: NotIdentified())
-
-    def on_identified(self, message: Identified) -> None:
-        self._identity = message.identity
-        count = partial(_count_open, message.identity.account, self.aws.region)
-        run_in_thread(self, count, OpenOperations, lambda _: OpenOperations(0))
-        if (screen := _as_console_screen(self.screen)) is not None:
-            screen.tick()
-
-    def on_open_operations(self, message: OpenOperations) -> None:
-        if message.count:
-            are = "operation is" if message.count == 1 else "operations are"
-            self.notify(f"{message.count} {are} open: press 3 to resume or roll back.", severity="warning")
-
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""
-        if self._aws is not None:
+        if self.connected:
             await self.switch_mode(name)
 
     async def action_help(self) -> None:
@@ -253,7 +115,7 @@ class ConsoleApp(App[None]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do an action; where it is dimmed, say why instead."""
-        screen = _as_console_screen(default_namespace) if self._aws is not None else None
+        screen = as_console_screen(default_namespace) if self.connected else None
         if screen is not None and isinstance(action, str):
             known = screen.action_named(action.partition("(")[0])
             reason = screen.why_not(known) if known else None
@@ -262,31 +124,46 @@ class ConsoleApp(App[None]):
                 return True
         return await super().run_action(action, default_namespace, namespaces)
 
+    async def action_neighbour(self, steps: int) -> None:
+        """Go to the area beside this one."""
+        areas = [mode for mode in self.MODES if mode != START]
+        if self.current_mode in areas:
+            await self.action_area(areas[(areas.index(self.current_mode) + steps) % len(areas)])
+
+    def action_go(self, steps: int) -> None:
+        """Go back in the history of places, or forward again."""
+        if not self.travels.go(steps):
+            self.notify("There is no place before this one." if steps < 0 else "There is no place after this one.")
+
+    def action_jump(self) -> None:
+        """Show a letter at each widget that can have the focus."""
+        from cmapss_tui.jump import targets
+        from cmapss_tui.widgets.jump_overlay import JumpOverlay
+
+        screen = self.screen
+        if not isinstance(screen, JumpOverlay) and not screen.query(TooSmall):
+            self.push_screen(JumpOverlay(targets(screen)), lambda chosen: screen.set_focus(chosen) if chosen else None)
+
     def action_command_palette(self) -> None:
-        """Find any action by its name."""
-        from cmapss_tui.commands import Commands
+        """Find anything by its name."""
+        from cmapss_tui.palette import open_palette
 
-        if not Commands.is_open(cast("App[object]", self)):
-            self.push_screen(Commands(id="--command-palette"))
+        if self.connected:
+            open_palette(self)
 
-    def operation_started(self, operation: str, title: str) -> None:
-        """Note that a change of AWS is under way, so that leaving asks first."""
-        self._running_operations[operation] = title
+    def action_switch(self) -> None:
+        """Choose another profile or region, or the sandbox."""
+        from cmapss_tui.palette import open_switch
 
-    def operation_ended(self, operation: str) -> None:
-        """Note that it is over."""
-        self._running_operations.pop(operation, None)
+        open_switch(self)
 
     async def action_quit(self) -> None:
         """Leave at once; while a change is under way, only when asked twice."""
         if self._running_operations and not self._quit_asked:
             self._quit_asked = True
-            titles = ", ".join(self._running_operations.values())
-            self.notify(
-                f"{titles} is under way, and the journal keeps where it stands. Press q again to leave.",
-                severity="warning",
-                markup=False,
-            )
+            titles, key = ", ".join(self._running_operations.values()), first_key("app.quit")
+            text = f"{titles} is under way, and the journal keeps where it stands. Press {key} again to leave."
+            self.notify(text, severity="warning", markup=False)
             self.set_timer(self.NOTIFICATION_TIMEOUT, self._forget_quit)
             return
         if self._aws is not None:
@@ -306,6 +183,7 @@ class ConsoleApp(App[None]):
         self.call_later(self._cover_screen)
 
     async def _cover_screen(self) -> None:
+        self.travels.note()
         await TooSmall.cover(self.screen, self.size, SMALLEST)
 
     def _fatal_error(self) -> None:

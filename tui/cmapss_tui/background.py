@@ -131,6 +131,16 @@ def find(app: App[Any], kind: str, subject: str) -> Background[Any, Any] | None:
     return _WORKS.get(app, {}).get((kind, subject))
 
 
+def running(app: App[Any]) -> list[Background[Any, Any]]:
+    """What is at work now."""
+    return [work for work in _WORKS.get(app, {}).values() if work.running]
+
+
+def forget(app: App[Any]) -> None:
+    """Know nothing any more of works that are over: their subjects belong to another place."""
+    _WORKS.pop(app, None)
+
+
 def _shown(error: Exception) -> ConsoleError:
     from cmapss_data.errors import DataError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from cmapss_tui.actions.action import AREAS, Action, Safety
-from cmapss_tui.actions.areas import AREA_ACTIONS
+from cmapss_tui.actions.areas import AREA_ACTIONS, MOVING_ACTIONS
 from cmapss_tui.actions.common import COMMON_ACTIONS
 from cmapss_tui.actions.describe import DESCRIBE_ACTIONS
 from cmapss_tui.actions.endpoint import ENDPOINT_ACTIONS
@@ -36,6 +36,7 @@ ACTIONS: tuple[Action, ...] = (
     *ERROR_ACTIONS,
     *SETTING_ACTIONS,
     *TABLE_ACTIONS,
+    *MOVING_ACTIONS,
     *COMMON_ACTIONS,
 )
 

@@ -24,7 +24,7 @@ class Action:
 
     `scope` names the screens where its keys work: "app" everywhere, "screen" on every screen that is not a dialog,
     else one area. The screen (or the app) has the method `action_<method>`. `verb` is the command-line verb that
-    does the same.
+    does the same. `priority` is before whatever has the focus, and in dialogs as well.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Action:
     verb: str | None = None
     call: str = ""
     show: bool = True
+    priority: bool = False
 
     @property
     def textual_action(self) -> str:
@@ -57,5 +58,6 @@ class Action:
             self.title,
             show=self.show,
             tooltip=self.help,
+            priority=self.priority,
             id=self.id,
         )

@@ -11,9 +11,9 @@ COMMON_ACTIONS: tuple[Action, ...] = (
     Action("app.help", ("question_mark",), "help", "What every key here does.", "app", "Console", call="help"),
     Action(
         "app.commands",
-        ("ctrl+p",),
+        ("ctrl+p", "colon"),
         "commands",
-        "Find any action by its name.",
+        "Find anything by its name: actions, areas, deploy JOB, open ENDPOINT, region NAME, theme NAME.",
         "app",
         "Console",
         call="command_palette",

@@ -1,56 +1,57 @@
-"""The first two lines of every screen: whose AWS this is, what time it is there, how old the data is, which areas."""
+"""The first two lines of every screen: whose AWS this is and what time it is there; the areas, and the data's age."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.geometry import Region
 from textual.widget import Widget
 
 from cmapss_tui import formats, theme
-from cmapss_tui.actions import AREAS, Action, in_scope
+from cmapss_tui.actions import Action, in_scope
+from cmapss_tui.formats import middle_elided
+from cmapss_tui.keymap import first_key, keys_of
+from cmapss_tui.place import Place
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness
-from cmapss_tui.widgets.hints import Hint, HintLine
+from cmapss_tui.widgets.hints import GAP as AREA_GAP
+from cmapss_tui.widgets.hints import NARROW_GAP, Hint, HintLine
 
 BRAND = "cmapss-console"
+PRODUCTION, READ_ONLY = "PRODUCTION", "READ-ONLY"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
-AGE_WIDTH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose AWS the console looks at. Empty strings stand for what is not known yet."""
-
-    name: str
-    region: str = ""
-    account: str = ""
-    role: str = ""
-    speed: float = 1.0
-    read_only: bool = False
+SHORTEST = 6  # columns that a name is shortened to at most
+SSO_ROLE = "AWSReservedSSO_"  # before the name of a permission set, with a hash behind it
 
 
 class TopBar(Widget):
-    """One line that fits its width by dropping what matters least; the clock's tick repaints the clock alone."""
+    """One line that fits its width by dropping what matters least; the clock's tick repaints the clock alone.
+
+    Whose AWS it is, in which region, as which role, and what it is marked as is never dropped: where there is no
+    room, the names are shortened.
+    """
 
     DEFAULT_CSS = """
     TopBar { height: 1; background: $panel; color: $foreground; padding: 0 1; text-wrap: nowrap; }
+    TopBar.-production { background: $error 35%; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._place = Place("connecting …")
         self._now: datetime | None = None
-        self._freshness = NOTHING_READ
         self._clock_region = Region()
 
     def show_place(self, place: Place) -> None:
         """Say whose AWS this is."""
         if place != self._place:
             self._place = place
+            self.set_class(place.production, "-production")
             self.refresh()
 
     def tick(self, now: datetime) -> None:
@@ -62,65 +63,78 @@ class TopBar(Widget):
             self.refresh(self._clock_region)
 
     def show_freshness(self, value: Freshness) -> None:
-        """Say how old the screen's data is."""
-        if value != self._freshness:
-            self._freshness = value
-            self.refresh()
+        """Say how old the screen's data is: at the end of the next line, which has the room for it."""
+        try:
+            self.screen.query_one(AreaBar).show_freshness(value)
+        except NoMatches:
+            return
 
     def render(self) -> Content:
-        """The fullest of the line's forms that fits, with the age at the right edge."""
+        """The fullest of the line's forms that fits."""
         width = self.content_size.width
-        age = self._freshness.content
-        # The form must not change with every second that the age grows by.
-        room = width - max(age.cell_length, AGE_WIDTH) - GAP
-        pieces = next((form for form in self._forms() if _length(form) <= room), self._forms()[-1])
+        pieces: list[Piece] = []
+        for pieces in self._forms():
+            if _length(pieces) <= width:
+                break
         line = Content("")
         self._clock_region = Region()
         for name, content, gap in pieces:
-            line = line + Content(" " * gap)
+            line = line + Content(" " * gap if line else "")
             if name == "clock":
                 # Relative to the widget, whose padding of one column lies before the content.
                 self._clock_region = Region(line.cell_length + 1, 0, content.cell_length, 1)
             line = line + content
-        line = line.truncate(max(0, width - age.cell_length - GAP), ellipsis=True)
-        return line.pad_right(max(0, width - line.cell_length - age.cell_length)) + age
+        return line.truncate(width, ellipsis=True).pad_right(max(0, width - line.cell_length))
 
-    def _forms(self) -> list[list[Piece]]:
+    def _forms(self) -> Iterator[list[Piece]]:
         """The line's forms, from the fullest to the barest."""
-        place = self._place
-        where = Content.assemble((place.name, "bold $accent"), f" {place.region}" if place.region else "")
-        full: list[Piece] = [("brand", Content.styled(BRAND, "bold $primary"), 0)]
-        if place.read_only:
-            full.append(("read-only", Content.styled(" READ-ONLY ", "bold reverse $warning"), GAP))
-        full.append(("place", where, GAP))
-        for name, text in (("account", place.account), ("role", f"role {place.role}" if place.role else "")):
-            if text:
-                full.append((name, Content.assemble(("· ", theme.QUIET), text), 1))
-        forms = [full]
-        if self._now is not None:
-            moment, time_of_day = formats.moment(self._now), formats.time_of_day(self._now)
-            clocks = (("· region time ", moment), ("· region time ", time_of_day), ("· ", time_of_day))
-            forms = [[*full, ("clock", self._clock(label, time), 1)] for label, time in clocks]
-        for name in ("brand", "role", "account", "clock"):
-            forms.append(_without(forms[-1], name))
-        return forms
+        full = [("brand", Content.styled(BRAND, "bold $primary"), 0), *_whose(self._place)]
+        clocks = list(self._clocks())
+        for clock in clocks:
+            yield [*full, clock]
+        bare = full[1:]
+        for clock in clocks[1:]:
+            yield [*bare, clock]
+        yield bare
+        for longest in range(30, SHORTEST - 1, -1):
+            yield list(_whose(_shortened(self._place, longest), role=""))
 
-    def _clock(self, label: str, time: str) -> Content:
+    def _clocks(self) -> Iterator[Piece]:
+        if self._now is None:
+            return
+        moment, time_of_day = formats.moment(self._now), formats.time_of_day(self._now)
         speed = f" ×{self._place.speed:g}" if self._place.speed != 1 else ""
-        return Content.assemble((label, theme.QUIET), time, (speed, theme.ACCENT))
+        for label, time in (("· region time ", moment), ("· region time ", time_of_day), ("· ", time_of_day)):
+            yield "clock", Content.assemble((label, theme.QUIET), time, (speed, theme.ACCENT)), 1
 
 
-def _without(form: list[Piece], name: str) -> list[Piece]:
-    kept = [piece for piece in form if piece[0] != name]
-    return [(kind, content, gap if position else 0) for position, (kind, content, gap) in enumerate(kept)]
+def _whose(place: Place, role: str = "role ") -> Iterator[Piece]:
+    """What is never dropped."""
+    if place.production:
+        yield "production", Content.styled(f" {PRODUCTION} ", "bold reverse $error"), GAP
+    if place.read_only:
+        yield "read-only", Content.styled(f" {READ_ONLY} ", "bold reverse $warning"), 1 if place.production else GAP
+    region = f" {place.region}" if place.region else ""
+    yield "place", Content.assemble((place.name, "bold $accent"), region), GAP
+    for name, text in (("account", place.account), ("role", f"{role}{place.role}" if place.role else "")):
+        if text:
+            yield name, Content.assemble(("· ", theme.QUIET), text), 1
+
+
+def _shortened(place: Place, longest: int) -> Place:
+    """The place with names of at most so many columns."""
+    role = place.role
+    if role.startswith(SSO_ROLE):
+        role = role.removeprefix(SSO_ROLE).rpartition("_")[0] or role
+    return replace(place, name=middle_elided(place.name, longest), role=middle_elided(role, longest))
 
 
 def _length(form: list[Piece]) -> int:
-    return sum(gap + content.cell_length for _, content, gap in form)
+    return sum((gap if position else 0) + content.cell_length for position, (_, content, gap) in enumerate(form))
 
 
 class AreaBar(HintLine):
-    """The areas of the console, by number; the current one stands out."""
+    """The areas of the console, by number, the current one standing out; at the right edge how old the data is."""
 
     DEFAULT_CSS = """
     AreaBar { background: $surface; color: $quiet; }
@@ -132,12 +146,25 @@ class AreaBar(HintLine):
     def __init__(self, current: str) -> None:
         super().__init__()
         self._current = f"app.{current}"
+        self._freshness = NOTHING_READ
+
+    def show_freshness(self, value: Freshness) -> None:
+        """Say how old the screen's data is."""
+        if value != self._freshness:
+            self._freshness = value
+            self.refresh()
 
     def render(self) -> Content:
-        """Number and title of each area."""
-        return self.line_of([self._hint(action) for action in in_scope("app") if action.group == AREAS])
+        """Number and title of each area; they move together where the age needs the room."""
+        width, age = self.content_size.width, self._freshness.content
+        areas = [self._hint(action) for action in in_scope("app") if action.method == "area"]
+        room = width - age.cell_length - NARROW_GAP
+        line = self.line_of(areas, AREA_GAP)
+        if line.cell_length > room:
+            line = self.line_of(areas, NARROW_GAP)
+        age = age.truncate(max(0, width - line.cell_length - NARROW_GAP), ellipsis=True)
+        return line.pad_right(max(0, width - line.cell_length - age.cell_length)) + age
 
     def _hint(self, area: Action) -> Hint:
-        key, *_ = area.keys
         title = (area.title, ".area-bar--current") if area.id == self._current else area.title
-        return key, Content.assemble((f"{key} ", ".area-bar--key"), title)
+        return keys_of(area)[0], Content.assemble((f"{first_key(area)} ", ".area-bar--key"), title)

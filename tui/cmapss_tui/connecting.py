@@ -1,0 +1,239 @@
+"""What the application is connected to: at the start, and anew when another profile or region is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_tui import background
+from cmapss_tui.keymap import first_key
+from cmapss_tui.known import Known
+from cmapss_tui.messages import (
+    Connected,
+    ConnectFailed,
+    Identified,
+    NotIdentified,
+    OpenOperations,
+    PlacesNotRead,
+    PlacesRead,
+    Progress,
+)
+from cmapss_tui.place import Place, place_of
+from cmapss_tui.polling import post, run_in_thread
+from cmapss_tui.remedies import line_in_console
+from cmapss_tui.screens.start import StartScreen
+from cmapss_tui.travels import Travels, as_console_screen
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws, Identity
+    from cmapss_tui.options import Options
+    from cmapss_tui.switching import Destination, Places
+
+Connect = Callable[["Options", Callable[[str], None]], "Aws"]
+
+START, FIRST_AREA = "start", "jobs"
+PRODUCTION_CLASS = "-production"
+OPERATION = "operation"  # the works that are counted by themselves, since leaving the console asks first
+# Without these there is no looking around: what else is refused says so where it matters.
+HOPELESS = frozenset({ErrorKind.AUTH, ErrorKind.UNREACHABLE})
+
+
+class ConnectingApp(App[None]):
+    """An application with a connection. `connect` is called in a thread with the options and a function that takes
+    lines of progress. One connection is left for another only once that has answered.
+    """
+
+    DEFAULT_MODE = START
+
+    def __init__(self, options: Options, connect: Connect) -> None:
+        super().__init__()
+        self.options = options
+        self.known = Known()
+        self.travels = Travels(self)
+        self.places: Places | None = None
+        self._connect = connect
+        self._wanted = options  # what the connection under way is to
+        self._attempt = 0
+        self._aws: Aws | None = None
+        self._identity: Identity | None = None
+        self._running_operations: dict[str, str] = {}
+
+    @property
+    def aws(self) -> Aws:
+        """The connection. Raises RuntimeError before there is one: no screen that needs it is shown earlier."""
+        if self._aws is None:
+            raise RuntimeError("there is no connection yet")
+        return self._aws
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection already."""
+        return self._aws is not None
+
+    @property
+    def place(self) -> Place:
+        """Whose AWS this is, as far as it is known."""
+        return place_of(self.aws, self._identity, self.options)
+
+    def connect(self, options: Options | None = None) -> None:
+        """Connect in the background, to something else where there are `options`; what is there stays until then.
+
+        Lines of progress and the result come back as messages; only the last attempt counts.
+        """
+        self._attempt += 1
+        attempt, wanted = self._attempt, options or self._wanted
+        self._wanted = wanted
+        connect = self._connect if self._aws is None else partial(_connect_and_ask, self._connect)
+        run_in_thread(
+            self,
+            lambda: connect(wanted, lambda line: post(self, Progress(line))),
+            partial(Connected, attempt, wanted),
+            partial(ConnectFailed, attempt),
+        )
+
+    def on_progress(self, message: Progress) -> None:
+        if self._aws is None:
+            self._start_screen.progress(message.line)
+
+    def on_connect_failed(self, message: ConnectFailed) -> None:
+        if message.attempt != self._attempt:
+            return
+        if self._aws is None:
+            self._start_screen.failed(message.error)
+        else:
+            self._wanted = self.options
+            text = f"Still at {self.place.name} in {self.aws.region}: {line_in_console(message.error)}"
+            self.notify(text, severity="error", markup=False, timeout=10)
+
+    async def on_connected(self, message: Connected) -> None:
+        refused = self.why_not_switch() if self._aws is not None else None
+        if message.attempt != self._attempt or refused is not None:
+            message.aws.close()
+            if refused is not None:
+                self._wanted = self.options
+                self.notify(refused, severity="warning", markup=False)
+            return
+        area = self.current_mode
+        if self._aws is not None:
+            await self._leave(self._aws)
+        while len(self.screen_stack) > 1:  # dialogs over the start
+            await self.pop_screen()
+        self._aws, self.options = message.aws, message.options
+        self.identify()
+        await self.switch_mode(FIRST_AREA if area == START else area)
+
+    async def _leave(self, aws: Aws) -> None:
+        """Drop all that belongs to a connection: its screens and their readings, its history, and what is known."""
+        await self.switch_mode(START)
+        for mode, base in self.MODES.items():
+            if mode != START:
+                await self.remove_mode(mode)
+                self.add_mode(mode, base)
+        aws.close()
+        background.forget(self)
+        self.travels.forget()
+        self.known = Known()
+        self._identity = None
+
+    def identify(self) -> None:
+        """Ask in the background who is calling, where that is not known yet."""
+        aws = self.aws
+        self.set_class(self.place.production, PRODUCTION_CLASS)
+        if self._identity is None:
+            run_in_thread(self, aws.identity, partial(Identified, aws), lambda _: NotIdentified())
+
+    def on_identified(self, message: Identified) -> None:
+        if message.aws is not self._aws:
+            return
+        self._identity = message.identity
+        self.set_class(self.place.production, PRODUCTION_CLASS)
+        count = partial(_count_open, message.identity.account, self.aws.region)
+        run_in_thread(self, count, partial(OpenOperations, message.aws), lambda _: OpenOperations(None, 0))
+        if (screen := as_console_screen(self.screen)) is not None:
+            screen.tick()
+
+    def on_open_operations(self, message: OpenOperations) -> None:
+        if message.count and message.aws is self._aws:
+            are = "operation is" if message.count == 1 else "operations are"
+            key = first_key("app.operations")
+            self.notify(f"{message.count} {are} open: press {key} to resume or roll back.", severity="warning")
+
+    @property
+    def _start_screen(self) -> StartScreen:
+        screen = self.get_screen_stack(START)[0]
+        assert isinstance(screen, StartScreen)
+        return screen
+
+    def why_not_switch(self) -> str | None:
+        """Why this connection has to stay, in one sentence: what is under way would go on unseen, or be cut."""
+        works = (f"{work.kind} {work.subject}" for work in background.running(self) if work.kind != OPERATION)
+        busy = [*self._running_operations.values(), *works]
+        return f"{', '.join(busy)} is under way here: let it end, or stop it." if busy else None
+
+    def switch(self, destination: Destination) -> None:
+        """Connect to another place; where that fails, this one stays. Says why where it cannot be tried."""
+        from cmapss_tui.switching import options_at
+
+        if (reason := self.why_not_switch()) is not None:
+            self.notify(reason, severity="warning", markup=False)
+            return
+        try:
+            options = options_at(self._wanted if self._aws is None else self.options, destination)
+        except ConsoleError as error:
+            self.notify(line_in_console(error), severity="error", markup=False)
+            return
+        if self._aws is None:
+            self._start_screen.begin(destination.words)
+        else:
+            self.notify(f"Connecting to {destination.words} …", markup=False)
+        self.connect(options)
+
+    def read_places(self) -> None:
+        """Read in the background which profiles and regions there are; the screen in front is told."""
+        from cmapss_tui.switching import read_places
+
+        run_in_thread(self, read_places, PlacesRead, PlacesNotRead)
+
+    def on_places_read(self, message: PlacesRead) -> None:
+        from cmapss_tui.screens.picker import Picker
+
+        self.places = message.places
+        if isinstance(self.screen, Picker):
+            self.screen.search_again()
+
+    def on_places_not_read(self, message: PlacesNotRead) -> None:
+        self.notify(line_in_console(message.error), severity="error", markup=False)
+
+    def operation_started(self, operation: str, title: str) -> None:
+        """Note that a change of AWS is under way, so that leaving asks first."""
+        self._running_operations[operation] = title
+
+    def operation_ended(self, operation: str) -> None:
+        """Note that it is over."""
+        self._running_operations.pop(operation, None)
+
+
+def _connect_and_ask(connect: Connect, options: Options, narrate: Callable[[str], None]) -> Aws:
+    """A connection that AWS has answered. Raises ConsoleError where there is none, or nobody is known there."""
+    aws = connect(options, narrate)
+    try:
+        aws.identity()
+    except ConsoleError as error:
+        if error.kind in HOPELESS:
+            aws.close()
+            raise
+    return aws
+
+
+def _count_open(account: str, region: str) -> int:
+    from cmapss_tui.operations.journal import default_journal
+
+    return sum(
+        operation.status == "open" and (place.account, place.region) == (account, region)
+        for operation in default_journal().operations()
+        if (place := operation.place) is not None
+    )
