@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import combinations
 from typing import Any
 
 from textual.app import App
-from textual.binding import Binding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
 
 from cmapss_tui.actions import ACTIONS, Action, Safety, by_id
@@ -98,32 +96,24 @@ def read_keys(text: str) -> tuple[str, ...]:
 
 
 def _clashes(given: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    keys = {action.id: given.get(action.id, action.keys) for action in ACTIONS}
     for one, other in combinations(ACTIONS, 2):
-        if (one.id in given or other.id in given) and together(one, other):
-            for key in keys[one.id]:
-                if key in keys[other.id]:
-                    yield f"{key_display(key)} would be both {one.id} and {other.id}."
+        changed, unchanged = (one, other) if one.id in given else (other, one)
+        if changed.id in given and together(one, other):
+            for key in given[changed.id]:
+                as_ever = key in one.keys and key in other.keys
+                if key in given.get(unchanged.id, unchanged.keys) and not as_ever:
+                    yield f"{key_display(key)} would be both {changed.id} and {unchanged.id}."
 
 
 def _unfit(action: Action, keys: Iterable[str]) -> Iterator[str]:
     for key in keys:
         if key in TAKEN and not (key == "ctrl+q" and action.id == QUIT):
             yield f"{action.id}: {key_display(key)} {TAKEN[key]}."
-        elif key in _keys_of_lists():
-            yield f"{action.id}: {key_display(key)} moves in lists."
         elif action.safety is not Safety.NONE and _exists(key) and not _deliberate(key):
             yield (
                 f"{action.id} changes AWS, which {key_display(key)} could do by reflex: it takes an uppercase letter, "
                 "F1 to F12 or ctrl+g."
             )
-
-
-@cache
-def _keys_of_lists() -> frozenset[str]:
-    from cmapss_tui.widgets.table import VirtualTable
-
-    return frozenset(binding.key for binding in Binding.make_bindings(VirtualTable.BINDINGS) if binding.id is None)
 
 
 def _deliberate(key: str) -> bool:
