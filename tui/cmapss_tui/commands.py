@@ -35,7 +35,7 @@ class Verb:
 
 
 def search(entries: Sequence[Choice], verbs: Sequence[Verb], text: str) -> Sequence[Choice]:
-    """What a line finds, best first: the verb line that it is, verbs and names that it may become, then entries.
+    """What a line finds, best first: the verb lines that it is or may become, then entries; for one word the reverse.
 
     A name is found by words that are parts of it, whatever their order; a title fuzzily.
     """
@@ -49,8 +49,7 @@ def search(entries: Sequence[Choice], verbs: Sequence[Verb], text: str) -> Seque
     ranked = _ranked(entries, line.lower())
     if len(words) == 1 and not any(verb.word == words[0].lower() for verb in verbs):
         return [*ranked, *lines][:MOST]
-    exact = [choice for choice in lines if choice.title == line]
-    return [*exact, *(choice for choice in (*lines, *ranked) if choice not in exact)][:MOST]
+    return [*lines, *ranked][:MOST]
 
 
 def _lines(verbs: Sequence[Verb], words: Sequence[str]) -> Iterator[Choice]:

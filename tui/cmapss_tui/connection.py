@@ -48,6 +48,12 @@ def resolve_target(options: Options, on_progress: Narrate | None = None) -> Targ
     target = Target(options.profile, options.region, endpoint_url or None, options.read_only, options.protected)
     if endpoint_url or credentials_found(options.profile):
         return target
+    if options.profile:  # it was named: the sandbox is no answer to that
+        raise ConsoleError(
+            ErrorKind.AUTH,
+            f"The profile {options.profile} has no credentials",
+            remedy=f"Log in: aws sso login --profile {options.profile}, or aws configure --profile {options.profile}.",
+        )
     if (running := _running()) is not None:
         narrate(f"No AWS credentials were found: using the sandbox at {running.endpoint_url}.")
         return _on_sandbox(options, running)

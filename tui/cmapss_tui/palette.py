@@ -10,9 +10,11 @@ from textual.screen import Screen
 
 from cmapss_tui.actions import Action, Safety, by_id, help_for, in_scope
 from cmapss_tui.commands import Verb, search
+from cmapss_tui.console_settings import theme_names
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, named
 from cmapss_tui.place import SANDBOX
+from cmapss_tui.saving import save_setting
 from cmapss_tui.screens.picker import Choice, Picker
 from cmapss_tui.switching import Destination, Places, choices, fixed_by, regions
 from cmapss_tui.travels import as_console_screen
@@ -127,8 +129,8 @@ def _verbs(app: ConsoleApp) -> Iterator[Verb]:
         if _takes_name(action) and action.method != "deploy":
             yield verb(action, jobs, partial(_at_job, app, action.method))
     yield Verb("operation", operations, partial(_at_operation, app), "Its steps, and the way on or back.")
-    show_theme = partial(setattr, app, "theme")
-    yield Verb("theme", lambda: _names(sorted(app.available_themes)), show_theme, preview=show_theme)
+    keep, show = partial(save_setting, app, "theme"), partial(setattr, app, "theme")
+    yield Verb("theme", partial(_names, theme_names()), keep, "Seen as you move; what is chosen is kept.", preview=show)
     yield Verb("profile", lambda: _names(_places(app).profiles), lambda name: app.switch(Destination(name)))
     yield Verb("region", lambda: _names(regions(app.options, _places(app))), partial(_go_to_region, app), free=True)
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from cmapss_tui.history import History, Opened, Visit, opened
 
@@ -31,7 +32,7 @@ class Travels:
         self._app = app
         self._history = History()
         self._under_way = False
-        self._once_read: WeakKeyDictionary[ConsoleScreen, str] = WeakKeyDictionary()
+        self._once_read: WeakKeyDictionary[Screen[Any], str] = WeakKeyDictionary()
 
     def note(self) -> None:
         """Another screen is in front: if it is a place, and one did not go there by the history, it is a new visit."""
@@ -83,13 +84,13 @@ class Travels:
             self._once_read[made] = action
         await self._app.push_screen(made)
 
-    def heard(self, screen: ConsoleScreen) -> None:
+    def heard(self, screen: Screen[Any]) -> None:
         """A screen has got its first answer: what was wanted there can be done, or says why not."""
         action = self._once_read.pop(screen, None)
         if action is not None:
             self._app.call_later(partial(self._do, screen, action))
 
-    async def _do(self, screen: ConsoleScreen, action: str) -> None:
+    async def _do(self, screen: Screen[Any], action: str) -> None:
         if self._app.screen is screen:
             await self._app.run_action(action, screen)
 

@@ -146,7 +146,7 @@ class Picker(ModalScreen[Choice | None]):
     def action_list(self, action: str) -> None:
         """Move the cursor of the list."""
         choices = self.query_one(OptionList)
-        if choices.option_count:
+        with suppress(KeyError):  # a page is moved by lines, and there are none before the list is laid out
             getattr(choices, f"action_{action}")()
 
     def action_leave(self) -> None:

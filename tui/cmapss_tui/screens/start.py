@@ -44,7 +44,7 @@ class StartScreen(Screen[None]):
     ]
     DEFAULT_CSS = """
     StartScreen { align: center middle; background: $background; }
-    StartScreen > * { width: 76; max-width: 100%; height: auto; padding: 0 2; }
+    StartScreen > * { width: 80; max-width: 100%; height: auto; padding: 0 2; }
     StartScreen > StartKeys { height: 1; }
     """
 

@@ -18,13 +18,13 @@ from cmapss_tui.formats import middle_elided
 from cmapss_tui.keymap import first_key, keys_of
 from cmapss_tui.place import Place
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness
-from cmapss_tui.widgets.hints import GAP as AREA_GAP
 from cmapss_tui.widgets.hints import NARROW_GAP, Hint, HintLine
 
 BRAND = "cmapss-console"
 PRODUCTION, READ_ONLY = "PRODUCTION", "READ-ONLY"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
+AREA_GAPS = (3, 2, 1)
 SHORTEST = 6  # columns that a name is shortened to at most
 SSO_ROLE = "AWSReservedSSO_"  # before the name of a permission set, with a hash behind it
 
@@ -158,10 +158,10 @@ class AreaBar(HintLine):
         """Number and title of each area; they move together where the age needs the room."""
         width, age = self.content_size.width, self._freshness.content
         areas = [self._hint(action) for action in in_scope("app") if action.method == "area"]
-        room = width - age.cell_length - NARROW_GAP
-        line = self.line_of(areas, AREA_GAP)
-        if line.cell_length > room:
-            line = self.line_of(areas, NARROW_GAP)
+        for gap in AREA_GAPS:
+            line = self.line_of(areas, gap)
+            if line.cell_length + NARROW_GAP + age.cell_length <= width:
+                break
         age = age.truncate(max(0, width - line.cell_length - NARROW_GAP), ellipsis=True)
         return line.pad_right(max(0, width - line.cell_length - age.cell_length)) + age
 
