@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.content import Content
 from textual.widgets import Button
 
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.plan import Step
 from cmapss_core.plans.running.operations import Outcome
 from cmapss_tui import background
 from cmapss_tui.operations.running import KIND
 from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.screens.operation import OperationScreen
-from cmapss_tui.widgets.plan_view import PASSED_OVER, PENDING, after, at_rest, progress_lines, step_lines
+from cmapss_tui.widgets.plan_view import (
+    PASSED_OVER,
+    PENDING,
+    StepProgress,
+    after,
+    at_rest,
+    distinctly_elided,
+    step_lines,
+    steps_progress,
+)
 from tests.tui.consoles import (
     ENDPOINT,
     NOW,
@@ -58,7 +72,7 @@ async def test_each_step_says_how_far_it_is(scripted: Runner, size: tuple[int, i
         assert line(app, "4 wait until in service").strip().startswith("◐")
         assert "usually 9–11" in line(app, "4 wait until in service")
         assert line(app, "5 register scalable target").strip().startswith("○")
-        assert "running, 2 of 6 steps done" in screen_text(app)
+        assert "running 2/6 steps" in screen_text(app)
         scripted.end()
         await until(pilot, lambda: "● done" in screen_text(app))
 
@@ -173,19 +187,39 @@ def test_the_events_of_a_step_add_up() -> None:
     assert (done.since, done.until, done.state) == (NOW, later, "done")
 
 
+def told(step: Step, progress: StepProgress, now: datetime, width: int) -> Iterator[Content]:
+    """The lines of a step that stands so."""
+    return steps_progress([step], {step.n: progress}, now, width)
+
+
+@given(
+    st.lists(st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=60), max_size=8),
+    st.integers(min_value=1, max_value=70),
+)
+def test_what_is_elided_fits_and_differs_where_that_can_be(texts: list[str], width: int) -> None:
+    elided = distinctly_elided(texts, width)
+    assert all(len(one) <= width for one in elided)
+    assert all(one == text for one, text in zip(elided, texts, strict=True) if len(text) <= width)
+
+
+def test_steps_on_things_of_one_beginning_stay_apart() -> None:
+    names = [f"cmapss-XGBoostEndpoint-2026-11-22-16-33-42-{kind}-of-the-variant-AllTraffic" for kind in ("5xx", "4xx")]
+    assert len(set(distinctly_elided(names, 40))) == 2
+
+
 def test_what_takes_longer_than_expected_says_so() -> None:
     later = NOW + timedelta(minutes=5)
     waiting = after(PENDING, replace(step_event(1, "waiting"), seconds_left=60.0))
     overdue = after(waiting, step_event(1, "waiting", at=later))
     step = deploy_plan().steps[0]
-    assert "about 1m00s left" in next(progress_lines(step, waiting, NOW, 120)).plain
-    assert "longer than usual" in next(progress_lines(step, overdue, later, 120)).plain
+    assert "about 1m00s left" in next(told(step, waiting, NOW, 120)).plain
+    assert "longer than usual" in next(told(step, overdue, later, 120)).plain
 
 
 def test_a_step_that_it_does_not_come_to_any_more_promises_no_time() -> None:
     waits = deploy_plan().steps[3]
-    assert "about 10m00s" in next(progress_lines(waits, PENDING, NOW, 80)).plain
-    assert "about" not in next(progress_lines(waits, PASSED_OVER, NOW, 80)).plain
+    assert "about 10m00s" in next(told(waits, PENDING, NOW, 80)).plain
+    assert "about" not in next(told(waits, PASSED_OVER, NOW, 80)).plain
 
 
 @pytest.mark.parametrize(("width", "undo"), [(80, False), (118, True)])
@@ -199,6 +233,6 @@ def test_what_a_step_acts_on_has_room_before_what_undoes_it(width: int, undo: bo
 def test_what_was_kept_says_why_and_what_stopped_goes_on_no_more() -> None:
     step = deploy_plan().steps[0]
     kept = replace(PENDING, state="kept", message="somebody else has changed it since")
-    assert [line.plain.strip() for line in progress_lines(step, kept, NOW, 80)][1:] == [kept.message]
+    assert [line.plain.strip() for line in told(step, kept, NOW, 80)][1:] == [kept.message]
     stopped = at_rest(after(PENDING, step_event(1, "waiting")))
-    assert "interrupted" in next(progress_lines(step, stopped, NOW + timedelta(hours=1), 80)).plain
+    assert "interrupted" in next(told(step, stopped, NOW + timedelta(hours=1), 80)).plain

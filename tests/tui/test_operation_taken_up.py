@@ -151,7 +151,7 @@ async def test_read_only_takes_nothing_up(scripted: Runner, journal: Journal) ->
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         screen = OperationScreen("deploy-1")
         await opened(pilot, screen)
-        await until(pilot, lambda: "◐ open" in screen_text(app))
+        await until(pilot, lambda: "‖ open" in screen_text(app))
         assert shown_buttons(screen) == ["leave"]
         await pilot.press("B")
         await until(pilot, lambda: "Read-only" in screen_text(app))

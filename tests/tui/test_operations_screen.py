@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cmapss_core.aws import Identity
+from cmapss_core.aws import Identity, Target
 from cmapss_core.clock import RegionClock
 from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.plan import Place
+from cmapss_tui import background
 from cmapss_tui.operations.rows import OperationsReader
+from cmapss_tui.operations.running import KIND
+from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.screens.operations import OperationsScreen
 from tests.tui.consoles import NOW, Console, DeafAws, Lobby, opened, screen_text, until
@@ -39,12 +44,12 @@ async def test_each_says_how_it_stands_though_aws_is_away(journal: Journal, size
         await opened(pilot, OperationsScreen())
         await until(pilot, lambda: "Operations 4 1 running, 1 open" in " ".join(screen_text(app).split()))
         assert "◐ running deploy busy 60 s 1m00s 1/6" in row(app, "busy")
-        assert "◐ open deploy newer 5 min 2m00s 2/6" in row(app, "newer")
+        assert "‖ open deploy newer 5 min 2m00s 2/6" in row(app, "newer")
         assert "● done deploy older 3 h 2m00s 6/6" in row(app, "older")
         assert "○ rolled back deploy taken-back 30 h 2m00s –" in row(app, "taken-back")
         text = screen_text(app)
         assert text.index("busy") < text.index("newer") < text.index("older") < text.index("taken-back")
-        assert ("000000000000 us-east-1" in text) is (size[0] == 120)
+        assert "account and region" not in text  # all of them are of this place
     log.close()
 
 
@@ -76,20 +81,20 @@ def test_only_what_has_changed_is_read_again(journal: Journal, monkeypatch: pyte
     ended(journal, plan_of("deploy-1", target="a"), "open", *done(1))
     ended(journal, plan_of("deploy-2", target="b"), "open", *done(1))
     read: list[str] = []
-    original = Journal.read
+    original = Journal.summary
 
     def counted(self: Journal, operation_id: str) -> Any:
         read.append(operation_id)
         return original(self, operation_id)
 
-    monkeypatch.setattr(Journal, "read", counted)
+    monkeypatch.setattr(Journal, "summary", counted)
     reader = OperationsReader(journal, RegionClock())
-    assert [one.done for one in reader.read().rows] == [1, 1]
+    assert [one.steps_done for one in reader.read().rows] == [1, 1]
     assert sorted(read) == ["deploy-1", "deploy-2"]
-    reader.read()
+    assert reader.read().rows is reader.read().rows
     assert len(read) == 2
     ended(journal, plan_of("deploy-2", target="b"), "open", *done(2))
-    assert {one.operation.target: one.done for one in reader.read().rows} == {"a": 1, "b": 2}
+    assert {one.operation.target: one.steps_done for one in reader.read().rows} == {"a": 1, "b": 2}
     assert read[2:] == ["deploy-2"]
 
 
@@ -126,10 +131,81 @@ async def test_the_start_says_how_many_are_open_here(journal: Journal) -> None:
 
 async def test_what_is_open_elsewhere_is_not_said(journal: Journal) -> None:
     ended(journal, plan_of("deploy-1"), "open", *done(1))
-    aws = KnownAws()
-    aws.target = type(aws.target)(region="eu-west-1", endpoint_url=aws.target.endpoint_url)
-    app = Console(aws)
+    app = Console(KnownAws(Target(region="eu-west-1", endpoint_url="http://127.0.0.1:9")))
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, Lobby) and "role operator" in screen_text(app))
         await pilot.pause(0.1)
         assert "open" not in screen_text(app)
+
+
+def test_what_it_took_is_the_time_in_hand(journal: Journal) -> None:
+    ended(journal, plan_of("deploy-1"), "open", *done(1))  # two minutes in hand
+    later = NOW + timedelta(hours=5)
+    record = journal.read("deploy-1")
+    log, _ = journal.reopen(record, "resumed", later)
+    [running] = OperationsReader(journal, RegionClock()).read().rows
+    assert running.seconds_in_hand(later + timedelta(seconds=30)) == 150
+    log.write("ended", later + timedelta(minutes=1), status="done")
+    log.close()
+    [over] = OperationsReader(journal, RegionClock()).read().rows
+    assert over.seconds_in_hand(later + timedelta(days=1)) == 180
+
+
+async def test_only_an_endpoints_own_where_one_is_named(journal: Journal) -> None:
+    ended(journal, plan_of("deploy-1", target="engines"), "done", *done(1))
+    ended(journal, plan_of("deploy-2", target="turbines"), "open", *done(1))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = OperationsScreen("Engines")
+        await opened(pilot, screen)
+        await until(pilot, lambda: [row.operation.id for row in screen.table.rows] == ["deploy-1"])
+        assert "Operations of Engines" in screen_text(app)
+        assert (again := screen.again()) is not None
+        assert isinstance(again(), OperationsScreen)
+        assert screen.copyable()["command: rollback"] == "cmapss-console operations rollback deploy-1"
+        assert screen.sheet().rows[0][:4] == ["deploy-1", "deploy", "engines", "done"]
+
+
+async def test_what_was_begun_elsewhere_says_so_and_is_taken_up_there(journal: Journal) -> None:
+    elsewhere = replace(plan_of("deploy-1", target="far"), place=Place("000000000000", "eu-west-1"))
+    ended(journal, elsewhere, "open", *done(1))
+    app = Console(KnownAws())
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        screen = OperationsScreen()
+        await opened(pilot, screen)
+        await until(pilot, lambda: "↗ 1 elsewhere" in screen_text(app) and "sandbox eu-west-1" in screen_text(app))
+        await pilot.press("R")
+        await until(pilot, lambda: "It was begun in sandbox eu-west-1" in screen_text(app))
+        assert app.screen is screen
+
+
+@pytest.mark.parametrize(("key", "question"), [("R", "Resume: deploy engines"), ("B", "Roll back: deploy engines")])
+async def test_the_row_under_the_cursor_is_taken_up_once_that_is_confirmed(
+    journal: Journal, key: str, question: str
+) -> None:
+    ended(journal, plan_of("deploy-1"), "open", *done(1))
+    app = Console(KnownAws())
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = OperationsScreen()
+        await opened(pilot, screen)
+        await until(pilot, lambda: len(screen.table.rows) == 1)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await until(pilot, lambda: question in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, OperationScreen))
+        assert background.find(app, KIND, "deploy-1") is None
+
+
+async def test_any_column_sorts(journal: Journal) -> None:
+    for n, target in enumerate(("b", "a", "c")):
+        ended(journal, plan_of(f"deploy-{n}", target=target), "done", *done(1), at=NOW + timedelta(minutes=n))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = OperationsScreen()
+        await opened(pilot, screen)
+        await until(pilot, lambda: [row.operation.target for row in screen.table.rows] == ["c", "a", "b"])
+        await pilot.press("s", "s", "s")
+        await until(pilot, lambda: [row.operation.target for row in screen.table.rows] == ["a", "b", "c"])
+        await pilot.press("S")
+        await until(pilot, lambda: [row.operation.target for row in screen.table.rows] == ["c", "b", "a"])

@@ -99,7 +99,7 @@ def test_an_operation_is_listed_with_its_status_times_and_place(capsys: Capture)
     }
     main(["operations"])
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith(OPEN))
-    assert row.split() == [OPEN, "◐", "open", "engines", "2026-11-22", "16:41:07Z", "2m00s"]
+    assert row.split() == [OPEN, "‖", "open", "engines", "2026-11-22", "16:41:07Z", "2m00s"]
 
 
 def test_what_runs_is_running_until_its_process_ends(journal: Journal, capsys: Capture) -> None:

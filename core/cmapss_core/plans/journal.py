@@ -27,9 +27,10 @@ from cmapss_core.plans.running.history import (
     read_ends,
     read_lines,
     record_of,
+    summary_of,
 )
 from cmapss_core.plans.running.locks import is_locked, locked_folder, try_to_lock
-from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationStatus
+from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationStatus, OperationSummary
 
 __all__ = [
     "Journal",
@@ -38,6 +39,7 @@ __all__ = [
     "OperationLog",
     "OperationRecord",
     "OperationStatus",
+    "OperationSummary",
     "default_journal_directory",
 ]
 
@@ -168,6 +170,18 @@ class Journal:
             if not path.is_file():
                 raise _unknown(operation_id)
             return record_of(read_lines(path), running=is_locked(path))
+
+    def summary(self, operation_id: str) -> OperationSummary | None:
+        """What a list says of an operation; None where its file is of none, or cannot be read.
+
+        Raises ConsoleError where the folder cannot be read.
+        """
+        path = self._path(operation_id)
+        with self._reading():
+            try:
+                return summary_of(read_lines(path), running=is_locked(path))
+            except OSError:
+                return None
 
     def newest(self, intention: str, count: int) -> Iterator[OperationRecord]:
         """What is known of the operations of one intention that were written last, the latest first.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.plans.running.operations import OVER
 
 if TYPE_CHECKING:
     from cmapss_core.plans.journal import Journal
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
 # Glyph and words of each way in which an operation can stand.
 STATUS_WORDS: Mapping[str, tuple[str, str]] = {
     "running": ("◐", "running"),
-    "open": ("◐", "open"),
-    "interrupted": ("◐", "interrupted"),
+    "open": ("‖", "open"),
+    "interrupted": ("‖", "interrupted"),
     "done": ("●", "done"),
     "rolled_back": ("○", "rolled back"),
     "failed": ("✕", "failed"),
 }
-OVER = frozenset({"done", "skipped"})  # states of steps that resuming passes by
 
 
 def status_words(status: str) -> str:

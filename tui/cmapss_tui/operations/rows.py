@@ -7,70 +7,69 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui.operations.journal import OVER
 
 if TYPE_CHECKING:
     from cmapss_core.clock import RegionClock
-    from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.running.operations import Operation
+    from cmapss_core.plans.journal import Journal, OperationSummary
 
 Stamp = tuple[int, int]  # nanoseconds of its last change, bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OperationRow:
-    """An operation, with how many of how many steps are done; None where its file cannot be read."""
-
-    operation: Operation
-    done: int | None
-    steps: int | None
+_SUFFIX = ".jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationsSnapshot(Snapshot):
-    """All operations of this machine, newest first."""
+    """The operations of this machine, newest first; the same tuple as long as nothing has changed."""
 
-    rows: tuple[OperationRow, ...] = ()
+    rows: tuple[OperationSummary, ...] = ()
 
 
 class OperationsReader:
-    """Reads the journal for one list."""
+    """Reads the journal for one list: `target` leaves only that endpoint's operations."""
 
-    def __init__(self, journal: Journal, clock: RegionClock) -> None:
+    def __init__(self, journal: Journal, clock: RegionClock, target: str | None = None) -> None:
         self._journal = journal
         self._clock = clock
+        self._target = target
         self._stamps: Mapping[str, Stamp] = {}
-        self._rows: tuple[OperationRow, ...] = ()
+        self._known: dict[str, OperationSummary | None] = {}
+        self._rows: tuple[OperationSummary, ...] = ()
 
     def read(self) -> OperationsSnapshot:
         """What there is now; `as_of` is the region's time, though it is this machine that is read."""
         stamps = _stamps(self._journal)
-        # Whose process has died runs no more, though nothing is written of it.
-        if stamps != self._stamps or any(row.operation.status == "running" for row in self._rows):
-            known = {row.operation.id: row for row in self._rows}
-            self._rows = tuple(
-                self._row(operation, known.get(operation.id), stamps) for operation in self._journal.operations()
-            )
-            self._stamps = stamps
+        known = {
+            name: self._known[name] if stamp == self._stamps.get(name) and not self._runs(name) else self._read(name)
+            for name, stamp in stamps.items()
+        }
+        if known != self._known:
+            found = [row for row in known.values() if row is not None and self._is_wanted(row)]
+            self._rows = tuple(sorted(found, key=lambda row: row.operation.started, reverse=True))
+        self._stamps, self._known = stamps, known
         return OperationsSnapshot(as_of=self._clock.now(), source="journal", rows=self._rows)
 
-    def _row(self, operation: Operation, known: OperationRow | None, stamps: Mapping[str, Stamp]) -> OperationRow:
-        name = f"{operation.id}.jsonl"
-        if known is not None and name in stamps and stamps[name] == self._stamps.get(name):
-            return OperationRow(operation, known.done, known.steps)
+    def _runs(self, name: str) -> bool:
+        # Whose process has died runs no more, though nothing is written of it.
+        row = self._known.get(name)
+        return row is not None and row.operation.status == "running"
+
+    def _read(self, name: str) -> OperationSummary | None:
         try:
-            record = self._journal.read(operation.id)
-        except ConsoleError:
-            return OperationRow(operation, None, None)
-        return OperationRow(operation, sum(state in OVER for state in record.states.values()), len(record.plan.steps))
+            return self._journal.summary(name.removesuffix(_SUFFIX))
+        except ConsoleError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:  # a name that is no operation's
+                raise
+            return None
+
+    def _is_wanted(self, row: OperationSummary) -> bool:
+        return self._target is None or row.operation.target.casefold() == self._target.casefold()
 
 
 def _stamps(journal: Journal) -> dict[str, Stamp]:
     try:
         with os.scandir(journal.directory) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".jsonl")]
+            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(_SUFFIX)]
     except FileNotFoundError:
         return {}
     return {name: (status.st_mtime_ns, status.st_size) for name, status in found}

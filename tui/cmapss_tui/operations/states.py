@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from cmapss_core.plans.running.operations import OVER
 from cmapss_tui import theme
-from cmapss_tui.operations.journal import OVER, remaining_steps, status_words, undoable_steps
+from cmapss_tui.operations.journal import remaining_steps, status_words, undoable_steps
 from cmapss_tui.widgets.plan_view import PASSED_OVER, PENDING, StepProgress, after, at_rest
 
 if TYPE_CHECKING:

@@ -14,19 +14,18 @@ from textual.content import Content
 from textual.widgets import Button
 
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.operations.journal import default_journal
 from cmapss_tui.operations.running import RunningOperation, begin, find_operation, resume, roll_back
-from cmapss_tui.operations.states import OperationState, state_of_record, state_of_running, status_content
+from cmapss_tui.operations.standing import cost_of, ending, freshness_of_operation
+from cmapss_tui.operations.states import OperationState, state_of_record, state_of_running
 from cmapss_tui.polling import SnapshotRead
-from cmapss_tui.remedies import line_in_console
-from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.anywhere import AnywhereScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
-from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
+from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.form import Choices
 from cmapss_tui.widgets.panel import Lines, at_both_ends
-from cmapss_tui.widgets.plan_view import ProgressView, StepProgress, cost_line, wrapped
+from cmapss_tui.widgets.plan_view import PENDING, ProgressView, StepProgress
 from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -45,10 +44,11 @@ class OperationSnapshot(Snapshot):
     state: OperationState
 
 
-class OperationScreen(ConsoleScreen):
+class OperationScreen(AnywhereScreen):
     """Carries out a plan, or shows the operation of that id; leaving it stops nothing.
 
-    What another process carries out is followed by way of the journal, and so is what is over.
+    What another process carries out is followed by way of the journal, and so is what is over. `ask` is "resume" or
+    "rollback" where that is to be asked as soon as it is known how the operation stands.
     """
 
     SCOPES: ClassVar[tuple[str, ...]] = ("operation",)
@@ -66,9 +66,10 @@ class OperationScreen(ConsoleScreen):
     OperationScreen #operation-end { margin: 1 0 0 0; }
     """
 
-    def __init__(self, subject: Plan | str) -> None:
+    def __init__(self, subject: Plan | str, *, ask: str | None = None) -> None:
         super().__init__()
         self._subject = subject
+        self._ask = ask
         self._run: RunningOperation | None = None
         self._state: OperationState | None = None
 
@@ -78,11 +79,6 @@ class OperationScreen(ConsoleScreen):
         if self._run is None:
             raise RuntimeError("this console does not carry it out")
         return self._run
-
-    def compose(self) -> ComposeResult:
-        """The frame, in the area that it was opened from."""
-        self.AREA = self.app.current_mode  # type: ignore[misc]  # one screen, in every area
-        yield from super().compose()
 
     def body(self) -> ComposeResult:
         """Heading, steps, how it stands, what next."""
@@ -116,6 +112,9 @@ class OperationScreen(ConsoleScreen):
         if self._run is None:
             self._state = message.snapshot.state
             self._show()
+            ask, self._ask = self._ask, None
+            if ask is not None:
+                self.call_later(self.run_action, ask)
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -130,7 +129,7 @@ class OperationScreen(ConsoleScreen):
         """Time goes on while a step waits."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self.query_one(TopBar).show_freshness(_freshness(self._state))
+            self.query_one(TopBar).show_freshness(freshness_of_operation(self._state))
             self._show_steps()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -150,7 +149,56 @@ class OperationScreen(ConsoleScreen):
                 return f"{stands}: there is nothing to resume."
             if action.id == "operation.rollback" and not state.can_be_rolled_back:
                 return f"{stands}: there is nothing to roll back."
+        if action.id == "operation.describe" and state is not None and not _is_of_an_endpoint(state.plan):
+            return "It is about no single endpoint."
+        if action.id in ("operation.describe", "operation.events") and state is None:
+            return "Nothing is known of it yet."
         return super().why_not(action)
+
+    def again(self) -> Callable[[], OperationScreen]:
+        """The same operation, by its id."""
+        return partial(OperationScreen, self._operation_id)
+
+    def copyable(self) -> Mapping[str, str]:
+        """The id, what it is about, and the commands that show it and take it up."""
+        state = self._state
+        if state is None:
+            return {"id": self._operation_id}
+        verbs = [
+            *(["resume"] if state.can_be_resumed else []),
+            *(["rollback"] if state.can_be_rolled_back else []),
+            "show",
+        ]
+        return {
+            "id": self._operation_id,
+            "target": state.plan.target,
+            **{f"command: {verb}": f"cmapss-console operations {verb} {self._operation_id}" for verb in verbs},
+            **({"error": state.error.line()} if state.error is not None else {}),
+        }
+
+    def sheet(self) -> Sheet | None:
+        """The steps and how far each is."""
+        state = self._state
+        if state is None:
+            return None
+        rows = [
+            (step.n, step.title, step.detail, one.state, one.since, one.until)
+            for step in state.plan.steps
+            for one in (state.progress.get(step.n, PENDING),)
+        ]
+        return Sheet("steps", ("n", "title", "detail", "status", "started", "ended"), rows)
+
+    async def action_events(self) -> None:
+        """What happened, call by call."""
+        from cmapss_tui.screens.events import EventsScreen
+
+        await self.app.push_screen(EventsScreen(self._operation_id))
+
+    async def action_describe(self) -> None:
+        """What AWS says of the endpoint."""
+        from cmapss_tui.screens.describe import describe_endpoint
+
+        await self.app.push_screen(describe_endpoint(self._known().plan.target))
 
     def action_scroll_steps(self, lines: int) -> None:
         """Bring what is above or below into sight."""
@@ -193,6 +241,10 @@ class OperationScreen(ConsoleScreen):
 
         await self.app.push_screen(question, answered)
 
+    @property
+    def _operation_id(self) -> str:
+        return self._subject if isinstance(self._subject, str) else self._subject.id
+
     def _known(self) -> OperationState:
         if self._state is None:
             raise RuntimeError("nothing is known of the operation yet")
@@ -234,9 +286,9 @@ class OperationScreen(ConsoleScreen):
         self.tick()
 
     def _show_head(self) -> None:
-        plan = self._known().plan
-        heading = Content.styled(f"{plan.intention.capitalize()} {plan.target}", "bold")
-        cost = cost_line(plan)
+        state = self._known()
+        heading = Content.styled(f"{state.plan.intention.capitalize()} {state.plan.target}", "bold")
+        cost = cost_of(state)
         self.query_one("#operation-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
 
     def _show_steps(self) -> None:
@@ -245,7 +297,7 @@ class OperationScreen(ConsoleScreen):
 
     def _show_end(self) -> None:
         state = self._known()
-        self.query_one("#operation-end", Lines).write(lambda width: _end(state, width))
+        self.query_one("#operation-end", Lines).write(lambda width: ending(state, width))
 
     def _show_buttons(self) -> None:
         state = self._state
@@ -283,6 +335,10 @@ def _leaves_an_endpoint(plan: Plan) -> bool:
     return plan.intention not in ("delete", "clean-up")
 
 
+def _is_of_an_endpoint(plan: Plan) -> bool:
+    return plan.intention != "clean-up"
+
+
 def _read(aws: Aws, operation: str) -> OperationSnapshot:
     """What the journal knows, at the region's time. Raises ConsoleError."""
     return OperationSnapshot(as_of=aws.clock.now(), state=state_of_record(default_journal().read(operation)))
@@ -292,48 +348,7 @@ def _interval(snapshot: OperationSnapshot | None) -> float:
     return RUNNING_SECONDS if snapshot is None or snapshot.state.status == "running" else RESTING_SECONDS
 
 
-def _freshness(state: OperationState | None) -> Freshness:
-    if state is None:
-        return NOTHING_READ
-    if state.status == "running" and state.rolling_back:
-        return Freshness(State.LIVE, "rolling back")
-    if state.status == "running":
-        return Freshness(State.LIVE, f"running, {state.steps_done} of {len(state.plan.steps)} steps done")
-    looks = {"done": State.LIVE, "rolled_back": State.LIVE, "failed": State.FAILED}
-    return Freshness(looks.get(state.status, State.PAUSED), state.status.replace("_", " "))
-
-
 async def _leave_for_the_list(app: App[None]) -> None:
     """Down to the bottom: the endpoint's own screen, if it is below, shows something that is gone."""
     while len(app.screen_stack) > 1:
         await app.pop_screen()
-
-
-def _end(state: OperationState, width: int) -> list[Content]:
-    """How it stands, what AWS and the containers said, what it left, and what can be done."""
-    if state.status == "running":
-        where = "It goes on when you leave" if state.here else "Another console or a verb carries it out"
-        return [Content.styled(f"{where}; the journal keeps where it stands.", theme.QUIET)]
-    lines = [status_content(state.status, bold=True)]
-    error = state.error
-    told = any(progress.error is not None for progress in state.progress.values())
-    if error is not None and not told and state.status not in ("done", "rolled_back"):
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(line_in_console(error), width)]
-    if state.log_lines:
-        lines.append(Content.styled("The last log lines:", theme.QUIET))
-        lines += [Content(f"  {line}") for log_line in state.log_lines for line in wrapped(log_line, width - 2)]
-    if state.left:
-        text = f"Left in the region: {'; '.join(state.left)}."
-        lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
-    if state.status == "interrupted":
-        lines.append(Content.styled("What AWS has been asked for goes on there.", theme.QUIET))
-    ways = [
-        *(["R goes on where it stopped"] if state.can_be_resumed else []),
-        *(["B undoes " + ("the rest" if state.rolling_back else "what it did")] if state.can_be_rolled_back else []),
-    ]
-    if ways:
-        lines.append(Content.styled(f"{', '.join(ways)}.", theme.QUIET))
-    if state.status == "done":
-        cost = state.plan.hourly_cost_usd_after
-        lines.append(Content.styled(f"Now {formats.hourly_cost(cost)}, {formats.monthly_cost(cost)}.", theme.QUIET))
-    return lines

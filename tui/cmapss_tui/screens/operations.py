@@ -2,195 +2,218 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import Static
 
-from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.filters import Value, matches
+from cmapss_tui.filters import matches
+from cmapss_tui.operations import listing
 from cmapss_tui.operations.journal import default_journal
-from cmapss_tui.operations.rows import OperationRow, OperationsReader, OperationsSnapshot
-from cmapss_tui.operations.states import status_content
+from cmapss_tui.operations.listing import COLUMNS, FIELDS, PLACE_COLUMN, SORTED_BY, Here, place_words
+from cmapss_tui.operations.rows import OperationsReader, OperationsSnapshot
 from cmapss_tui.polling import SnapshotRead
+from cmapss_tui.screens.anywhere import AnywhereScreen
+from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.filtered import FilteredScreen
+from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
-from cmapss_tui.widgets.table import Cell, Column, VirtualTable
+from cmapss_tui.widgets.table import Cell, VirtualTable
 
 if TYPE_CHECKING:
-    from cmapss_core.plans.running.operations import Operation
+    from cmapss_core.plans.running.operations import OperationSummary
 
 RUNNING_SECONDS, RESTING_SECONDS = 1.0, 3.0
 NONE_YET = "Nothing was begun here yet. What is deployed, changed or deleted is listed here, and can be undone here."
+NONE_OF_IT = "Nothing was begun on it from this machine."
 NONE_LEFT = "No operation satisfies the filter."
-EXAMPLE = "words   !word   status:open   intention:deploy"
-COLUMNS = (
-    Column("status", "status", 13),
-    Column("intention", "intention", 9),
-    Column("target", "target", elide="middle"),
-    Column("started", "started", 8, "right"),
-    Column("took", "took", 7, "right"),
-    Column("steps", "steps", 6, "right"),
-    Column("place", "account and region", 28, "left", 116),
-)
-_FIELDS = ("status", "intention", "target", "id", "account", "region")
+EXAMPLE = "words   !word   status:open   intention:deploy   started>2026-11-22"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An operation as the list shows it, with its times in words."""
+class OperationsScreen(FilteredScreen, AnywhereScreen):
+    """The list of operations, or of one endpoint's. It needs no AWS: the journal is on this machine."""
 
-    row: OperationRow
-    age: str
-    took: str
-
-
-class OperationsScreen(FilteredScreen):
-    """The list of operations. It needs no AWS: the journal is on this machine."""
-
-    AREA: ClassVar[str] = "operations"
     SCOPES: ClassVar[tuple[str, ...]] = ("operations",)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("operations")]
     DEFAULT_CSS = """
     OperationsScreen #operations-title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, target: str | None = None) -> None:
         super().__init__()
-        self._rows: tuple[OperationRow, ...] | None = None
-        self._lines: list[Line] = []
+        self._target = target
+        self._rows: Sequence[OperationSummary] | None = None
+        self._here = Here("", "")
+        self._now: datetime | None = None
+        self._written: tuple[tuple[Cell, Cell], ...] = ()
+        self._sort_key, self._descending = SORTED_BY[0], True
 
     def body(self) -> ComposeResult:
         """Title, filter, list."""
-        yield Static(id="operations-title")
+        yield Static(id="operations-title", markup=False)
         yield FilterBar(EXAMPLE)
         yield VirtualTable(
-            COLUMNS, cell, lambda line: line.row.operation.id, empty="Reading the journal …", id="operations"
+            COLUMNS,
+            lambda row, column: listing.cell(row, column, self._time()),
+            lambda row: row.operation.id,
+            mark=lambda row: "" if self._here.has(row) else listing.ELSEWHERE,
+            empty="Reading the journal …",
+            id="operations",
         )
 
     @property
-    def table(self) -> VirtualTable[Line]:
+    def table(self) -> VirtualTable[OperationSummary]:
         """The list."""
         return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.add_poller("operations", OperationsReader(default_journal(), self.aws.clock).read, _interval)
+        reader = OperationsReader(default_journal(), self.aws.clock, self._target)
+        self.add_poller("operations", reader.read, _interval)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         snapshot: OperationsSnapshot = message.snapshot
-        self._rows = snapshot.rows
+        place = self.console.place
+        here = Here(place.account, place.region)
+        if snapshot.rows is self._rows and (here.account, here.region) == (self._here.account, self._here.region):
+            return
+        self._rows, self._here = snapshot.rows, here
         self.show_rows()
 
     def tick(self) -> None:
-        """Ages go on between readings."""
+        """Ages go on between readings, and are written anew where their words are others."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self.show_rows()
+            self._now = self.aws.clock.now()
+            table, now = self.table, self._now
+            top = table.scroll_offset.y
+            seen = table.rows[top : top + table.visible_rows]
+            written = tuple((listing.cell(row, "started", now), listing.cell(row, "took", now)) for row in seen)
+            if written != self._written:
+                self._written = written
+                table.forget_lines()
 
     def filter_fields(self) -> Collection[str]:
         """What the columns show."""
-        return _FIELDS
+        return FIELDS
 
     def why_not(self, action: Action) -> str | None:
-        """Without operations there is nothing to open."""
-        if action.id == "operations.open" and self.is_mounted and self.table.cursor_row is None:
-            return "There is no operation to open."
+        """There has to be an operation; and what runs, is over or was begun elsewhere is not taken up."""
+        if action.id in ("operations.open", "operations.resume", "operations.rollback") and self.is_mounted:
+            row = self.table.cursor_row
+            if row is None:
+                return "There is no operation under the cursor."
+            if action.id != "operations.open":
+                return self._why_not_taken_up(row, action.title) or super().why_not(action)
         return super().why_not(action)
+
+    def again(self) -> Callable[[], ConsoleScreen] | None:
+        """The operations of the same endpoint; the area's own list is where it is."""
+        return partial(OperationsScreen, self._target) if self._target is not None else None
+
+    def copyable(self) -> Mapping[str, str]:
+        """The id, what it is about, and the command that takes it up or shows it."""
+        row = self.table.cursor_row
+        if row is None:
+            return {}
+        operation = row.operation
+        commands = {"open": ("resume", "rollback"), "done": ("rollback",)}.get(operation.status, ("show",))
+        return {
+            "id": operation.id,
+            "target": operation.target,
+            **{f"command: {verb}": f"cmapss-console operations {verb} {operation.id}" for verb in commands},
+        }
+
+    def sheet(self) -> Sheet:
+        """The list as it is filtered and ordered."""
+        return listing.sheet_of(self.table.rows)
 
     async def action_open(self) -> None:
         """Show the operation under the cursor."""
-        from cmapss_tui.screens.operation import OperationScreen
+        await self._open(None)
 
-        line = self.table.cursor_row
-        if line is not None:
-            await self.app.push_screen(OperationScreen(line.row.operation.id))
+    async def action_resume(self) -> None:
+        """Go on with the operation under the cursor, once that is confirmed."""
+        await self._open("resume")
 
-    def show_rows(self) -> None:
-        """Show the rows that satisfy the terms."""
-        if self._rows is None:
-            return
-        now = self.aws.clock.now()
-        lines = [
-            line_of(row, now) for row in self._rows if matches(self.terms, words(row), partial(field, row.operation))
-        ]
-        if lines == self._lines and self.table.rows:
-            return
-        self._lines = lines
-        with self.app.batch_update():
-            self.query_one("#operations-title", Static).update(title(self._rows), layout=False)
-            self.query_one(FilterBar).show_note(f"{len(lines)} of {len(self._rows)}")
-            self.table.show(lines, empty=NONE_LEFT if self.terms else NONE_YET)
+    async def action_rollback(self) -> None:
+        """Undo what the operation under the cursor did, once that is confirmed."""
+        await self._open("rollback")
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._sort_by(SORTED_BY[(SORTED_BY.index(self._sort_key) + 1) % len(SORTED_BY)])
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._descending = not self._descending
+        self.show_rows()
+
+    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
+        if message.column == self._sort_key:
+            self.action_reverse()
+        else:
+            self._sort_by(message.column)
+
+    def on_virtual_table_row_highlighted(self) -> None:
         self.refresh_bindings()
 
+    def show_rows(self) -> None:
+        """Show the rows that satisfy the terms, in their order."""
+        if self._rows is None:
+            return
+        now = self._time()
+        chosen: Sequence[OperationSummary] = self._rows
+        if self.terms:
+            chosen = [
+                row for row in chosen if matches(self.terms, listing.words(row), partial(listing.field, row, now))
+            ]
+        chosen = listing.ordered(chosen, self._sort_key, now, descending=self._descending)
+        elsewhere = sum(not self._here.has(row) for row in self._rows)
+        with self.app.batch_update():
+            title = listing.title(self._rows, self._target, elsewhere)
+            self.query_one("#operations-title", Static).update(title, layout=False)
+            self.query_one(FilterBar).show_note(f"{len(chosen):,} of {len(self._rows):,}")
+            self.table.show_columns((*COLUMNS, PLACE_COLUMN) if elsewhere else COLUMNS)
+            self.table.show_order(self._sort_key, self._descending)
+            self.table.show(chosen, empty=self._why_empty())
+            self.table.forget_lines()
+        self.refresh_bindings()
 
-def line_of(row: OperationRow, now: datetime) -> Line:
-    """The line of an operation, `now` being the region's time."""
-    operation = row.operation
-    until = now if operation.status == "running" else operation.ended
-    return Line(
-        row,
-        formats.age((now - operation.started).total_seconds()),
-        formats.duration((until - operation.started).total_seconds() if until else None),
-    )
+    def _why_empty(self) -> str:
+        return NONE_LEFT if self.terms else NONE_YET if self._target is None else NONE_OF_IT
 
+    def _sort_by(self, column: str) -> None:
+        self._sort_key, self._descending = column, column == "started"
+        self.show_rows()
 
-def cell(line: Line, column: str) -> Cell:
-    """What a column says of an operation."""
-    row, operation = line.row, line.row.operation
-    match column:
-        case "status":
-            return status_content(operation.status)
-        case "intention":
-            return operation.intention
-        case "target":
-            return operation.target
-        case "started":
-            return line.age
-        case "took":
-            return line.took
-        case "steps":
-            known = row.done is not None and operation.status != "rolled_back"
-            return f"{row.done}/{row.steps}" if known else formats.NOTHING
-        case _:
-            place = operation.place
-            return f"{place.account} {place.region}" if place is not None else formats.NOTHING
+    def _time(self) -> datetime:
+        if self._now is None:
+            self._now = self.aws.clock.now()
+        return self._now
 
+    def _why_not_taken_up(self, row: OperationSummary, doing: str) -> str | None:
+        operation = row.operation
+        if not self._here.has(row):
+            return f"It was begun in {place_words(operation.place)}: switch there first."
+        possible = {"resume": ("open",), "roll back": ("open", "done")}[doing]
+        if operation.status not in possible:
+            return f"The operation is {operation.status.replace('_', ' ')}: there is nothing to {doing}."
+        if doing == "resume" and row.rolling_back:
+            return "Some of it is undone already: it can only be rolled back further."
+        return None
 
-def words(row: OperationRow) -> str:
-    """What a plain word of a filter is looked for in, in lower case."""
-    return f"{row.operation.id} {row.operation.target} {row.operation.status}".lower()
+    async def _open(self, ask: str | None) -> None:
+        from cmapss_tui.screens.operation import OperationScreen
 
-
-def field(operation: Operation, name: str) -> Value:
-    """What a filter's field is for an operation."""
-    place = operation.place
-    values: dict[str, Value] = {
-        "status": operation.status,
-        "intention": operation.intention,
-        "target": operation.target,
-        "id": operation.id,
-        "account": place.account if place else None,
-        "region": place.region if place else None,
-    }
-    return values[name]
-
-
-def title(rows: Sequence[OperationRow]) -> Content:
-    """How many there are, and how many of them want attention."""
-    head = Content.styled("Operations", "bold")
-    if not rows:
-        return head
-    running, waiting = (sum(row.operation.status == status for row in rows) for status in ("running", "open"))
-    counts = [f"{count} {words}" for count, words in ((running, "running"), (waiting, "open")) if count]
-    return Content.assemble(head, f"  {len(rows)}", (f"  {', '.join(counts)}", theme.WARN if waiting else theme.BUSY))
+        row = self.table.cursor_row
+        if row is not None:
+            await self.app.push_screen(OperationScreen(row.operation.id, ask=ask))
 
 
 def _interval(snapshot: OperationsSnapshot | None) -> float:

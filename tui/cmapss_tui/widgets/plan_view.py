@@ -28,7 +28,7 @@ _STEP_LOOKS: dict[str, tuple[str, str]] = {
     "waiting": ("◐", theme.BUSY),
     "done": ("●", theme.GOOD),
     "skipped": ("●", theme.QUIET),
-    "interrupted": ("◐", theme.WARN),
+    "interrupted": ("‖", theme.WARN),
     "failed": ("✕", theme.BAD),
     "undoing": ("◌", theme.WARN),
     "undone": ("○", theme.QUIET),
@@ -96,11 +96,7 @@ class ProgressView(Lines):
 
     def show(self, plan: Plan, progress: Mapping[int, StepProgress], now: datetime) -> None:
         """Show how far each step is at `now`, the region's time."""
-        self.write(
-            lambda width: [
-                line for step in plan.steps for line in progress_lines(step, progress.get(step.n, PENDING), now, width)
-            ]
-        )
+        self.write(lambda width: list(steps_progress(plan.steps, progress, now, width)))
 
 
 def cost_line(plan: Plan) -> Content:
@@ -123,11 +119,12 @@ def step_lines(plan: Plan, width: int) -> Iterator[Content]:
         undo_width = max(len(undo_words(step)) for step in plan.steps)
         widths[2] -= undo_width + 2
         widths.append(undo_width)
-    for step in plan.steps:
+    details = distinctly_elided([step.detail for step in plan.steps], max(widths[2], 1))
+    for step, detail in zip(plan.steps, details, strict=True):
         cells: list[Content | str] = [
             Content.styled(str(step.n), theme.ACCENT),
             step.title,
-            Content.styled(formats.middle_elided(step.detail, max(widths[2], 1)), "bold"),
+            Content.styled(detail, "bold"),
         ]
         if undone:
             cells.append(Content.styled(undo_words(step), theme.QUIET))
@@ -144,30 +141,58 @@ def check_lines(plan: Plan, width: int) -> Iterator[Content]:
         yield from _marked("·", theme.QUIET, note, width)
 
 
-def progress_lines(step: Step, progress: StepProgress, now: datetime, width: int) -> Iterator[Content]:
-    """A step and its state; a failed one says below what AWS answered and what can be done."""
-    glyph, style = _STEP_LOOKS[progress.state]
-    quiet = theme.QUIET if progress in (PENDING, PASSED_OVER) else ""
-    state = _state(step, progress, now, style, brief=width < _WIDE)
-    title = step.undo.title if progress.state == "undoing" and step.undo is not None else step.title
-    title_width = 26
-    state_width = min(max(20, state.cell_length), max(20, width - title_width - 20))
-    detail_width = max(1, width - 4 - title_width - state_width - 4)
-    yield columns(
-        [
-            Content.styled(glyph, style),
-            Content.styled(f"{step.n} {title}", quiet),
-            Content.styled(formats.middle_elided(step.detail, detail_width), quiet),
-            state,
-        ],
-        [1, title_width, detail_width, state_width],
-    )
+def steps_progress(
+    steps: Sequence[Step], progress: Mapping[int, StepProgress], now: datetime, width: int
+) -> Iterator[Content]:
+    """Steps and their states, in columns; a failed one says below what AWS answered and what can be done."""
+    stands = [progress.get(step.n, PENDING) for step in steps]
+    looks = [_STEP_LOOKS[one.state] for one in stands]
+    states = [
+        _state(step, one, now, style, brief=width < _WIDE)
+        for step, one, (_, style) in zip(steps, stands, looks, strict=True)
+    ]
+    titles = [
+        f"{step.n} {step.undo.title if one.state == 'undoing' and step.undo is not None else step.title}"
+        for step, one in zip(steps, stands, strict=True)
+    ]
+    rest = width - 1 - 3 * 2  # the glyph, and what is between the columns
+    title_width = min(max(map(len, titles), default=0), rest // 2)
+    # Wide enough for a bar that may come: columns that jump while a step runs are hard to read.
+    state_width = min(max(20, *(state.cell_length for state in states)), max(20, rest - title_width - 20))
+    detail_width = max(1, rest - title_width - state_width)
+    details = distinctly_elided([step.detail for step in steps], detail_width)
+    for one, (glyph, style), title, detail, state in zip(stands, looks, titles, details, states, strict=True):
+        quiet = theme.QUIET if one in (PENDING, PASSED_OVER) else ""
+        yield columns(
+            [Content.styled(glyph, style), Content.styled(title, quiet), Content.styled(detail, quiet), state],
+            [1, title_width, detail_width, state_width],
+        )
+        yield from _reason(one, width)
+
+
+def _reason(progress: StepProgress, width: int) -> Iterator[Content]:
     error = progress.error
     why = progress.message if progress.state == "kept" else ""
     if error is not None:
         why = error.message if progress.state == "waiting" else line_in_console(error)
     for line in wrapped(why, width - 3) if why else ():
         yield Content.assemble("   ", (line, theme.BAD if progress.state == "failed" else theme.WARN))
+
+
+def distinctly_elided(texts: Sequence[str], width: int) -> list[str]:
+    """Each text within `width`; what is left out of a long one is where it does not differ from the others."""
+    for share in (0.5, 0.3, 0.7, 0.1, 0.9):
+        elided = [_elided(text, width, share) for text in texts]
+        if len(set(elided)) == len(set(texts)):
+            return elided
+    return [_elided(text, width, 0.5) for text in texts]
+
+
+def _elided(text: str, width: int, share: float) -> str:
+    if len(text) <= width or width <= 1:
+        return text[:width]
+    head = int((width - 1) * share)
+    return f"{text[:head]}{formats.ELLIPSIS}{text[len(text) - (width - 1 - head) :]}"
 
 
 def wrapped(text: str, width: int) -> Sequence[str]:

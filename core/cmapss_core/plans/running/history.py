@@ -10,7 +10,16 @@ from typing import Any, cast, get_args
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Place, Plan
-from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationStatus, StepEvent, StepState
+from cmapss_core.plans.running.operations import (
+    BACKWARD,
+    OVER,
+    Operation,
+    OperationRecord,
+    OperationStatus,
+    OperationSummary,
+    StepEvent,
+    StepState,
+)
 from cmapss_core.plans.running.serialization import plan_document, plan_from_document
 
 FORMAT = 2
@@ -20,6 +29,7 @@ Line = Mapping[str, Any]
 
 _ERROR_MEMBERS = ("remedy", "operation", "code", "request_id", "http_status", "repeated")
 _STATES = frozenset(get_args(StepState))
+_TAKEN_IN_HAND = frozenset({BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK})
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -59,6 +69,17 @@ def operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
         return _operation(lines[0], lines[-1], running)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
+
+
+def summary_of(lines: Sequence[Line], *, running: bool) -> OperationSummary | None:
+    """What a list says of the operation that a file is of; None where it is of none."""
+    operation = operation_of(lines, running=running)
+    if operation is None:
+        return None
+    try:
+        return _summary(operation, lines)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return OperationSummary(operation=operation)
 
 
 def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
@@ -104,6 +125,31 @@ def _operation(first: Line, last: Line, running: bool) -> Operation:
         started=datetime.fromisoformat(first["at"]),
         ended=datetime.fromisoformat(last["at"]) if ended and not running else None,
         place=Place(**place) if place else None,
+    )
+
+
+def _summary(operation: Operation, lines: Sequence[Line]) -> OperationSummary:
+    in_hand: list[tuple[datetime, datetime]] = []
+    states: dict[int, str] = {}
+    rolling_back = False
+    for line in lines:
+        name, at = line["event"], datetime.fromisoformat(line["at"])
+        if name == BEGUN_ANEW:
+            in_hand, states, rolling_back = [], {}, False
+        if name in _TAKEN_IN_HAND or not in_hand:
+            in_hand.append((at, at))
+        in_hand[-1] = (in_hand[-1][0], max(at, in_hand[-1][1]))
+        if name in _STATES:
+            states[line["n"]] = name
+            rolling_back = rolling_back or name in BACKWARD
+    if lines[0].get("format") != FORMAT:
+        return OperationSummary(operation=operation, in_hand=tuple(in_hand))
+    return OperationSummary(
+        operation=operation,
+        in_hand=tuple(in_hand),
+        steps_done=sum(state in OVER for state in states.values()),
+        steps=len(lines[0]["plan"]["steps"]),
+        rolling_back=rolling_back,
     )
 
 

@@ -14,7 +14,8 @@ from cmapss_core.plans.plan import Place, Plan, Step
 
 StepState = Literal["started", "acting", "waiting", "done", "skipped", "failed", "undoing", "undone", "kept"]
 
-_BACKWARD = frozenset({"undoing", "undone", "kept"})
+OVER: frozenset[StepState] = frozenset({"done", "skipped"})  # states of steps that resuming passes by
+BACKWARD = frozenset({"undoing", "undone", "kept"})
 # Beginnings of the API's own names.
 TAKING_AWAY = ("Delete", "Deregister")
 _MAKING = ("create ", "put ", "register ", "upload ")
@@ -72,6 +73,28 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperationSummary:
+    """An operation as a list has it, told without its plan being made again.
+
+    `in_hand` are the stretches of region time in which some process had it in hand, each to the last that was heard.
+    How many of how many steps are done is None where another version of the console wrote it.
+    """
+
+    operation: Operation
+    in_hand: tuple[tuple[datetime, datetime], ...] = ()
+    steps_done: int | None = None
+    steps: int | None = None
+    rolling_back: bool = False
+
+    def seconds_in_hand(self, now: datetime) -> float:
+        """Region seconds in all; what runs is in hand until `now`."""
+        ends = [end for _, end in self.in_hand]
+        if ends and self.operation.status == "running":
+            ends[-1] = max(now, ends[-1])
+        return sum((end - start).total_seconds() for (start, _), end in zip(self.in_hand, ends, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRecord:
     """All that the journal knows of an operation. The values of its plan that may be secret are hidden.
 
@@ -97,7 +120,7 @@ class OperationRecord:
             events=(*self.events, event),
             acted=pending - {n} if state in ("undone", "kept") or acted is False else pending,
             kept=self.kept | {n} if state == "kept" and n in self.acted else self.kept,
-            rolling_back=self.rolling_back or state in _BACKWARD,
+            rolling_back=self.rolling_back or state in BACKWARD,
         )
 
     @property
@@ -122,7 +145,7 @@ class OperationRecord:
     def _last(self, n: int, *, forward: bool) -> StepEvent | None:
         told: Iterator[StepEvent] = (event for event in self.events if event.n == n and event.state != "started")
         if forward:
-            told = takewhile(lambda event: event.state not in _BACKWARD, told)
+            told = takewhile(lambda event: event.state not in BACKWARD, told)
         last = deque(told, maxlen=1)
         return last[0] if last else None
 
