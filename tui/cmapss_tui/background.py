@@ -131,9 +131,14 @@ def find(app: App[Any], kind: str, subject: str) -> Background[Any, Any] | None:
     return _WORKS.get(app, {}).get((kind, subject))
 
 
+def all_of(app: App[Any]) -> list[Background[Any, Any]]:
+    """All works of an application, running or over, the oldest first."""
+    return list(_WORKS.get(app, {}).values())
+
+
 def running(app: App[Any]) -> list[Background[Any, Any]]:
     """What is at work now."""
-    return [work for work in _WORKS.get(app, {}).values() if work.running]
+    return [work for work in all_of(app) if work.running]
 
 
 def forget(app: App[Any]) -> None:

@@ -161,16 +161,16 @@ def _open_console(arguments: Namespace) -> int:
         return ExitCode.USAGE
     from cmapss_tui.app import ConsoleApp
     from cmapss_tui.connection import connect
+    from cmapss_tui.opening import run_until_left
     from cmapss_tui.sandbox_process import stop_all
 
-    console = ConsoleApp(options, connect)
     try:
-        console.run()
+        code, fault = run_until_left(lambda: ConsoleApp(options, connect))
     finally:
         stop_all()
-    if console.fault is not None:
-        narrate(console.fault)
-    return console.return_code or ExitCode.DONE
+    if fault is not None:
+        narrate(f"{PROGRAM}: {fault.line}")
+    return code
 
 
 def _terminal_problem() -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background
+from cmapss_tui import background, trail
 from cmapss_tui.keymap import first_key
 from cmapss_tui.known import Known
 from cmapss_tui.messages import (
@@ -123,6 +123,7 @@ class ConnectingApp(App[None]):
         while len(self.screen_stack) > 1:  # dialogs over the start
             await self.pop_screen()
         self._aws, self.options = message.aws, message.options
+        trail.note_connection(message.aws.failed_calls)
         self.identify()
         await self.switch_mode(FIRST_AREA if area == START else area)
 
