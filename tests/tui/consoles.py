@@ -81,9 +81,9 @@ class Console(ConsoleApp):
         "operations": Lobby,
     }
 
-    def __init__(self, aws: Aws | None = None) -> None:
+    def __init__(self, aws: Aws | None = None, options: Options | None = None) -> None:
         self.given = aws or DeafAws()
-        super().__init__(Options(), lambda options, narrate: self.given)
+        super().__init__(options or Options(), lambda options, narrate: self.given)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], tries: int = 200) -> None:
