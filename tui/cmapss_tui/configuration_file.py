@@ -85,6 +85,7 @@ def edited(text: str, table: tuple[str, ...], name: str, value: Any) -> str:
         place.pop(name, None)
         if table and not place:
             document.pop(table[0])
+            return tomlkit.dumps(document).rstrip("\n") + "\n"
     elif name in place or table:
         place[name] = _in_toml(value)
     else:
