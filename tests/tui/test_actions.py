@@ -13,6 +13,7 @@ from cmapss_tui.actions import ACTIONS, Action, Safety, bindings_for, by_id, fin
 from cmapss_tui.app import ConsoleApp
 from cmapss_tui.cli import VERBS
 from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.table import VirtualTable
 
 
 def screens() -> list[type[ConsoleScreen]]:
@@ -48,19 +49,26 @@ def test_every_verb_that_changes_or_shows_aws_has_an_action() -> None:
 
 def test_no_two_actions_of_one_screen_share_a_key() -> None:
     for screen in screens():
-        scopes = [*screen.SCOPES, "screen", "app"]
+        table = () if "endpoint" in screen.SCOPES else ("table",)  # the scaling theatre has none
+        scopes = [*screen.SCOPES, *table, "screen", "app"]
         keys = Counter(key for scope in scopes for action in in_scope(scope) for key in action.keys)
         assert [key for key, count in keys.items() if count > 1] == [], screen.__name__
 
 
 @pytest.mark.parametrize(
-    "action", [action for action in ACTIONS if action.scope not in ("app", "screen")], ids=by_action_id
+    "action", [action for action in ACTIONS if action.scope not in ("app", "screen", "table")], ids=by_action_id
 )
 def test_every_action_of_a_scope_is_done_by_some_screen(action: Action) -> None:
     doing = [screen for screen in screens() if action.scope in screen.SCOPES]
     assert doing, f"no screen has the scope {action.scope}"
     for screen in doing:
         assert callable(getattr(screen, f"action_{action.method}", None)), screen.__name__
+
+
+@pytest.mark.parametrize("action", in_scope("table"), ids=by_action_id)
+def test_every_table_does_what_can_be_done_in_lists(action: Action) -> None:
+    assert callable(getattr(VirtualTable, f"action_{action.method}"))
+    assert action.id in {binding.id for _, binding in VirtualTable._merge_bindings()}
 
 
 @pytest.mark.parametrize("action", in_scope("screen"), ids=by_action_id)

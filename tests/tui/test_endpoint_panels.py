@@ -14,15 +14,18 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from cmapss_core.endpoints import Endpoint
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.metrics import Points
 from cmapss_core.rollout import Rollout
-from cmapss_core.scaling import Scaling
-from cmapss_tui.screens.endpoint_reading import EndpointReading, Known, moving, reading_interval
+from cmapss_core.scaling import Scaling, ScheduledAction
+from cmapss_core.watch import Watch
+from cmapss_tui.screens.endpoint_known import Known
+from cmapss_tui.screens.endpoint_reading import EndpointReading, moving, reading_interval, with_rollout
 from cmapss_tui.widgets.activity_list import activity_line
 from cmapss_tui.widgets.alarm_panel import alarm_line, breaching, label
 from cmapss_tui.widgets.panel import at_both_ends, bar, columns
 from cmapss_tui.widgets.rollout_panel import rolled_back_because, rollout_lines, tells
-from cmapss_tui.widgets.variant_table import cooldown_left, variant_lines
+from cmapss_tui.widgets.variant_table import cooldowns, schedule_lines, variant_lines
 from tests.tui.consoles import CANARY, ENDPOINT, MINUTE, NOW, activity, alarm, endpoint, metrics, scaling, watch
 
 
@@ -59,9 +62,11 @@ def test_an_alarm_is_called_by_its_policy_and_its_variant() -> None:
     stepping = replace(tracking, name="Invocations-StepPolicy", target=None)
     high = alarm("high", "OK", 10, 3)
     assert label(high, tracking) == "AlarmHigh"
-    assert label(high, stepping) == "Invocations-StepPolicy"
+    assert label(high, replace(stepping, alarm_names=(high.name,))) == "Invocations-StepPolicy"
     assert label(high, tracking, several=True) == "AllTraffic AlarmHigh"
     assert label(high, None, several=True) == "AlarmHigh"
+    both = [label(alarm(side, "OK", 10, 3), stepping) for side in ("high", "low")]
+    assert both == ["Invocations…pPolicy high", "Invocations…epPolicy low"]
 
 
 @pytest.mark.parametrize(
@@ -108,18 +113,30 @@ def test_variants_show_counts_bounds_and_what_is_left_of_the_cooldowns() -> None
     just_out = scaling(activities=[activity(3 * MINUTE, timedelta(seconds=10), 5, "Successful")])
     header, row = (line.plain for line in variant_lines(endpoint(), just_out, NOW, 118))
     assert header.split() == ["variant", "model", "type", "now", "want", "min–max", "weight", "cooldown"]
-    assert row.split()[-4:] == ["out", "20s", "in", "9m50s"]
+    assert row.split()[-4:] == ["out", "20s", "in", "–"]
     assert "1–5" in row
-    later = [line.plain for line in variant_lines(endpoint(), just_out, NOW + timedelta(minutes=1), 118)][1]
-    assert later.split()[-4:] == ["out", "–", "in", "8m50s"]
 
 
-def test_a_cooldown_starts_when_the_last_activity_has_ended() -> None:
-    known = scaling(activities=[activity(9 * MINUTE, 8 * MINUTE, 3, "Successful")])
-    out, into = cooldown_left(known, known.policies[0], NOW)
-    assert (out, into) == (timedelta(0), timedelta(minutes=2))
+def test_a_cooldown_counts_down_from_the_end_of_an_activity_in_its_direction() -> None:
+    just_in = scaling(activities=[activity(3 * MINUTE, timedelta(seconds=10), 3, "Successful", side="Low")])
+    assert cooldowns(endpoint(), just_in, NOW)["AllTraffic"].plain == "out –  in 9m50s"
+    assert cooldowns(endpoint(), just_in, NOW + MINUTE)["AllTraffic"].plain == "out –  in 8m50s"
+    assert cooldowns(endpoint(), just_in, NOW + 11 * MINUTE)["AllTraffic"].plain == "out –  in –"
     never = scaling(activities=[])
-    assert cooldown_left(never, never.policies[0], NOW) == (timedelta(0), timedelta(0))
+    assert cooldowns(endpoint(), never, NOW)["AllTraffic"].plain == "out –  in –"
+    held = replace(never, policies=(replace(never.policies[0], disable_scale_in=True),))
+    assert cooldowns(endpoint(), held, NOW)["AllTraffic"].plain == "out –  in never"
+
+
+def test_what_is_to_come_by_schedule_is_counted_down() -> None:
+    nightly = ScheduledAction(
+        name="night", variant="AllTraffic", schedule="rate(1 hour)", timezone=None, min=1, max=2, put=NOW - 50 * MINUTE
+    )
+    known = replace(scaling(), scheduled_actions=(nightly,))
+    assert [line.plain for line in schedule_lines(known, NOW, 118)] == [
+        "by schedule night sets 1–2 at 11-22 16:51, in 10m00s"
+    ]
+    assert list(schedule_lines(None, NOW, 118)) == []
 
 
 @pytest.mark.parametrize(
@@ -168,13 +185,29 @@ def test_two_ends_take_two_lines_where_one_is_too_narrow() -> None:
 
 
 def test_a_part_that_fails_keeps_what_it_had() -> None:
-    first = Known().with_reading(EndpointReading(as_of=NOW, watch=watch(), hourly_cost_usd_desired=1.15))
-    later = watch(as_of=NOW + MINUTE, scaling=None, metrics=None, explanation="")
-    second = first.with_reading(EndpointReading(as_of=NOW + MINUTE, watch=later))
-    assert second.endpoint_as_of == NOW + MINUTE
-    assert (second.scaling, second.scaling_as_of) == (first.scaling, NOW)
-    assert (second.metrics, second.metrics_as_of) == (first.metrics, NOW)
-    assert (second.explanation, second.explained_as_of) == (first.explanation, NOW)
+    first = Known().with_reading(reading_of(watch()))
+    throttled = ConsoleError(ErrorKind.THROTTLED, "Rate exceeded")
+    later = watch(as_of=NOW + MINUTE, scaling=None, metrics=None, explanation="", error=throttled)
+    second = first.with_reading(reading_of(later))
+    assert second.as_of["endpoint"] == NOW + MINUTE
+    for part in ("scaling", "metrics", "explanation"):
+        assert getattr(second, part) == getattr(first, part)
+        assert second.as_of[part] == NOW
+        assert second.failures[part] is throttled
+    assert "endpoint" not in second.failures
+    assert second.with_reading(reading_of(watch())).failures == {}
+
+
+def reading_of(seen: Watch) -> EndpointReading:
+    return EndpointReading(
+        as_of=seen.as_of,
+        watch=seen,
+        metrics=seen.metrics,
+        metrics_as_of=seen.as_of if seen.metrics else None,
+        alarm_states=(),
+        error=seen.error,
+        hourly_cost_usd_desired=1.15,
+    )
 
 
 def reading(**changes: object) -> EndpointReading:
@@ -209,6 +242,23 @@ def test_intervals_stay_within_their_bounds(speed: float) -> None:
 def test_the_metrics_of_these_tests_are_a_minute_apart() -> None:
     series = metrics().points("invocations")
     assert {later[0] - earlier[0] for earlier, later in pairwise(series)} == {MINUTE}
+
+
+def test_a_rollout_is_remembered_from_its_stages_to_its_end() -> None:
+    before = replace(endpoint(), config="config-of-before")
+    under_way = replace(before, rollout=CANARY)
+    shifting = replace(CANARY, variants=(replace(CANARY.variants[0], stage="ActivatingTraffic", since=NOW),))
+    seen = with_rollout((), before, NOW)
+    assert seen == ()
+    seen = with_rollout(with_rollout(seen, under_way, NOW), replace(before, rollout=shifting), NOW + MINUTE)
+    assert [(one.started, one.ended, [stage for _, stage in one.stages]) for one in seen] == [
+        (CANARY.started, None, ["Baking", "ActivatingTraffic"])
+    ]
+    done = with_rollout(seen, replace(before, config="config-that-comes"), NOW + 2 * MINUTE)
+    assert (done[0].ended, done[0].taken_back) == (NOW + 2 * MINUTE, False)
+    assert with_rollout(seen, before, NOW + 2 * MINUTE)[0].taken_back
+    again = with_rollout(done, replace(before, rollout=replace(CANARY, config="another")), NOW + 3 * MINUTE)
+    assert [one.config for one in again] == ["config-that-comes", "another"]
 
 
 def told(one: Endpoint, ended: Rollout | None = None, width: int = 118) -> str:

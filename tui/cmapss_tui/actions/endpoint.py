@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from cmapss_tui.actions.action import Action, Safety
 
+
+def _look(name: str, keys: tuple[str, ...], title: str, help: str, *, show: bool = True) -> Action:
+    return Action(f"endpoint.{name}", keys, title, help, "endpoint", "Endpoint" if show else "Time axis", show=show)
+
+
 ENDPOINT_ACTIONS: tuple[Action, ...] = (
     Action(
         "endpoint.stop_rollout",
@@ -76,12 +81,22 @@ ENDPOINT_ACTIONS: tuple[Action, ...] = (
         safety=Safety.CONFIRM,
         verb="scale",
     ),
-    Action(
-        "endpoint.window",
-        ("w",),
-        "window",
-        "Show a longer or shorter stretch of time.",
-        "endpoint",
-        "Endpoint",
+    _look("window", ("w",), "window", "The next longer stretch of time, from 15 minutes to 7 days."),
+    _look("logs", ("l",), "logs", "What its containers wrote, newest last."),
+    _look("describe", ("d",), "describe", "What AWS answers of it, as JSON or YAML."),
+    _look("operations", ("o",), "operations", "What was begun from here with this endpoint."),
+    _look("variant", ("v",), "variant", "Show one production variant alone, or all together."),
+    _look("zoom_in", ("plus",), "zoom in", "A shorter stretch of time, around the cursor if there is one.", show=False),
+    _look("zoom_out", ("minus",), "zoom out", "A longer stretch of time.", show=False),
+    _look("pan_back", ("less_than_sign",), "pan back", "Half a window into the past.", show=False),
+    _look("pan_forth", ("greater_than_sign",), "pan forth", "Half a window towards now.", show=False),
+    _look("present", ("0",), "now", "Back to now, without a cursor.", show=False),
+    _look(
+        "point_left",
+        ("left",),
+        "earlier",
+        "Move the cursor on the time axis: its values are in the titles.",
+        show=False,
     ),
+    _look("point_right", ("right",), "later", "Move the cursor towards now.", show=False),
 )

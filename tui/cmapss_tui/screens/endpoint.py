@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid, Vertical, VerticalScroll
 from textual.content import Content
 
 from cmapss_core.errors import ErrorKind
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui import background, formats, theme
+from cmapss_tui import background, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.polling import Poller, SnapshotRead
 from cmapss_tui.remedies import line_in_console
+from cmapss_tui.screens import endpoint_panels as panels
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now
+from cmapss_tui.screens.endpoint_doors import EndpointDoors
+from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now, view_line
+from cmapss_tui.screens.endpoint_known import refused_because
+from cmapss_tui.screens.endpoint_panels import Stage
 from cmapss_tui.screens.endpoint_reading import (
     FASTEST_SECONDS,
+    SLOW_REGION_SECONDS,
+    EndpointReader,
     EndpointReading,
-    Known,
-    read_reading,
     reading_interval,
-    refused_because,
 )
+from cmapss_tui.screens.endpoint_view import View
+from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.activity_list import ActivityList
 from cmapss_tui.widgets.age import freshness
 from cmapss_tui.widgets.alarm_panel import AlarmPanel
-from cmapss_tui.widgets.chart_lines import Curve, Reference, series_style
-from cmapss_tui.widgets.chart_scale import PRIMARY, REFERENCE, TimeAxis, TimePoints
-from cmapss_tui.widgets.charts import BarChart, LineChart, StepChart, TimeChart
+from cmapss_tui.widgets.charts import BarChart, LaneChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
 from cmapss_tui.widgets.plan_view import wrapped
 from cmapss_tui.widgets.rollout_panel import RolloutPanel, tells
-from cmapss_tui.widgets.variant_table import VariantTable
+from cmapss_tui.widgets.variant_table import VariantTable, cooldowns
 
-if TYPE_CHECKING:
-    from cmapss_core.metrics import Metrics
-
-WINDOWS = (60, 180, 30)
-LATENCIES = ("p50", "p90", "p99")
-LATE = timedelta(minutes=3)
+# What each panel shows, by the field of Known that its age is that of.
+PANELS = {
+    "why-text": "explanation",
+    "rollout": "endpoint",
+    "per-instance": "metrics",
+    "instances": "scaling",
+    "lanes": "scaling",
+    "invocations": "metrics",
+    "latency": "metrics",
+    "activities": "scaling",
+    "errors": "metrics",
+    "utilization": "metrics",
+    "alarms": "scaling",
+    "variants": "endpoint",
+}
+LIVE = ("why-text", "activities", "alarms", "variants")  # of now, whatever stretch of time the charts show
+AT_ANY_STATUS = frozenset(
+    "window logs describe operations variant zoom_in zoom_out pan_back pan_forth present point_left point_right".split()
+)
 
 
 async def open_endpoint(app: App[Any], name: str) -> None:
@@ -51,7 +69,7 @@ async def open_endpoint(app: App[Any], name: str) -> None:
     await app.push_screen(EndpointScreen(name))
 
 
-class EndpointScreen(ConsoleScreen):
+class EndpointScreen(EndpointDoors):
     """The scaling theatre."""
 
     AREA = "endpoints"
@@ -62,29 +80,36 @@ class EndpointScreen(ConsoleScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-normal"), (50, "-tall")]
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.endpoint_name = name
-        self._known = Known()
-        self._axis: TimeAxis | None = None
-        self._window = WINDOWS[0]
-        self._minutes = WINDOWS[0]
+        super().__init__(name)
+        self._view = View()
+        self._variant: str | None = None
+        self._cursor: datetime | None = None
+        self._stage: Stage | None = None
+        self._reader: EndpointReader | None = None
         self._poller: Poller[EndpointReading] | None = None
 
     def body(self) -> ComposeResult:
-        """Everything in one column that scrolls, the most telling first."""
+        """Two columns over one axis of time where there is room, else one that scrolls, the most telling first."""
         yield Lines(id="headline")
         with VerticalScroll(id="theatre"):
             yield Panel("Roll-out", RolloutPanel(id="rollout"), id="rollout-panel")
             yield Panel("Why", Lines(id="why-text"), id="why")
-            with Grid(id="charts"):
-                yield Panel("invocations/min", BarChart(id="invocations"))
-                yield Panel("per instance/min", BarChart(id="per-instance"))
-                yield Panel("instances", StepChart(id="instances"))
-                yield Panel("latency ms", LineChart(id="latency"))
+            yield Lines(id="view")
+            with Grid(id="stage"):
+                with Vertical(id="story"):
+                    yield Panel("per instance/min", BarChart(id="per-instance"), classes="chart")
+                    yield Panel("instances", StepChart(id="instances"), classes="chart")
+                    yield Panel("alarms, scaling", LaneChart(id="lanes"))
+                with Vertical(id="load"):
+                    yield Panel("invocations/min", BarChart(id="invocations"), classes="chart")
+                    yield Panel("latency ms", LineChart(id="latency"), classes="chart")
+                    yield Panel("Activities", ActivityList(id="activities"))
+            with Grid(id="more"):
+                yield Panel("errors/min", LineChart(id="errors"))
+                yield Panel("CPU, memory %", LineChart(id="utilization"))
             with Grid(id="details"):
-                yield Panel("Activities", ActivityList(id="activities"))
+                yield Panel("Variants", VariantTable(id="variants"))
                 yield Panel("Alarms", AlarmPanel(id="alarms"))
-            yield Panel("Variants", VariantTable(id="variants"))
 
     def on_mount(self) -> None:
         self.query_one("#theatre").focus()
@@ -97,17 +122,27 @@ class EndpointScreen(ConsoleScreen):
             traffic.ignore(self._show_headline)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
-        self._known = self._known.with_reading(message.snapshot)
+        reading: EndpointReading = message.snapshot
+        self.known = self.known.with_reading(reading)
         self._show()
+        if reading.view != self._view and self._poller is not None:
+            self._poller.request()  # asked before the view was changed
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._resized)
+    def on_time_chart_resized(self, message: TimeChart.Resized) -> None:
+        message.stop()
+        if self._width() != self._view.width:
+            self._changed_view()
 
     def on_screen_resume(self) -> None:
         if (traffic := background.find(self.app, "traffic", self.endpoint_name)) is not None:
             traffic.ignore(self._show_headline)
             traffic.listen(self._show_headline)
         self._show_headline()
+
+    def on_time_chart_pointed(self, message: TimeChart.Pointed) -> None:
+        message.stop()
+        axis = self._stage.axis if self._stage is not None else None
+        self._point(None if axis is None or message.slot is None else axis.time_of(message.slot))
 
     def tick(self) -> None:
         """Ages and cooldowns go on between readings."""
@@ -120,67 +155,74 @@ class EndpointScreen(ConsoleScreen):
 
     def why_not(self, action: Action) -> str | None:
         """What this endpoint's status does not allow."""
-        if action.scope == "endpoint" and action.method != "window":
-            endpoint = self._known.endpoint
+        if action.scope == "endpoint" and action.method not in AT_ANY_STATUS:
+            endpoint = self.known.endpoint
             if self._gone:
                 return f"{self.endpoint_name} does not exist any more."
             if endpoint is not None and (reason := refused_because(endpoint, action.method)) is not None:
                 return reason
             if endpoint is None and action.method in ("update", "stop_rollout"):
                 return f"{self.endpoint_name} has not been read yet."
+        if action.id == "endpoint.variant" and len(self.known.variant_names) < 2:
+            return f"{self.endpoint_name} has one production variant."
         return super().why_not(action)
 
+    def again(self) -> Callable[[], ConsoleScreen]:
+        """The same endpoint once more."""
+        name = self.endpoint_name
+        return lambda: EndpointScreen(name)
+
+    def sheet(self) -> Sheet | None:
+        """The metrics of the window."""
+        return panels.sheet(self._stage, self.aws.clock.now()) if self._stage is not None else None
+
+    def action_refresh(self) -> None:
+        """Read everything anew, also what is known for this minute."""
+        if self._reader is not None:
+            self._reader.forget()
+        super().action_refresh()
+
     def action_window(self) -> None:
-        """Show another stretch of time, as long as a column can stand for whole minutes of it."""
-        self._window = WINDOWS[(WINDOWS.index(self._window) + 1) % len(WINDOWS)]
-        self._resized()
+        """Show the next longer window, or the shortest."""
+        self._look(self._view.cycled())
 
-    def action_validate(self) -> None:
-        """Measure how well it predicts."""
-        from cmapss_tui.screens.validate import ValidateScreen
+    def action_zoom_in(self) -> None:
+        """Show less, more closely."""
+        self._look(self._view.zoomed(inward=True, now=self.aws.clock.now(), around=self._cursor))
 
-        self.app.push_screen(ValidateScreen(self.endpoint_name))
+    def action_zoom_out(self) -> None:
+        """Show more."""
+        self._look(self._view.zoomed(inward=False, now=self.aws.clock.now()))
 
-    def action_traffic(self) -> None:
-        """Send it load."""
-        from cmapss_tui.screens.traffic import TrafficScreen
+    def action_pan_back(self) -> None:
+        """Show what was before."""
+        born = self.known.endpoint.created if self.known.endpoint is not None else self.aws.clock.now()
+        self._look(self._view.panned(back=True, now=self.aws.clock.now(), born=born))
 
-        self.app.push_screen(TrafficScreen(self.endpoint_name, self._known.endpoint, self._known.scaling))
+    def action_pan_forth(self) -> None:
+        """Show what came after."""
+        now = self.aws.clock.now()
+        self._look(self._view.panned(back=False, now=now, born=now))
 
-    def action_scale(self) -> None:
-        """Change its automatic scaling."""
-        from cmapss_tui.screens.scale import ScaleScreen
+    def action_present(self) -> None:
+        """Go back to now."""
+        self._cursor = None
+        self._look(self._view.at_present())
 
-        self.app.push_screen(ScaleScreen(self.endpoint_name, self._known.scaling, self._variants))
+    def action_point_left(self) -> None:
+        """Point at the slot before; at first at the newest complete one."""
+        self._step(-1)
 
-    def action_update(self) -> None:
-        """Change what it serves, or on what."""
-        from cmapss_tui.screens.update import UpdateScreen
+    def action_point_right(self) -> None:
+        """Point at the slot after; past the last at none."""
+        self._step(1)
 
-        if self._known.endpoint is not None:
-            self.app.push_screen(UpdateScreen(self._known.endpoint))
-
-    def action_stop_rollout(self) -> None:
-        """Give the old fleet its traffic back."""
-        from cmapss_tui.screens.stop_rollout import StopRolloutScreen
-
-        self.app.push_screen(StopRolloutScreen(self.endpoint_name))
-
-    def action_high_availability(self) -> None:
-        """Give it three instances or more."""
-        from cmapss_tui.screens.high_availability import HighAvailabilityScreen
-
-        self.app.push_screen(HighAvailabilityScreen(self.endpoint_name, self._variants))
-
-    def action_delete(self) -> None:
-        """Delete it, after its name has been typed."""
-        from cmapss_tui.screens.delete import DeleteScreen
-
-        self.app.push_screen(DeleteScreen(self.endpoint_name))
-
-    @property
-    def _variants(self) -> list[str]:
-        return [variant.name for variant in self._known.endpoint.variants] if self._known.endpoint is not None else []
+    def action_variant(self) -> None:
+        """Show the next production variant alone, or all together."""
+        choices = [None, *self.known.variant_names]
+        place = choices.index(self._variant) if self._variant in choices else 0
+        self._variant = choices[(place + 1) % len(choices)]
+        self._show()
 
     @property
     def _gone(self) -> bool:
@@ -190,53 +232,115 @@ class EndpointScreen(ConsoleScreen):
         return error is not None and error.kind is ErrorKind.NOT_FOUND
 
     def _start_reading(self) -> None:
-        self._fit_axis()
-        aws, name = self.aws, self.endpoint_name
+        self._fit()
+        clock = self.aws.clock
+        self._reader = reader = EndpointReader(self.aws, self.endpoint_name)
         self._poller = self.add_poller(
-            "watch",
-            lambda: read_reading(aws, name, self._minutes),
-            lambda reading: reading_interval(reading, aws.clock.speed),
+            "watch", lambda: reader.read(self._view), lambda reading: reading_interval(reading, clock.speed)
         )
 
-    def _resized(self) -> None:
-        before = self._minutes
+    def _look(self, view: View) -> None:
+        """Show another stretch of time: at once what is known of it, then what is read."""
+        if view != self._view:
+            self._view = view
+            self._changed_view()
+        else:
+            self._show_charts()
+
+    def _changed_view(self) -> None:
+        before = self._poller.snapshot.view if self._poller is not None and self._poller.snapshot else None
         self._show()
-        if self._poller is not None and self._minutes > before:
+        if self._poller is not None and self._view != before:
             self._poller.request()
 
-    def _fit_axis(self) -> None:
+    def _step(self, by: int) -> None:
+        if self._stage is None:
+            return
+        axis = self._stage.axis
+        newest = (axis.complete_until - axis.start) // axis.slot - 1
+        slot = min(newest, axis.slots - 1) if axis.cursor is None else axis.cursor + by
+        self._point(axis.time_of(slot) if 0 <= slot < axis.slots else None if by > 0 else self._cursor)
+
+    def _point(self, at: datetime | None) -> None:
+        if at != self._cursor:
+            self._cursor = at
+            self._show_charts()
+
+    def _width(self) -> int:
+        return min(chart.plot_width for chart in self.query(TimeChart))
+
+    def _fit(self) -> None:
         """One axis for all charts: as wide as the narrowest of them."""
-        width = min(chart.plot_width for chart in self.query(TimeChart))
-        as_of = self._known.metrics_as_of or self._known.endpoint_as_of
-        self._axis = TimeAxis.fit(as_of or self.aws.clock.now(), width, window=self._window)
-        self._minutes = max(self._axis.minutes, 1)
+        self._view = replace(self._view, width=self._width())
+        if self._variant not in (None, *self.known.variant_names):
+            self._variant = None
+        as_of = self.known.as_of.get("metrics") or self.known.as_of.get("endpoint")
+        axis = self._view.axis(as_of or self.aws.clock.now())
+        slot = None if self._cursor is None else (self._cursor - axis.start) // axis.slot
+        if slot is not None and 0 <= slot < axis.slots:
+            axis = replace(axis, cursor=slot)
+        self._stage = Stage(self.known, axis, self._variant)
 
     def _show(self) -> None:
         with self.app.batch_update():
-            self._fit_axis()
             self._show_headline()
             self._show_why()
             self._show_rollout()
-            self._show_metrics()
-            self._show_instances()
-            self._show_scaling()
+            self._show_charts()
+            self._show_lists()
             self._show_variants()
             self._show_ages()
         self.refresh_bindings()
 
+    def _show_charts(self) -> None:
+        self._fit()
+        stage = self._stage
+        if stage is None:
+            return
+        with self.app.batch_update():
+            self.query_one("#view", Lines).write(lambda width: [view_line(stage, self._view.until, width)])
+            if stage.known.metrics is not None:
+                self._show_metrics(stage)
+            if stage.known.endpoint is not None and stage.known.scaling is not None:
+                self._show_steps(stage)
+
+    def _show_metrics(self, stage: Stage) -> None:
+        axis = stage.axis
+        for name, series, how in (
+            ("invocations", "invocations", "sum"),
+            ("per-instance", "invocations_per_instance", "highest"),
+        ):
+            points = stage.points(series)
+            reference = panels.target(stage) if name == "per-instance" else None
+            self.query_one(f"#{name}", BarChart).show(axis, points, reference)
+            value = Content(stage.value(points))
+            self._panel(name).show_legend(value + stage.of_all(how), value)
+        for name in panels.CURVES:
+            shown = panels.curves(stage, name)
+            self.query_one(f"#{name}", LineChart).show(axis, shown)
+            legend = panels.error_legend if name == "errors" else panels.curve_legend
+            self._panel(name).show_legend(*legend(stage, shown))
+
+    def _show_steps(self, stage: Stage) -> None:
+        now = self.known.as_of["scaling"]
+        current, desired, highest = panels.instances(stage, now)
+        self.query_one("#instances", StepChart).show(stage.axis, current, desired, highest)
+        self._panel("instances").show_legend(*panels.instance_legend(stage, current, desired))
+        lanes = panels.lanes(stage, now)
+        self.query_one("#lanes", LaneChart).show(stage.axis, lanes)
+        self._panel("lanes").show_legend(*panels.lane_legend(stage, lanes))
+
     def _show_headline(self) -> None:
         traffic = background.find(self.app, "traffic", self.endpoint_name)
         sending = traffic.latest if traffic is not None and traffic.running else None
-        known = [GONE] if self._gone else headline(self._known, self.aws.clock.now())
+        known = [GONE] if self._gone else headline(self.known, self.aws.clock.now())
         pieces = [*known, *sending_now(sending)]
         name = Content.styled(self.endpoint_name, "bold")
         self.query_one("#headline", Lines).write(lambda width: laid_out(name, pieces, width))
 
     def _show_why(self) -> None:
-        text = self._known.explanation
-        endpoint = self._known.endpoint
-        poller = self._poller
-        error = poller.snapshot.error if poller is not None and poller.snapshot is not None else None
+        text, endpoint = self.known.explanation, self.known.endpoint
+        error = self.known.failures.get("endpoint")
         if self._gone:
             text = "There is no such endpoint (any more): esc goes back."
         elif endpoint is None and error is not None:
@@ -246,104 +350,52 @@ class EndpointScreen(ConsoleScreen):
         self.query_one("#why-text", Lines).write(lambda width: [Content(line) for line in wrapped(text, width)])
 
     def _show_rollout(self) -> None:
-        endpoint = self._known.endpoint
+        endpoint = self.known.endpoint
         panel = self._panel("rollout")
-        panel.display = endpoint is not None and not self._gone and tells(endpoint, self._known.rollout)
+        panel.display = endpoint is not None and not self._gone and tells(endpoint, self.known.rollout)
         if endpoint is not None and panel.display:
-            self.query_one(RolloutPanel).show(endpoint, self._known.rollout, self.aws.clock.now())
+            self.query_one(RolloutPanel).show(endpoint, self.known.rollout, self.aws.clock.now())
 
-    def _show_metrics(self) -> None:
-        axis, metrics, scaling = self._axis, self._known.metrics, self._known.scaling
-        if axis is None or metrics is None:
-            return
-        invocations = metrics.points("invocations")
-        self.query_one("#invocations", BarChart).show(axis, invocations)
-        latest = Content(_last(invocations, axis))
-        errors = _errors(metrics, axis)
-        self._panel("invocations").show_legend(latest + Content("  ") + errors, latest)
-        per_instance = metrics.points("invocations_per_instance")
-        target = next((policy.target for policy in (scaling.policies if scaling else ()) if policy.target), None)
-        reference = Reference(target, f"target {formats.number(target, 4)}") if target is not None else None
-        self.query_one("#per-instance", BarChart).show(axis, per_instance, reference)
-        self._panel("per-instance").show_legend(Content(_last(per_instance, axis)))
-        latencies = [Curve(name, metrics.points(f"model_latency_{name}_ms")) for name in LATENCIES]
-        self.query_one("#latency", LineChart).show(axis, latencies)
-        legend = [
-            Content.assemble((f"{c.label} ", series_style(i)), _last(c.points, axis)) for i, c in enumerate(latencies)
-        ]
-        wide, narrow = Content("  "), Content(" ")
-        self._panel("latency").show_legend(wide.join(legend), narrow.join(legend), narrow.join([legend[0], legend[-1]]))
-
-    def _show_instances(self) -> None:
-        from cmapss_core.scaling import instance_history
-
-        axis, endpoint, scaling = self._axis, self._known.endpoint, self._known.scaling
-        if axis is None or endpoint is None or scaling is None:
-            return
-        now = self._known.scaling_as_of or axis.end
-        history = instance_history(endpoint, scaling, axis.start, max(now, axis.start + timedelta(minutes=1)))
-        highest = max((target.max for target in scaling.targets), default=endpoint.desired_instances)
-        self.query_one("#instances", StepChart).show(axis, history.current, history.desired, highest)
-        legend = Content.assemble(("━ ", PRIMARY), "current  ", ("╌ ", REFERENCE), "desired")
-        self._panel("instances").show_legend(
-            legend, Content.assemble(("━ ", PRIMARY), "now ", ("╌ ", REFERENCE), "want")
-        )
-
-    def _show_scaling(self) -> None:
-        scaling, metrics = self._known.scaling, self._known.metrics
+    def _show_lists(self) -> None:
+        scaling, variant = self.known.scaling, self._variant
         if scaling is None:
             return
-        self.query_one(ActivityList).show(scaling.activities, self.aws.clock.now())
-        self.query_one(AlarmPanel).show(scaling, metrics)
+        activities = [one for one in scaling.activities if variant in (None, one.variant)]
+        self.query_one(ActivityList).show(activities, self.aws.clock.now())
+        self.query_one(AlarmPanel).show(scaling, self.known.recent, variant)
 
     def _show_variants(self) -> None:
-        if self._known.endpoint is not None:
-            self.query_one(VariantTable).show(self._known.endpoint, self._known.scaling, self.aws.clock.now())
+        endpoint, now = self.known.endpoint, self.aws.clock.now()
+        past = Content.styled("of now" if self._view.until is not None else "", theme.ACCENT)
+        for name in LIVE[1:]:
+            self._panel(name).show_legend(past)
+        if endpoint is None:
+            return
+        self.query_one(VariantTable).show(endpoint, self.known.scaling, now)
+        left = cooldowns(endpoint, self.known.scaling, now)
+        several = len(left) > 1
+        pieces = [Content.styled(f"{name} " if several else "", theme.QUIET) + words for name, words in left.items()]
+        cooldown = Content("   ").join(pieces)
+        gap = Content("  " if past.plain else "")
+        self._panel("why-text").show_legend(past + gap + Content.styled("cooldown ", theme.QUIET) + cooldown, past)
 
     def _show_ages(self) -> None:
-        known = self._known
-        dated = {
-            "why-text": known.explained_as_of,
-            "rollout": known.endpoint_as_of,
-            "invocations": known.metrics_as_of,
-            "per-instance": known.metrics_as_of,
-            "instances": known.scaling_as_of,
-            "latency": known.metrics_as_of,
-            "activities": known.scaling_as_of,
-            "alarms": known.scaling_as_of,
-            "variants": known.endpoint_as_of,
-        }
-        for name, as_of in dated.items():
-            self._show_age(name, as_of)
-
-    def _show_age(self, name: str, as_of: datetime | None) -> None:
-        poller = self._poller
-        last = poller.snapshot if poller is not None else None
-        failed = last.error if last is not None and (as_of is None or as_of < last.as_of) else None
-        part = Snapshot(as_of=as_of) if as_of is not None else None
+        known, poller = self.known, self._poller
         interval = poller.interval if poller is not None else FASTEST_SECONDS
-        value = freshness(part, self.aws.clock, interval, paused=self.paused, error=failed)
-        self._panel(name).show_age(value)
+        by_minute = max(interval, SLOW_REGION_SECONDS / self.aws.clock.speed)
+        for name, part in PANELS.items():
+            as_of = known.as_of.get(part)
+            newest = Snapshot(as_of=as_of) if as_of is not None else None
+            value = freshness(
+                newest,
+                self.aws.clock,
+                by_minute if part == "metrics" else interval,
+                paused=self.paused,
+                error=known.failures.get(part),
+            )
+            self._panel(name).show_age(value)
 
     def _panel(self, name: str) -> Panel:
         panel = self.query_one(f"#{name}").parent
         assert isinstance(panel, Panel)  # each of the named widgets is the content of one
         return panel
-
-
-def _last(points: TimePoints, axis: TimeAxis) -> str:
-    """The newest value; one that is older than CloudWatch is late is not the state of now."""
-    if not points or points[-1][0] < axis.complete_until - LATE:
-        return formats.NOTHING
-    return formats.number(points[-1][1], 3)
-
-
-def _errors(metrics: Metrics, axis: TimeAxis) -> Content:
-    """How many invocations failed within the window."""
-    counts = {
-        code: sum(value for at, value in metrics.points(f"errors_{code}") if at >= axis.start)
-        for code in ("4xx", "5xx")
-    }
-    if not any(counts.values()):
-        return Content.styled("no errors", theme.QUIET)
-    return Content.styled("  ".join(f"{code} {formats.number(n, 4)}" for code, n in counts.items()), theme.BAD)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from cmapss_tui import formats, theme
+from cmapss_tui.screens.endpoint_view import moment, words
 from cmapss_tui.widgets.rollout_panel import rolled_back_because
 
 if TYPE_CHECKING:
     from cmapss_core.traffic import TrafficReport
-    from cmapss_tui.screens.endpoint_reading import Known
+    from cmapss_tui.screens.endpoint_known import Known
+    from cmapss_tui.screens.endpoint_panels import Stage
 
 GONE = Content.styled("✕ deleted", theme.BAD)
 
@@ -60,3 +62,25 @@ def sending_now(report: TrafficReport | None) -> list[Content]:
     if report is None:
         return []
     return [Content.styled(f"▶ traffic {formats.number(report.rate_per_minute, 3)}/min", theme.ACCENT)]
+
+
+def view_line(stage: Stage, until: datetime | None, width: int) -> Content:
+    """Which stretch of time and which variants the charts show, what is pointed at, and the keys that change it."""
+    span, slot = words(stage.axis, until)
+    style = theme.QUIET if until is None else theme.ACCENT
+    axis = stage.axis
+    pointed = "" if axis.cursor is None else f"│ {moment(axis.time_of(axis.cursor), axis)}"
+    names = stage.known.variant_names
+    which = stage.variant or ("all variants" if len(names) > 1 else "")
+    pieces = [
+        Content.styled(span, style),
+        Content.styled(slot, theme.QUIET),
+        *([Content.styled(which, "bold")] if which else []),
+        *([Content.styled(pointed, "bold")] if pointed else []),
+    ]
+    line = Content("  ").join(pieces)
+    keys = Content.styled("w window  + - zoom  < > pan  ← → point", theme.QUIET)
+    missing = width - line.cell_length - keys.cell_length
+    if missing >= 2:
+        return line.pad_right(missing) + keys
+    return line if line.cell_length <= width else Content("  ").join([pieces[0], *pieces[2:]])

@@ -1,88 +1,232 @@
-"""What the screen of an endpoint reads, how often, and what it keeps when a part of it fails."""
+"""What the screen of an endpoint reads, how often, and what it remembers from one reading to the next."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
+from cmapss_tui.screens.endpoint_view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmapss_core.alarm_history import AlarmStates
     from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint
     from cmapss_core.metrics import Metrics
     from cmapss_core.rollout import Rollout
-    from cmapss_core.scaling import Scaling
+    from cmapss_core.scaling import Alarm
     from cmapss_core.watch import Watch
+    from cmapss_tui.widgets.chart_scale import TimeAxis
 
 FAST_REGION_SECONDS, SLOW_REGION_SECONDS = 15.0, 60.0
 FASTEST_SECONDS, SLOW_SECONDS = 1.0, (2.0, 60.0)
+RECENT_MINUTES = 30  # that the explanation looks at
+_LATE = timedelta(minutes=3)  # of CloudWatch
+_ASK_AGAIN = timedelta(minutes=10)  # for what was denied
+
+
+_Stages = tuple[tuple[datetime, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRollout:
+    """A roll-out as it was seen from here: `stages` are times and AWS's names; `ended` is None while it goes on."""
+
+    config: str
+    started: datetime
+    stages: _Stages = ()
+    ended: datetime | None = None
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointReading(Snapshot):
-    """A watch, and what the instances that are asked for will cost an hour."""
+    """A watch, the metrics of the view, the states of the alarms, and what the instances asked for will cost an hour.
+
+    None is what could not be read; `failures` has why, by the name of the field.
+    """
 
     watch: Watch
+    view: View = field(default_factory=View)
+    metrics: Metrics | None = None
+    metrics_as_of: datetime | None = None
+    alarm_states: tuple[AlarmStates, ...] | None = None
+    rollouts: tuple[SeenRollout, ...] = ()
     hourly_cost_usd_desired: float | None = None
+    failures: Mapping[str, ConsoleError] = field(default_factory=dict)
+
+
+class EndpointReader:
+    """Reads an endpoint for its screen, one reading at a time, and asks again only for what may have changed.
+
+    Metrics by the minute are asked for once a minute, those of a stretch that is over once; the history of an alarm
+    when its state has changed.
+    """
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self._aws = aws
+        self._name = name
+        self._recent: _Dated | None = None
+        self._stretch: _Dated | None = None
+        self._states: dict[str, _KnownStates] = {}
+        self._denied: tuple[datetime, ConsoleError] | None = None
+        self._rollouts = aws.remember(("roll-outs seen", name), _SeenRollouts)
+
+    def read(self, view: View) -> EndpointReading:
+        """One reading of the endpoint; never raises."""
+        from cmapss_core.watch import read_watch
+
+        now = self._aws.clock.now()
+        axis = view.axis(now)
+        # The minutes that the explanation needs and those that are drawn are then one question.
+        same = view.until is None and axis.minutes_per_slot == 1
+        minutes = max(RECENT_MINUTES, axis.minutes) if same else RECENT_MINUTES
+        known = self._recent if self._recent is not None and self._recent.answers(minutes, now) else None
+        watch = read_watch(self._aws, self._name, minutes, known.metrics if known else None)
+        if known is None and watch.metrics is not None:
+            known = self._recent = _Dated(minutes, watch.as_of, watch.metrics)
+        failures = dict(watch.failures)
+        drawn = known if same else self._drawn(watch, axis, failures)
+        return EndpointReading(
+            as_of=watch.as_of,
+            source=watch.source,
+            error=watch.error or failures.get("metrics"),
+            watch=watch,
+            view=view,
+            metrics=drawn.metrics if drawn else None,
+            metrics_as_of=drawn.as_of if drawn else None,
+            alarm_states=self._alarm_states(watch, axis, failures),
+            rollouts=self._rollouts.after(watch),
+            hourly_cost_usd_desired=self._cost(watch),
+            failures=failures,
+        )
+
+    def forget(self) -> None:
+        """Ask for everything at the next reading."""
+        self._recent = self._stretch = self._denied = None
+        self._states = {}
+
+    def _drawn(self, watch: Watch, axis: TimeAxis, failures: dict[str, ConsoleError]) -> _Dated | None:
+        """The metrics of the view where those by the minute are not it."""
+        from cmapss_core.metrics import read_metrics_between
+
+        key, now = (axis.start, axis.end, axis.minutes_per_slot), self._aws.clock.now()
+        end = min(axis.end, now.replace(second=0, microsecond=0))
+        if watch.endpoint is None or end <= axis.start:
+            return None
+        if self._stretch is not None and self._stretch.answers(key, now):
+            return self._stretch
+        over = axis.end <= now - _LATE
+        try:
+            metrics = read_metrics_between(self._aws, watch.endpoint, axis.start, end, axis.minutes_per_slot * 60)
+        except ConsoleError as error:
+            failures["metrics"] = error
+            return None
+        self._stretch = _Dated(key, now, metrics, over=over)
+        return self._stretch
+
+    def _alarm_states(
+        self, watch: Watch, axis: TimeAxis, failures: dict[str, ConsoleError]
+    ) -> tuple[AlarmStates, ...] | None:
+        if watch.scaling is None:
+            return None
+        if self._denied is not None and watch.as_of - self._denied[0] < _ASK_AGAIN:
+            failures["alarm_states"] = self._denied[1]
+            return None
+        try:
+            return tuple(self._states_of(alarm, axis.start) for alarm in watch.scaling.alarms)
+        except ConsoleError as error:
+            failures["alarm_states"] = error
+            self._denied = (watch.as_of, error) if error.kind is ErrorKind.DENIED else None
+            return None
+
+    def _states_of(self, alarm: Alarm, start: datetime) -> AlarmStates:
+        from cmapss_core.alarm_history import read_alarm_states
+
+        known = self._states.get(alarm.name)
+        if known is None or start < known.start or (alarm.state, alarm.updated) != known.signature:
+            states = read_alarm_states(self._aws, alarm, start)
+            known = self._states[alarm.name] = _KnownStates(start, (alarm.state, alarm.updated), states)
+        return known.states
+
+    def _cost(self, watch: Watch) -> float | None:
+        from cmapss_core.pricing import hourly_cost
+
+        if watch.endpoint is None:
+            return None
+        try:
+            return hourly_cost(self._aws, [(v.instance_type, v.desired_instances) for v in watch.endpoint.variants])
+        except ConsoleError:
+            return None  # a price is an extra, and asked for again at the next reading
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The newest answer of each part, and when it was true: a part that fails keeps what it had.
+class _Dated:
+    """Metrics, what was asked for, and when. `over`: nothing of that stretch changes any more."""
 
-    `rollout` is the last one between two configs that was seen under way, whether or not it still is.
-    """
+    asked: object
+    read_at: datetime
+    metrics: Metrics
+    over: bool = False
 
-    endpoint: Endpoint | None = None
-    endpoint_as_of: datetime | None = None
-    rollout: Rollout | None = None
-    scaling: Scaling | None = None
-    scaling_as_of: datetime | None = None
-    metrics: Metrics | None = None
-    metrics_as_of: datetime | None = None
-    explanation: str = ""
-    explained_as_of: datetime | None = None
-    hourly_cost_usd_desired: float | None = None
+    @property
+    def as_of(self) -> datetime:
+        return self.read_at
 
-    def with_reading(self, reading: EndpointReading) -> Known:
-        """What is known after one more reading."""
-        watch, known = reading.watch, self
+    def answers(self, asked: object, now: datetime) -> bool:
+        """Whether the same question would have the same answer: within the minute, since CloudWatch has minutes."""
+        same_minute = self.read_at.replace(second=0, microsecond=0) == now.replace(second=0, microsecond=0)
+        return self.asked == asked and (self.over or same_minute)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownStates:
+    start: datetime
+    signature: tuple[str, datetime | None]
+    states: AlarmStates
+
+
+@dataclass(slots=True)
+class _SeenRollouts:
+    """The roll-outs of an endpoint since the console was opened; AWS tells of none but the one under way."""
+
+    rollouts: tuple[SeenRollout, ...] = ()
+
+    def after(self, watch: Watch) -> tuple[SeenRollout, ...]:
+        """Those that were seen, with what this reading tells."""
         if watch.endpoint is not None:
-            rollout = watch.endpoint.rollout
-            known = replace(
-                known,
-                endpoint=watch.endpoint,
-                endpoint_as_of=watch.as_of,
-                rollout=rollout if rollout is not None and rollout.former_config is not None else known.rollout,
-                hourly_cost_usd_desired=reading.hourly_cost_usd_desired,
-            )
-        if watch.scaling is not None:
-            known = replace(known, scaling=watch.scaling, scaling_as_of=watch.as_of)
-        if watch.metrics is not None:
-            known = replace(known, metrics=watch.metrics, metrics_as_of=watch.as_of)
-        if watch.explanation:
-            known = replace(known, explanation=watch.explanation, explained_as_of=watch.as_of)
+            self.rollouts = with_rollout(self.rollouts, watch.endpoint, watch.as_of)
+        return self.rollouts
+
+
+def with_rollout(seen: tuple[SeenRollout, ...], endpoint: Endpoint, now: datetime) -> tuple[SeenRollout, ...]:
+    """Roll-outs after one more look: the last one goes on, has ended, or another has begun."""
+    rollout = endpoint.rollout
+    last = seen[-1] if seen and seen[-1].ended is None else None
+    if last is not None and (rollout is None or rollout.config != last.config):
+        taken_back = endpoint.config != last.config
+        seen, last = (*seen[:-1], replace(last, ended=now, taken_back=taken_back)), None
+    if rollout is None or rollout.former_config is None:
+        return seen
+    if last is None:
+        last = SeenRollout(rollout.config, rollout.started or now)
+    else:
+        seen = seen[:-1]
+    return (*seen, replace(last, stages=_stages(last.stages, rollout, now)))
+
+
+def _stages(
+    known: tuple[tuple[datetime, str], ...], rollout: Rollout, now: datetime
+) -> tuple[tuple[datetime, str], ...]:
+    stage = rollout.stage
+    if stage is None or (known and known[-1][1] == stage):
         return known
-
-
-def read_reading(aws: Aws, name: str, minutes: int) -> EndpointReading:
-    """One reading of an endpoint; never raises."""
-    from cmapss_core.pricing import hourly_cost
-    from cmapss_core.watch import read_watch
-
-    watch = read_watch(aws, name, minutes)
-    cost = None
-    if watch.endpoint is not None:
-        try:
-            cost = hourly_cost(aws, [(v.instance_type, v.desired_instances) for v in watch.endpoint.variants])
-        except ConsoleError:
-            cost = None  # a price is an extra, and asked for again at the next reading
-    return EndpointReading(
-        as_of=watch.as_of, source=watch.source, error=watch.error, watch=watch, hourly_cost_usd_desired=cost
-    )
+    since = next((variant.since for variant in rollout.variants if variant.stage == stage), None)
+    return (*known, (since or now, stage))
 
 
 def reading_interval(reading: EndpointReading | None, speed: float) -> float:
@@ -102,21 +246,3 @@ def moving(watch: Watch) -> bool:
         or endpoint.current_instances != endpoint.desired_instances
         or any(activity.running for activity in (scaling.activities if scaling else ()))
     )
-
-
-def refused_because(endpoint: Endpoint, method: str) -> str | None:
-    """Why an action cannot be done with an endpoint as it is, None where it can: what AWS allows in which status."""
-    name, status, rollout = endpoint.name, endpoint.status, endpoint.rollout
-    rolling_out = rollout is not None and rollout.former_config is not None
-    if status == "Deleting":
-        return f"{name} is being deleted."
-    if method == "stop_rollout":
-        if status == "RollingBack":
-            return f"{name} is going back already."
-        return None if rolling_out else f"No roll-out of {name} is under way."
-    if status in ("Creating", "Failed") and method != "delete":
-        way_out = "wait until it is InService" if status == "Creating" else "delete it and deploy again"
-        return f"{name} is {status}: {way_out}."
-    if rolling_out and method in ("update", "high_availability", "scale"):
-        return f"{name} is being updated: wait until that ends, or stop it with S."
-    return None

@@ -26,9 +26,11 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "Failed": ("✕", theme.BAD),
 }
 _NOT_SCALED = ("–", theme.QUIET)
-_CAUSE_WIDTH, _TOOK_WIDTH = 9, 14
+_CAUSE_WIDTH, _TOOK_WIDTH, _VARIANT_WIDTH = 9, 14, 10
+_ROOMY = 70  # columns from which a third of what is more goes to the cause
 _WITH_CAUSE = 62  # columns from which there is room for the cause
-_ALARM = re.compile(r"Alarm(?:High|Low)")
+_TRACKING_ALARM = re.compile(r"TargetTracking-\S*-(?P<side>Alarm(?:High|Low))-")
+_ANY_ALARM = re.compile(r"alarm (?P<name>\S+) in state")
 _BOUND = re.compile(r"(?:minimum|maximum) capacity was set to \d+")
 
 
@@ -36,26 +38,38 @@ class ActivityList(Lines):
     """As many activities as there is room for."""
 
     def show(self, activities: Sequence[ScalingActivity], now: datetime) -> None:
-        """Show these, `now` being the region's time."""
+        """Show these, `now` being the region's time; those of several variants say of which they are."""
+        several = len({activity.variant for activity in activities}) > 1
+        dated = any(activity.started.date() != now.date() for activity in activities)
         if not activities:
             self.write(lambda width: [Content.styled(NONE_YET, theme.QUIET)])
         else:
-            self.write(lambda width: [activity_line(activity, now, width) for activity in activities])
+            self.write(
+                lambda width: [activity_line(one, now, width, several=several, dated=dated) for one in activities]
+            )
 
 
-def activity_line(activity: ScalingActivity, now: datetime, width: int) -> Content:
-    """When, what, why, and how long it took or has been going on."""
+def activity_line(
+    activity: ScalingActivity, now: datetime, width: int, *, several: bool = False, dated: bool = False
+) -> Content:
+    """When, what, why, and how long it took or has been going on; of which variant, if there are several, and on
+    which day, if not all are of today."""
+    when = f"{activity.started:%m-%d %H:%M}" if dated else f"{activity.started:%H:%M:%S}"
     glyph, style = _LOOKS.get(activity.status, ("?", ""))
     if activity.not_scaled_reason is not None:
         glyph, style = _NOT_SCALED
     cells: list[Content | str] = [
-        Content.styled(f"{activity.started:%H:%M:%S}", theme.QUIET),
+        Content.styled(when, theme.QUIET),
         Content.styled(glyph, style),
     ]
-    widths = [8, 1]
-    if width >= _WITH_CAUSE:
-        cells.append(Content.styled(_why(activity), theme.QUIET))
-        widths.append(_CAUSE_WIDTH)
+    widths = [len(when), 1]
+    if several:
+        cells.append(formats.middle_elided(activity.variant, _VARIANT_WIDTH))
+        widths.append(_VARIANT_WIDTH)
+    if width >= _WITH_CAUSE + (_VARIANT_WIDTH if several else 0):
+        cause_width = _CAUSE_WIDTH + max(0, (width - _ROOMY) // 3)
+        cells.append(Content.styled(formats.middle_elided(_why(activity), cause_width), theme.QUIET))
+        widths.append(cause_width)
     took = _took(activity, now, style)
     ends = [_TOOK_WIDTH] if took else []
     what_width = max(0, width - sum(widths) - sum(ends) - 2 * (len(widths) + len(ends)))
@@ -74,8 +88,10 @@ def _what(activity: ScalingActivity) -> str:
 
 
 def _why(activity: ScalingActivity) -> str:
-    if found := _ALARM.search(activity.cause):
-        return found.group()
+    if found := _TRACKING_ALARM.search(activity.cause):
+        return found.group("side")
+    if found := _ANY_ALARM.search(activity.cause):
+        return found.group("name")
     if found := _BOUND.search(activity.cause):
         return found.group().replace("imum capacity was set to", " now")
     return activity.cause

@@ -28,27 +28,31 @@ _LONGEST_LABEL = 24
 class AlarmPanel(Lines):
     """A line for each alarm."""
 
-    def show(self, scaling: Scaling, metrics: Metrics | None) -> None:
-        """Show what scales an endpoint, with the metrics that its alarms watch."""
-        if not scaling.alarms:
-            self.write(lambda width: [Content.styled(NO_ALARMS, theme.QUIET)])
-            return
-        several = len({target.variant for target in scaling.targets}) > 1
+    def show(self, scaling: Scaling, metrics: Metrics | None, shown: str | None = None) -> None:
+        """Show what scales an endpoint, or one variant of it, with the metrics by the minute that its alarms watch."""
+        policies = [policy for policy in scaling.policies if shown in (None, policy.variant)]
+        several = shown is None and len({target.variant for target in scaling.targets}) > 1
         rows = []
-        for alarm in sorted(scaling.alarms, key=lambda alarm: alarm.side):
-            policy = next((policy for policy in scaling.policies if alarm.name in policy.alarm_names), None)
+        for alarm in sorted(scaling.alarms, key=lambda alarm: (alarm.side, alarm.name)):
+            policy = next((policy for policy in policies if alarm.name in policy.alarm_names), None)
+            if policy is None and shown is not None:
+                continue
             variant = policy.variant if policy is not None else None
             points = metrics.points("invocations_per_instance", variant) if metrics is not None else ()
             rows.append((alarm, label(alarm, policy, several=several), points))
+        if not rows:
+            self.write(lambda width: [Content.styled(NO_ALARMS, theme.QUIET)])
+            return
         widths = max(len(name) for _, name, _ in rows), max(len(alarm.state) for alarm, _, _ in rows)
         self.write(lambda width: [alarm_line(alarm, name, points, width, *widths) for alarm, name, points in rows])
 
 
 def label(alarm: Alarm, policy: ScalingPolicy | None, *, several: bool = False) -> str:
-    """What an alarm is called: AlarmHigh and AlarmLow in target tracking, else its policy; of which variant."""
+    """What an alarm is called: AlarmHigh and AlarmLow in target tracking, else its policy, and the side where that
+    has several; of which variant."""
     name = f"Alarm{alarm.side.capitalize()}"
     if policy is not None and policy.target is None:
-        name = policy.name
+        name = f"{policy.name} {alarm.side}" if len(policy.alarm_names) > 1 else policy.name
     if several and policy is not None:
         name = f"{policy.variant} {name}"
     return formats.middle_elided(name, _LONGEST_LABEL)

@@ -9,6 +9,7 @@ from itertools import groupby
 from statistics import quantiles
 
 from cmapss_tui.widgets.chart_scale import (
+    CURSOR,
     GUTTER,
     LABEL_WIDTH,
     MARGIN,
@@ -27,6 +28,7 @@ from cmapss_tui.widgets.chart_scale import (
 
 NO_DATA = "no data yet"
 
+_POINTED_THROUGH = " ┄▁"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _BRAILLE = 0x2800
 _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # by column of dots, from the bottom up
@@ -98,7 +100,9 @@ def bars(points: TimePoints, axis: TimeAxis, height: int, reference: Reference |
             canvas.put(row, column, _EIGHTHS[min(eighths - row * 8, 8)], style)
     if reference is not None:
         _rule(canvas, scale.row(reference.value), reference.label)
-    return _framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
+    return framed(
+        canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known, cursor=axis.cursor_column
+    )
 
 
 def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
@@ -115,7 +119,9 @@ def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Refe
         _curve(canvas, axis, scale, by_slot[index], series_style(index))
     if reference is not None:
         _rule(canvas, scale.row(reference.value), reference.label)
-    lines = _framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
+    lines = framed(
+        canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known, cursor=axis.cursor_column
+    )
     ends = [next((value for value in reversed(values) if value is not None), None) for values in by_slot]
     names = _beside([None if end is None else scale.row(end) for end in ends], rows)
     for index, row in names.items():
@@ -150,7 +156,7 @@ def steps(current: TimePoints, desired: TimePoints, axis: TimeAxis, height: int,
         else ""
         for row in range(rows)
     ]
-    return _framed(canvas, labels, axis.ticks(), empty=not known)
+    return framed(canvas, labels, axis.ticks(), empty=not known, cursor=axis.cursor_column)
 
 
 def objective(
@@ -193,7 +199,44 @@ def objective(
             canvas.put(row, column_of[index], character, PRIMARY)
     every = next(step for step in _tick_counts() if step * pitch >= 6)
     ticks = [(column_of[n - 1], str(n)) for n in (1, *range(every, len(values) + 1, every)) if n <= len(values)]
-    return _framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
+    return framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
+
+
+def framed(
+    canvas: Canvas,
+    labels: Sequence[str],
+    ticks: Sequence[tuple[int, str]],
+    *,
+    empty: bool = False,
+    cursor: int | None = None,
+) -> list[Line]:
+    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on.
+
+    `cursor` is the column that a line points at, wherever nothing is drawn.
+    """
+    if empty:
+        text = NO_DATA[: canvas.columns]
+        canvas.write(canvas.rows // 2, (canvas.columns - len(text)) // 2, text, MUTED)
+    if cursor is not None:
+        for row in range(canvas.rows):
+            if canvas.get(row, cursor) in _POINTED_THROUGH:
+                canvas.put(row, cursor, "│", CURSOR)
+    lines: list[Line] = []
+    for row in reversed(range(canvas.rows)):
+        label = "" if empty else labels[row + 1]
+        lines.append(((f"{label:>{LABEL_WIDTH}}{'┤' if label else '│'}", MUTED), *canvas.line(row)))
+    foot = Canvas(1, canvas.columns)
+    foot.write(0, 0, "─" * canvas.columns, RULE)
+    free_from = 0
+    for column, text in ticks:
+        if column >= free_from and column + len(text) <= canvas.columns:
+            foot.write(0, column, text, MUTED)
+            free_from = column + len(text) + 1
+    if cursor is not None:
+        foot.put(0, cursor, "┴", CURSOR)
+    label = "" if empty else labels[0]
+    lines.append(((f"{label:>{LABEL_WIDTH}}{'┼' if label else '└'}", MUTED), *foot.line(0)))
+    return lines
 
 
 def sparkline(values: Sequence[float | None], width: int) -> Line:
@@ -296,24 +339,3 @@ def _without_outliers(values: Sequence[float]) -> list[float]:
 
 def _tick_counts() -> list[int]:
     return [factor * 10**power for power in range(9) for factor in (1, 2, 5)]
-
-
-def _framed(canvas: Canvas, labels: Sequence[str], ticks: Sequence[tuple[int, str]], *, empty: bool) -> list[Line]:
-    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on."""
-    if empty:
-        text = NO_DATA[: canvas.columns]
-        canvas.write(canvas.rows // 2, (canvas.columns - len(text)) // 2, text, MUTED)
-    lines: list[Line] = []
-    for row in reversed(range(canvas.rows)):
-        label = "" if empty else labels[row + 1]
-        lines.append(((f"{label:>{LABEL_WIDTH}}{'┤' if label else '│'}", MUTED), *canvas.line(row)))
-    foot = Canvas(1, canvas.columns)
-    foot.write(0, 0, "─" * canvas.columns, RULE)
-    free_from = 0
-    for column, text in ticks:
-        if column >= free_from and column + len(text) <= canvas.columns:
-            foot.write(0, column, text, MUTED)
-            free_from = column + len(text) + 1
-    label = "" if empty else labels[0]
-    lines.append(((f"{label:>{LABEL_WIDTH}}{'┼' if label else '└'}", MUTED), *foot.line(0)))
-    return lines

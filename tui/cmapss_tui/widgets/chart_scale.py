@@ -18,6 +18,7 @@ MUTED = QUIET
 RULE = "$rule"
 PRIMARY = "$primary"
 REFERENCE = "$accent"
+CURSOR = "$foreground"
 SERIES_STYLES = ("$primary", "$secondary", "$accent")
 
 LABEL_WIDTH = 6
@@ -25,7 +26,14 @@ GUTTER = LABEL_WIDTH + 1
 MARGIN = 4  # on the right, for the names of lines
 
 _NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 10.0)
-_TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720)
+_DAY_MINUTES = 24 * 60
+_TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, _DAY_MINUTES, 2 * _DAY_MINUTES, 7 * _DAY_MINUTES)
+_TICK_COLUMNS = 9  # from one tick to the next, at least: a label and a gap
+_SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 720, _DAY_MINUTES)
+_NEAR_ENOUGH = 1.45  # times longer or shorter than asked for, that is shown for the sake of a finer slot
+# How long CloudWatch keeps values of a minute, and of five; after that it has those of an hour.
+_KEPT = ((timedelta(days=15), 1), (timedelta(days=63), 5))
+_KEPT_LONGEST = 60
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HUGEST = 1e250  # beyond what CloudWatch holds (2^360), and far enough from infinity to add up
@@ -36,7 +44,8 @@ _TINIEST = 1e-12
 class TimeAxis:
     """A window of time in slots of whole minutes, each as many columns wide, that several charts share.
 
-    `end` is the end of the last slot; what lies after `complete_until` may still change in CloudWatch.
+    `end` is the end of the last slot; what lies after `complete_until` may still change in CloudWatch. `cursor` is
+    the slot that is pointed at.
     """
 
     end: datetime
@@ -44,21 +53,25 @@ class TimeAxis:
     minutes_per_slot: int
     columns_per_slot: int
     complete_until: datetime
+    cursor: int | None = None
 
     @classmethod
-    def fit(cls, now: datetime, width: int, *, window: int = 60, incomplete: int = 2) -> TimeAxis:
-        """The window up to the minute of `now` that fills `width` columns and is about `window` minutes long.
+    def fit(
+        cls, now: datetime, width: int, *, window: int = 60, incomplete: int = 2, until: datetime | None = None
+    ) -> TimeAxis:
+        """The window up to the minute of `now`, or up to `until`, that fills `width` columns and is about `window`
+        minutes long.
 
-        About: a minute is so many columns, or a column so many minutes, and never a fraction. The last
-        `incomplete` minutes, the running one among them, count as not complete.
+        About: a slot is a number of minutes that CloudWatch has values of, and a whole number of columns. The last
+        `incomplete` minutes before `now`, the running one among them, count as not complete.
         """
-        minute_end = now.astimezone(UTC).replace(second=0, microsecond=0) + _MINUTE
-        width = max(width, 0)
-        columns_per_slot = max(1, round(width / window))
-        minutes_per_slot = max(1, round(window / width)) if width else 1
+        minute_end = _minute(now) + _MINUTE
+        last = minute_end if until is None else min(_minute(until), minute_end)
+        width, window = max(width, 0), max(window, 1)
+        minutes_per_slot, columns_per_slot = _slots(width, window, _finest(minute_end - last + window * _MINUTE))
         slot = minutes_per_slot * _MINUTE
         # On multiples of the slot, so that the same minutes stay together as time goes on.
-        end = _EPOCH + -(-(minute_end - _EPOCH) // slot) * slot
+        end = _EPOCH + -(-(last - _EPOCH) // slot) * slot
         return cls(
             end,
             width // columns_per_slot,
@@ -86,6 +99,22 @@ class TimeAxis:
     def width(self) -> int:
         """Columns of the plot."""
         return self.slots * self.columns_per_slot
+
+    @property
+    def cursor_column(self) -> int | None:
+        """The column in the middle of the slot that is pointed at."""
+        if self.cursor is None or not 0 <= self.cursor < self.slots:
+            return None
+        return self.cursor * self.columns_per_slot + (self.columns_per_slot - 1) // 2
+
+    def time_of(self, slot: int) -> datetime:
+        """When a slot starts."""
+        return self.start + slot * self.slot
+
+    def column_of(self, at: datetime) -> int | None:
+        """The column in which a time lies; None outside the window."""
+        column = (at - self.start) // (self.slot / self.columns_per_slot) if self.width else 0
+        return column if 0 <= column < self.width else None
 
     def complete(self, column: int) -> bool:
         """Whether the slot of a column will not change any more."""
@@ -116,12 +145,44 @@ class TimeAxis:
         return values
 
     def ticks(self) -> list[tuple[int, str]]:
-        """Columns and their HH:MM, on round minutes, far enough apart to be read."""
+        """Columns and their HH:MM, on round minutes, far enough apart to be read; midnight is told by its date."""
         slot_ticks = [m for m in _TICK_MINUTES if m % self.minutes_per_slot == 0] or [self.minutes_per_slot]
         columns = self.columns_per_slot
-        step = next((m for m in slot_ticks if m // self.minutes_per_slot * columns >= 9), slot_ticks[-1])
-        times = ((slot, self.start + slot * self.slot) for slot in range(self.slots))
-        return [(slot * columns, f"{at:%H:%M}") for slot, at in times if (at.hour * 60 + at.minute) % step == 0]
+        step = next((m for m in slot_ticks if m // self.minutes_per_slot * columns >= _TICK_COLUMNS), slot_ticks[-1])
+        times = ((slot, self.time_of(slot)) for slot in range(self.slots))
+        return [
+            (slot * columns, f"{at:%m-%d}" if at.hour == at.minute == 0 else f"{at:%H:%M}")
+            for slot, at in times
+            if (at - _EPOCH) // _MINUTE % step == 0
+        ]
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _finest(oldest: timedelta) -> int:
+    """The minutes of the shortest period that CloudWatch has of so long ago."""
+    return next((minutes for age, minutes in _KEPT if oldest < age), _KEPT_LONGEST)
+
+
+def _slots(width: int, window: int, finest: int) -> tuple[int, int]:
+    """Minutes and columns of a slot: the fewest minutes with which about `window` minutes fill the width, else those
+    that come nearest."""
+    if not width:
+        return finest, 1
+    choices = []
+    for minutes in (each for each in _SLOT_MINUTES if each % finest == 0):
+        even = width * minutes / window
+        for columns in {min(max(1, round_(even)), width) for round_ in (math.floor, math.ceil)}:
+            shown = width // columns * minutes
+            choices.append((max(shown / window, window / shown), minutes, columns))
+    near = [choice for choice in choices if choice[0] <= _NEAR_ENOUGH]
+    if near:
+        fewest = min(minutes for _, minutes, _ in near)
+        near = [choice for choice in near if choice[1] == fewest]
+    _, minutes, columns = min(near or choices)
+    return minutes, columns
 
 
 @dataclass(frozen=True, slots=True)

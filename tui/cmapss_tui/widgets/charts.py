@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.events import MouseMove
+from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
-from cmapss_tui.widgets import chart_lines
+from cmapss_tui.widgets import chart_lanes, chart_lines
+from cmapss_tui.widgets.chart_lanes import Lane
 from cmapss_tui.widgets.chart_lines import Curve, Reference
 from cmapss_tui.widgets.chart_scale import GUTTER, MARGIN, Line, TimeAxis, TimePoints
 
@@ -32,7 +36,19 @@ class Chart(Widget):
 class TimeChart(Chart):
     """A chart over a time axis that its screen gives it, so that all charts of the screen share one."""
 
+    class Pointed(Message):
+        """The mouse is over a slot of the axis, or no longer over any."""
+
+        def __init__(self, slot: int | None) -> None:
+            super().__init__()
+            self.slot = slot
+
+    class Resized(Message):
+        """The chart has another width, so that the axis may not fit any more."""
+
     _axis: TimeAxis | None = None
+    _shown: object = None
+    _pointed: int | None = None
 
     @property
     def plot_width(self) -> int:
@@ -49,6 +65,29 @@ class TimeChart(Chart):
         """The lines of the chart over this axis."""
         raise NotImplementedError
 
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        axis, column = self._axis, event.x - GUTTER
+        if axis is not None:
+            self._point(column // axis.columns_per_slot if 0 <= column < axis.width else None)
+
+    def on_leave(self) -> None:
+        self._point(None)
+
+    def _point(self, slot: int | None) -> None:
+        if slot != self._pointed:
+            self._pointed = slot
+            self.post_message(self.Pointed(slot))
+
+    def _repaint(self, axis: TimeAxis, *shown: object) -> None:
+        """Take the axis, and paint again where that or what is shown over it has changed."""
+        self._axis = axis
+        if (axis, *shown) != self._shown:
+            self._shown = (axis, *shown)
+            self.refresh()
+
 
 class BarChart(TimeChart):
     """A bar a minute, with a line to compare with."""
@@ -58,8 +97,8 @@ class BarChart(TimeChart):
 
     def show(self, axis: TimeAxis, points: TimePoints, reference: Reference | None = None) -> None:
         """Draw these points."""
-        self._axis, self._points, self._reference = axis, points, reference
-        self.refresh()
+        self._points, self._reference = points, reference
+        self._repaint(axis, points, reference)
 
     def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
         """Bars in eighths of a cell."""
@@ -75,8 +114,8 @@ class StepChart(TimeChart):
 
     def show(self, axis: TimeAxis, current: TimePoints, desired: TimePoints, highest: float) -> None:
         """Draw these steps, with room up to `highest`."""
-        self._axis, self._current, self._desired, self._highest = axis, current, desired, highest
-        self.refresh()
+        self._current, self._desired, self._highest = current, desired, highest
+        self._repaint(axis, current, desired, highest)
 
     def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
         """Two lines of steps."""
@@ -91,12 +130,34 @@ class LineChart(TimeChart):
 
     def show(self, axis: TimeAxis, series: Sequence[Curve], reference: Reference | None = None) -> None:
         """Draw these series."""
-        self._axis, self._series, self._reference = axis, series, reference
-        self.refresh()
+        self._series, self._reference = series, reference
+        self._repaint(axis, series, reference)
 
     def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
         """Lines of braille dots."""
         return chart_lines.curves(self._series, axis, height, self._reference)
+
+
+class LaneChart(TimeChart):
+    """What was the case, and what was done, in a line each."""
+
+    DEFAULT_CSS = "LaneChart { height: auto; }"
+    _lanes: Sequence[Lane] = ()
+
+    def show(self, axis: TimeAxis, lanes: Sequence[Lane]) -> None:
+        """Draw these lanes; another number of them makes the chart another height."""
+        if len(lanes) != len(self._lanes):
+            self.refresh(layout=True)
+        self._lanes = lanes
+        self._repaint(axis, lanes)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A row for each lane and one for the axis."""
+        return len(self._lanes) + 1
+
+    def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
+        """The lanes over the axis."""
+        return chart_lanes.lane_lines(self._lanes, axis)[:height]
 
 
 class ObjectiveChart(Chart):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -13,7 +13,8 @@ from cmapss_tui.widgets.panel import Lines, columns
 
 if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint, Variant
-    from cmapss_core.scaling import ScalableTarget, Scaling, ScalingPolicy
+    from cmapss_core.scaling import Scaling
+    from cmapss_core.scaling_scene import Scene
 
 NO_VARIANTS = "none yet"
 
@@ -21,18 +22,21 @@ _TITLES = ("variant", "model", "type", "now", "want", "min–max", "weight", "co
 _RIGHT = (3, 4, 5, 6)
 _NARROWEST_MODEL = 12
 _ALL_WAYS = 3  # of scaling that can be suspended
+_SCHEDULED = 3  # actions to come that are shown
 _COOLDOWN_WIDTH = len("out 9m12s  in 9m12s")
 
 
 class VariantTable(Lines):
-    """A line for each variant, under a header."""
+    """A line for each variant, under a header, and what is to come by schedule."""
 
     def show(self, endpoint: Endpoint, scaling: Scaling | None, now: datetime) -> None:
         """Show these variants, with cooldowns as they stand at `now`, the region's time."""
         if not endpoint.variants:
             self.write(lambda width: [Content.styled(NO_VARIANTS, theme.QUIET)])
         else:
-            self.write(lambda width: list(variant_lines(endpoint, scaling, now, width)))
+            self.write(
+                lambda width: [*variant_lines(endpoint, scaling, now, width), *schedule_lines(scaling, now, width)]
+            )
 
 
 def variant_lines(endpoint: Endpoint, scaling: Scaling | None, now: datetime, width: int) -> Iterator[Content]:
@@ -46,51 +50,65 @@ def variant_lines(endpoint: Endpoint, scaling: Scaling | None, now: datetime, wi
     yield columns(
         [Content.styled(_TITLES[place], theme.QUIET) for place in kept], [widths[place] for place in kept], right
     )
+    left = cooldowns(endpoint, scaling, now)
     for variant in endpoint.variants:
-        cells = _cells(variant, scaling, now, widths[1])
+        cells = _cells(variant, scaling, left.get(variant.name, formats.NOTHING), widths[0], widths[1])
         yield columns([cells[place] for place in kept], [widths[place] for place in kept], right)
 
 
-def cooldown_left(scaling: Scaling, policy: ScalingPolicy, now: datetime) -> tuple[timedelta, timedelta]:
-    """What is left of the cooldowns before the next scaling out and in; they start when an activity completes."""
-    ended = max(
-        (a.ended for a in scaling.activities if a.variant == policy.variant and a.ended and a.status == "Successful"),
-        default=None,
-    )
-    if ended is None:
-        return timedelta(0), timedelta(0)
-    left = [
-        max(timedelta(0), ended + timedelta(seconds=seconds) - now)
-        for seconds in (policy.scale_out_cooldown, policy.scale_in_cooldown)
-    ]
-    return left[0], left[1]
+def schedule_lines(scaling: Scaling | None, now: datetime, width: int) -> Iterator[Content]:
+    """What each scheduled action sets next, and in how long, the soonest first."""
+    actions = scaling.scheduled_actions if scaling else ()
+    coming = sorted(((due, a) for a in actions if (due := a.next_due(now))), key=lambda pair: pair[0])
+    suspended = {target.variant for target in (scaling.targets if scaling else ()) if "scheduled" in target.suspended}
+    for due, action in coming[:_SCHEDULED]:
+        bounds = f"{formats.NOTHING if action.min is None else action.min}–{action.max or formats.NOTHING}"
+        held = " (suspended)" if action.variant in suspended else ""
+        in_time = formats.duration((due - now).total_seconds())
+        yield Content.assemble(
+            ("by schedule ", theme.QUIET), f"{action.name} sets {bounds} at {due:%m-%d %H:%M}, in {in_time}{held}"
+        ).truncate(width, ellipsis=True)
 
 
-def _cells(variant: Variant, scaling: Scaling | None, now: datetime, model_width: int) -> list[Content | str]:
+def cooldowns(endpoint: Endpoint, scaling: Scaling | None, now: datetime) -> dict[str, Content]:
+    """What is left of the cooldowns of each scaled variant, or which ways of scaling are suspended: then they matter
+    no more."""
+    from cmapss_core.scaling_scene import scenes
+
+    if scaling is None:
+        return {}
+    return {scene.variant.name: _cooldown(scene) for scene in scenes(endpoint, scaling, None, now)}
+
+
+def _cells(
+    variant: Variant, scaling: Scaling | None, cooldown: Content | str, name_width: int, model_width: int
+) -> list[Content | str]:
     target = next((t for t in (scaling.targets if scaling else ()) if t.variant == variant.name), None)
     moving = variant.current_instances != variant.desired_instances
     return [
-        variant.name,
+        formats.middle_elided(variant.name, name_width),
         formats.middle_elided(variant.model or formats.NOTHING, max(model_width, 1)),
         variant.instance_type or formats.NOTHING,
         str(variant.current_instances),
         Content.styled(str(variant.desired_instances), theme.ACCENT if moving else ""),
         f"{target.min}–{target.max}" if target else formats.NOTHING,
         formats.number(variant.weight, 3),
-        _cooldown(variant, target, scaling, now),
+        cooldown,
     ]
 
 
-def _cooldown(variant: Variant, target: ScalableTarget | None, scaling: Scaling | None, now: datetime) -> Content | str:
-    """What is left of the cooldowns, or which ways of scaling are suspended: then they matter no more."""
-    policy = next((p for p in (scaling.policies if scaling else ()) if p.variant == variant.name), None)
-    if target is not None and target.suspended:
-        ways = "" if len(target.suspended) == _ALL_WAYS else f" {', '.join(target.suspended)}"
+def _cooldown(scene: Scene) -> Content:
+    if scene.target.suspended:
+        ways = "" if len(scene.target.suspended) == _ALL_WAYS else f" {', '.join(scene.target.suspended)}"
         return Content.styled(f"suspended{ways}", theme.WARN)
-    if scaling is None or policy is None:
-        return formats.NOTHING
-    out, into = (
-        formats.duration(left.total_seconds()) if left else formats.NOTHING
-        for left in cooldown_left(scaling, policy, now)
-    )
+    policy = scene.tracking or next(iter(scene.stepping), None)
+    if policy is None:
+        return Content(formats.NOTHING)
+    out = _left(scene, policy.scale_out_cooldown, inward=False)
+    into = "never" if policy.disable_scale_in else _left(scene, policy.scale_in_cooldown, inward=True)
     return Content.assemble(("out ", theme.QUIET), out, ("  in ", theme.QUIET), into)
+
+
+def _left(scene: Scene, seconds: int, *, inward: bool) -> str:
+    ready = scene.cooldown_end(seconds, inward=inward)
+    return formats.NOTHING if ready is None else formats.duration((ready - scene.now).total_seconds())

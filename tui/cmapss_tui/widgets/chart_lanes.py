@@ -1,0 +1,101 @@
+"""What was the case and what was done over time, a line of glyphs each, on the columns of the charts' axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmapss_tui import theme
+from cmapss_tui.widgets.chart_lines import Canvas, framed
+from cmapss_tui.widgets.chart_scale import MUTED, Line, TimeAxis
+
+Glyph = tuple[str, str]
+"""A character and its style."""
+
+# States of alarms; where several hold within a column, the last of these is shown.
+STATES: Mapping[str, Glyph] = {
+    "OK": ("─", theme.GOOD),
+    "INSUFFICIENT_DATA": ("·", theme.QUIET),
+    "ALARM": ("█", theme.WARN),
+}
+_UNKNOWN_STATE: Glyph = ("?", "")
+_RANKS = {state: rank for rank, state in enumerate(STATES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A line of an axis: its label, and what is drawn in which column."""
+
+    label: str
+    cells: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a time, and went on until another with `trail`, where it has one.
+
+    Of two in one column the one with the higher `rank` is seen.
+    """
+
+    at: datetime
+    glyph: Glyph
+    until: datetime | None = None
+    trail: Glyph | None = None
+    rank: int = 0
+
+
+def state_lane(label: str, histories: Iterable[Sequence[tuple[datetime, str]]], axis: TimeAxis, now: datetime) -> Lane:
+    """The states of an alarm, or the worst of several alarms; steps of time and state, the last until `now`."""
+    columns: dict[int, str] = {}
+    for steps in histories:
+        ends = [at for at, _ in steps[1:]] + [now]
+        for (at, state), end in zip(steps, ends, strict=True):
+            for column in _columns(at, end, axis):
+                known = columns.get(column)
+                if known is None or _RANKS.get(state, 0) > _RANKS.get(known, 0):
+                    columns[column] = state
+    return Lane(label, tuple((column, *STATES.get(state, _UNKNOWN_STATE)) for column, state in sorted(columns.items())))
+
+
+def mark_lane(label: str, marks: Iterable[Mark], axis: TimeAxis) -> Lane:
+    """Things that happened: each a glyph, and a trail for as long as it went on."""
+    cells: dict[int, Glyph] = {}
+    ordered = sorted(marks, key=lambda mark: mark.rank)
+    for mark in ordered:
+        if mark.trail is not None and mark.until is not None:
+            cells.update(dict.fromkeys(_columns(mark.at, mark.until, axis), mark.trail))
+    for mark in ordered:
+        if (column := axis.column_of(mark.at)) is not None:
+            cells[column] = mark.glyph
+    return Lane(label, tuple((column, *glyph) for column, glyph in sorted(cells.items())))
+
+
+def lane_lines(lanes: Sequence[Lane], axis: TimeAxis) -> list[Line]:
+    """The lanes from the top, over the axis."""
+    if axis.width < 1:
+        return []
+    canvas = Canvas(len(lanes), axis.width)
+    for row, lane in enumerate(reversed(lanes)):
+        for column, character, style in lane.cells:
+            canvas.put(row, column, character, style)
+    labels = ["", *(lane.label for lane in reversed(lanes))]
+    return framed(canvas, labels, axis.ticks(), cursor=axis.cursor_column)
+
+
+def legend(glyphs: Iterable[tuple[Glyph, str]]) -> list[tuple[str, str]]:
+    """Glyphs and what they mean, as pieces for Content.assemble."""
+    pieces: list[tuple[str, str]] = []
+    for (character, style), meaning in glyphs:
+        pieces += [("  " if pieces else "", ""), (f"{character} ", style), (meaning, MUTED)]
+    return pieces
+
+
+def _columns(start: datetime, end: datetime, axis: TimeAxis) -> range:
+    """The columns that a span of time touches."""
+    if axis.width < 1 or end <= axis.start or start >= axis.end or end < start:
+        return range(0)
+    column = axis.slot / axis.columns_per_slot
+    first = max((start - axis.start) // column, 0)
+    last = min(-(-(end - axis.start) // column), axis.width)
+    return range(first, max(last, first + 1))
