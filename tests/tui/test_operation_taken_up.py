@@ -57,7 +57,7 @@ async def test_what_another_process_carries_out_is_followed_by_its_journal(scrip
     async with app.run_test(size=(120, 36)) as pilot:
         screen = OperationScreen("deploy-1")
         await opened(pilot, screen)
-        await until(pilot, lambda: "running, 1 of 6 steps done" in screen_text(app))
+        await until(pilot, lambda: "running 1/6 steps" in screen_text(app))
         assert "Another console or a verb carries it out" in screen_text(app)
         assert shown_buttons(screen) == ["leave"]
         log.close()  # as its death would
@@ -167,7 +167,7 @@ async def test_what_runs_here_is_shown_live_again(scripted: Runner) -> None:
         screen = OperationScreen(deploy_plan().id)
         await opened(pilot, screen)
         scripted.say(step_event(1, "started"), step_event(1, "done"))
-        await until(pilot, lambda: "running, 1 of 6 steps done" in screen_text(app))
+        await until(pilot, lambda: "running 1/6 steps" in screen_text(app))
         assert shown_buttons(screen) == ["leave", "stop"]
         scripted.end()
         await until(pilot, lambda: "● done" in screen_text(app))
