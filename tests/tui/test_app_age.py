@@ -50,6 +50,28 @@ def test_after_an_error_the_age_is_that_of_what_is_still_shown() -> None:
     assert (seen.state, seen.text) == (State.FAILED, "unreachable · 30 s ago")
 
 
+def test_what_is_older_than_two_intervals_is_grey_whatever_the_reason() -> None:
+    clock = StillClock(1.0)
+    assert not freshness(read(12, 1.0), clock, 5).old
+    assert freshness(read(13, 1.0), clock, 5).old
+    assert freshness(read(13, 1.0), clock, 5).state is State.LIVE  # not stale yet
+    assert freshness(read(13, 1.0), clock, 5, paused=True).old
+    assert freshness(read(13, 1.0), clock, 5, error=ERROR).old
+    assert not freshness(None, clock, 5).old  # there is nothing to be grey
+
+
+def test_a_reading_that_is_not_answered_is_told_once_it_takes_longer_than_it_should() -> None:
+    clock = StillClock(1.0)
+    assert freshness(read(8, 1.0), clock, 2, unanswered=4).state is State.LIVE
+    assert freshness(read(8, 1.0), clock, 2, unanswered=6).text == "no answer for 6 s · 8 s ago"
+    assert freshness(None, clock, 2, unanswered=6).text == "no answer for 6 s"
+
+
+def test_what_is_read_less_often_than_it_could_be_says_why() -> None:
+    seen = freshness(read(90, 1.0), StillClock(1.0), 5, slowed="slowed: budget 20/min")
+    assert (seen.state, seen.text, seen.old) == (State.SLOWED, "slowed: budget 20/min · 90 s ago", True)
+
+
 def test_before_the_first_reading_it_says_so() -> None:
     clock = StillClock()
     assert freshness(None, clock, 1) == NOTHING_READ
@@ -63,6 +85,7 @@ def test_nothing_is_said_by_colour_alone() -> None:
         freshness(read(0, 1.0), clock, 1).content.plain[0],
         freshness(read(99, 1.0), clock, 1).content.plain[0],
         freshness(read(0, 1.0), clock, 1, paused=True).content.plain[0],
+        freshness(read(0, 1.0), clock, 1, slowed="slowed").content.plain[0],
         freshness(read(0, 1.0), clock, 1, error=ERROR).content.plain[0],
         NOTHING_READ.content.plain[0],
     }

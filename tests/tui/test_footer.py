@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from itertools import groupby
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from cmapss_tui.widgets.footer import ALWAYS, KeyHint, fitted
+from cmapss_tui.widgets.footer import ALWAYS, Calls, KeyHint, fitted
 from cmapss_tui.widgets.hints import GAP, NARROW_GAP
 
 HELP = KeyHint(ALWAYS, "question_mark", Content("? help"), True)
 
 
 def hint(name: str, *, enabled: bool = True) -> KeyHint:
-    return KeyHint(name, name, Content(f"{name} what"), enabled)
+    return KeyHint(name, name, Content(f"{name} what"), enabled, None if enabled else Content(name))
 
 
 hints = st.lists(
@@ -28,7 +29,7 @@ hints = st.lists(
 def test_it_fits_in_order_and_the_help_is_never_left_out(some: list[KeyHint], room: int) -> None:
     kept, gap = fitted(some, room)
     assert HELP in kept
-    assert kept == [one for one in some if one in kept]
+    assert [one.id for one in kept] == [one.id for one in some if one.id in {each.id for each in kept}]
     assert kept == [HELP] or sum(one.content.cell_length for one in kept) + gap * (len(kept) - 1) <= room
 
 
@@ -44,14 +45,40 @@ def test_they_move_together_before_anything_is_left_out() -> None:
     assert fitted(some, wide - 1) == (some, NARROW_GAP)
 
 
-def test_what_cannot_be_done_now_goes_first_and_then_the_last() -> None:
+def test_what_cannot_be_done_now_keeps_its_place_as_a_key_and_the_last_goes_first() -> None:
     some = [hint("S", enabled=False), hint("U"), hint("X"), hint("w"), HELP]
-    names = (tuple(one.id for one in fitted(some, room)[0]) for room in range(38, 5, -1))
-    narrower = [kept for kept, _ in groupby(names)]
+    narrower = [kept for kept, _ in groupby(words(fitted(some, room)[0]) for room in range(38, 5, -1))]
     assert narrower == [
-        ("S", "U", "X", "w", ALWAYS),
-        ("U", "X", "w", ALWAYS),
-        ("U", "X", ALWAYS),
-        ("U", ALWAYS),
-        (ALWAYS,),
+        "S what U what X what w what ? help",
+        "S U what X what w what ? help",
+        "S U what X what ? help",
+        "S U what ? help",
+        "S ? help",
+        "? help",
     ]
+
+
+@given(st.integers(0, 200))
+def test_read_only_dims_what_changes_aws_and_hides_no_more_than_when_it_could_be_done(room: int) -> None:
+    keys = "UAHXVT"
+    able, unable = ([hint(key, enabled=enabled) for key in keys] + [hint("w"), HELP] for enabled in (True, False))
+    kept_able, kept_unable = (fitted(some, room)[0] for some in (able, unable))
+    assert {one.id for one in kept_able} <= {one.id for one in kept_unable}
+
+
+def test_the_calls_are_told_with_their_budget_and_cost_as_far_as_there_is_room() -> None:
+    calls = Calls(7, 20, 0.0144)
+    assert calls.written(120) == "7 calls/min of 20 · $0.01/day"
+    assert calls.written(100) == "7 calls of 20 · $0.01/day"
+    assert calls.written(80) == "7 of 20/min"
+    assert Calls(7, 20, 0.0, "every 15s").written(120) == "every 15s · 7 calls/min of 20 · $0.00/day"
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_more_than_the_budget_is_marked(width: int) -> None:
+    assert "▲" in Calls(21, 20, 0.0).written(width)
+    assert "▲" not in Calls(20, 20, 0.0).written(width)
+
+
+def words(hints: list[KeyHint]) -> str:
+    return " ".join(one.content.plain for one in hints)

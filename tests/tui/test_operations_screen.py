@@ -124,7 +124,7 @@ async def test_the_start_says_how_many_are_open_here(journal: Journal) -> None:
     ended(journal, plan_of("deploy-2", target="b"), "done", *done(1))
     app = Console(KnownAws())
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
-        await until(pilot, lambda: "1 operation is open: press 3" in screen_text(app))
+        await until(pilot, lambda: "3 Operations ◐1" in screen_text(app))
         await pilot.press("3")
         await until(pilot, lambda: app.current_mode == "operations")
 
@@ -135,7 +135,7 @@ async def test_what_is_open_elsewhere_is_not_said(journal: Journal) -> None:
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await until(pilot, lambda: isinstance(app.screen, Lobby) and "role operator" in screen_text(app))
         await pilot.pause(0.1)
-        assert "open" not in screen_text(app)
+        assert "◐" not in screen_text(app)
 
 
 def test_what_it_took_is_the_time_in_hand(journal: Journal) -> None:

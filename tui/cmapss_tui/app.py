@@ -6,17 +6,18 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.events import Resize
+from textual.events import Event, Resize
 from textual.screen import Screen
 
-from cmapss_tui import keymap, theme
+from cmapss_tui import keymap, theme, trail
 from cmapss_tui.actions import bindings_for
+from cmapss_tui.cadence import heed
 from cmapss_tui.connecting import START, Connect, ConnectingApp
 from cmapss_tui.keymap import first_key
 from cmapss_tui.screens.start import StartScreen
@@ -24,11 +25,11 @@ from cmapss_tui.travels import as_console_screen
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
+    from cmapss_tui.crash import Fault
     from cmapss_tui.options import Options
 
 __all__ = ["START", "ConsoleApp"]
 
-S = TypeVar("S")
 SMALLEST = (80, 24)
 
 
@@ -50,6 +51,12 @@ def _operations() -> Screen[None]:
     return OperationsScreen()
 
 
+def _errors() -> Screen[None]:
+    from cmapss_tui.screens.errors import ErrorsScreen
+
+    return ErrorsScreen()
+
+
 def _settings() -> Screen[None]:
     from cmapss_tui.screens.settings import SettingsScreen
 
@@ -66,6 +73,7 @@ class ConsoleApp(ConnectingApp):
         "jobs": _jobs,
         "endpoints": _endpoints,
         "operations": _operations,
+        "errors": _errors,
         "settings": _settings,
     }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("app")]
@@ -76,18 +84,15 @@ class ConsoleApp(ConnectingApp):
         for one in theme.THEMES:
             self.register_theme(one)
         self.usual_theme = os.environ.get("TEXTUAL_THEME") or theme.DARK.name
-        self.set_reactive(App.theme, options.theme or self.usual_theme)
+        # Without colour, what else stands out by its ground is reversed: as on a terminal with sixteen colours.
+        self.set_reactive(App.theme, theme.ANSI.name if self.no_color else options.theme or self.usual_theme)
         keymap.use(self, options.keymap)
         self._quit_asked = False
-        self.fault: str | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
+        self.fault: Fault | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for the themes that come with Textual."""
-        return dict(theme.DARK.variables)
-
-    def interval(self, chosen: Callable[[S | None], float]) -> Callable[[S | None], float]:
-        """A poller's interval: the operator's --refresh if there is one, else the screen's own."""
-        return lambda snapshot: chosen(snapshot) if self.options.refresh is None else self.options.refresh
+        return theme.variables_for(self.current_theme)
 
     def on_mount(self) -> None:
         self.screen_change_signal.subscribe(self, self._screen_changed)
@@ -95,6 +100,11 @@ class ConsoleApp(ConnectingApp):
     def on_ready(self) -> None:
         """Connect when the first frame has been painted: imports in another thread would hold it up."""
         self.connect()
+
+    async def on_event(self, event: Event) -> None:
+        """Every event passes here: it is how the console knows that somebody is there."""
+        heed(self, event)
+        await super().on_event(event)
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""
@@ -122,6 +132,8 @@ class ConsoleApp(ConnectingApp):
             if reason is not None:
                 self.notify(reason, severity="warning", markup=False)
                 return True
+        if isinstance(action, str):
+            trail.note_action(self, action, ("app",) if screen is None else (*screen.SCOPES, "screen", "app"))
         return await super().run_action(action, default_namespace, namespaces)
 
     async def action_neighbour(self, steps: int) -> None:
@@ -157,6 +169,13 @@ class ConsoleApp(ConnectingApp):
 
         open_switch(self)
 
+    def action_tour(self) -> None:
+        """Show the tour, or hide it."""
+        from cmapss_tui.touring import toggle
+
+        if self.connected:
+            toggle(self)
+
     async def action_quit(self) -> None:
         """Leave at once; while a change is under way, only when asked twice."""
         if self._running_operations and not self._quit_asked:
@@ -183,12 +202,15 @@ class ConsoleApp(ConnectingApp):
         self.call_later(self._cover_screen)
 
     async def _cover_screen(self) -> None:
+        if self.screens_gone:
+            return
         self.travels.note()
         await TooSmall.cover(self.screen, self.size, SMALLEST)
 
     def _fatal_error(self) -> None:
         # Textual's own would print a traceback with the values of all variables in it, and this is its only hook.
-        from cmapss_tui.crash import last_words
+        from cmapss_tui.crash import Fault, UnderWay
 
-        self.fault = f"{self.TITLE}: {last_words(self._exception or RuntimeError('unknown'))}"
+        under_way = tuple(UnderWay(operation, title) for operation, title in self._running_operations.items())
+        self.fault = Fault.of(self._exception or RuntimeError("unknown"), under_way)
         self._close_messages_no_wait()

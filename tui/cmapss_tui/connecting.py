@@ -10,7 +10,6 @@ from textual.app import App
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import background, trail
-from cmapss_tui.keymap import first_key
 from cmapss_tui.known import Known
 from cmapss_tui.messages import (
     Connected,
@@ -50,7 +49,7 @@ class ConnectingApp(App[None]):
     DEFAULT_MODE = START
 
     def __init__(self, options: Options, connect: Connect) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if theme.without_colour() else None)
         self.options = options
         self.known = Known()
         self.travels = Travels(self)
@@ -60,6 +59,7 @@ class ConnectingApp(App[None]):
         self._attempt = 0
         self._aws: Aws | None = None
         self._identity: Identity | None = None
+        self.open_operations = 0  # that wait to be resumed or rolled back
         self._running_operations: dict[str, str] = {}
 
     @property
@@ -96,11 +96,11 @@ class ConnectingApp(App[None]):
         )
 
     def on_progress(self, message: Progress) -> None:
-        if self._aws is None:
+        if self._aws is None and not self.screens_gone:
             self._start_screen.progress(message.line)
 
     def on_connect_failed(self, message: ConnectFailed) -> None:
-        if message.attempt != self._attempt:
+        if message.attempt != self._attempt or self.screens_gone:
             return
         if self._aws is None:
             self._start_screen.failed(message.error)
@@ -110,6 +110,9 @@ class ConnectingApp(App[None]):
             self.notify(text, severity="error", markup=False, timeout=10)
 
     async def on_connected(self, message: Connected) -> None:
+        if self.screens_gone:
+            message.aws.close()
+            return
         refused = self.why_not_switch() if self._aws is not None else None
         if message.attempt != self._attempt or refused is not None:
             message.aws.close()
@@ -139,29 +142,39 @@ class ConnectingApp(App[None]):
         self.travels.forget()
         self.known = Known()
         self._identity = None
+        self.open_operations = 0
 
     def identify(self) -> None:
         """Ask in the background who is calling, where that is not known yet."""
         aws = self.aws
         self.set_class(self.place.production, PRODUCTION_CLASS)
-        if self._identity is None:
+        if self._identity is None or not aws.remembers("identity"):  # other credentials may be of somebody else
             run_in_thread(self, aws.identity, partial(Identified, aws), lambda _: NotIdentified())
 
     def on_identified(self, message: Identified) -> None:
-        if message.aws is not self._aws:
+        if message.aws is not self._aws or self.screens_gone:
             return
         self._identity = message.identity
         self.set_class(self.place.production, PRODUCTION_CLASS)
-        count = partial(_count_open, message.identity.account, self.aws.region)
-        run_in_thread(self, count, partial(OpenOperations, message.aws), lambda _: OpenOperations(None, 0))
+        self._count_open_operations()
         if (screen := as_console_screen(self.screen)) is not None:
             screen.tick()
 
     def on_open_operations(self, message: OpenOperations) -> None:
-        if message.count and message.aws is self._aws:
-            are = "operation is" if message.count == 1 else "operations are"
-            key = first_key("app.operations")
-            self.notify(f"{message.count} {are} open: press {key} to resume or roll back.", severity="warning")
+        if message.aws is self._aws and not self.screens_gone:
+            self.open_operations = message.count
+            if (screen := as_console_screen(self.screen)) is not None:
+                screen.tick()
+
+    def _count_open_operations(self) -> None:
+        if self._identity is not None:
+            count = partial(_count_open, self._identity.account, self.aws.region)
+            run_in_thread(self, count, partial(OpenOperations, self._aws), lambda _: OpenOperations(None, 0))
+
+    @property
+    def screens_gone(self) -> bool:
+        """Whether the screens have gone already: threads may still answer then."""
+        return not self.screen_stack
 
     @property
     def _start_screen(self) -> StartScreen:
@@ -203,7 +216,7 @@ class ConnectingApp(App[None]):
         from cmapss_tui.screens.picker import Picker
 
         self.places = message.places
-        if isinstance(self.screen, Picker):
+        if not self.screens_gone and isinstance(self.screen, Picker):
             self.screen.search_again()
 
     def on_places_not_read(self, message: PlacesNotRead) -> None:
@@ -216,6 +229,7 @@ class ConnectingApp(App[None]):
     def operation_ended(self, operation: str) -> None:
         """Note that it is over."""
         self._running_operations.pop(operation, None)
+        self._count_open_operations()
 
 
 def _connect_and_ask(connect: Connect, options: Options, narrate: Callable[[str], None]) -> Aws:

@@ -17,6 +17,7 @@ AREA_ACTIONS: tuple[Action, ...] = (
     _area("jobs", "1", "Jobs", "Training jobs, best first.", "jobs"),
     _area("endpoints", "2", "Endpoints", "Endpoints: status, instances, load, cost.", "endpoints"),
     _area("operations", "3", "Operations", "What was begun: what runs, what is open, what is over.", "operations"),
+    _area("errors", "4", "Errors", "Every call that failed, with its request id and what to do."),
     _area("settings", "5", "Settings", "What is set, and by whom; other keys for actions.", "config"),
 )
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from cmapss_core.errors import ConsoleError
     from cmapss_core.snapshots import Snapshot
 
-STALE_AFTER_INTERVALS = 4.0
+OLD_AFTER_INTERVALS, STALE_AFTER_INTERVALS = 2.0, 4.0
 SLACK_SECONDS = 2.0  # a reading takes time itself, and region time is told in whole seconds
+UNANSWERED_SECONDS = 5.0  # after which a reading that is on its way is said to have no answer
+OLD = "-old"  # the class of what is written in grey because it is old
 
 
 class State(StrEnum):
@@ -25,6 +27,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     LIVE = "live"
+    SLOWED = "slowed"
     PAUSED = "paused"
     STALE = "stale"
     FAILED = "failed"
@@ -33,6 +36,7 @@ class State(StrEnum):
 _LOOKS: dict[State, tuple[str, str]] = {
     State.WAITING: ("◌", theme.QUIET),
     State.LIVE: ("●", theme.GOOD),
+    State.SLOWED: ("◔", theme.ACCENT),
     State.PAUSED: ("‖", theme.ACCENT),
     State.STALE: ("▲", theme.WARN),
     State.FAILED: ("✕", theme.BAD),
@@ -41,11 +45,15 @@ _LOOKS: dict[State, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The age of a snapshot in seconds of this machine, and what to think of it."""
+    """The age of a snapshot in seconds of this machine, and what to think of it.
+
+    `old`: it is to be greyed, whatever the reason that it was not renewed.
+    """
 
     state: State
     text: str
     seconds: float | None = None
+    old: bool = False
 
     @property
     def content(self) -> Content:
@@ -64,24 +72,36 @@ def freshness(
     *,
     paused: bool = False,
     error: ConsoleError | None = None,
+    slowed: str = "",
+    unanswered: float = 0.0,
 ) -> Freshness:
     """Judge a snapshot that is renewed every `interval` seconds of this machine.
 
     Region seconds are divided by the region's speed: an operator waits in seconds of this machine. `snapshot` is the
-    last that was complete, `error` that of a read since then.
+    last that was complete, `error` that of a read since then. `slowed` says why it is renewed less often than it
+    could be, `unanswered` for how many seconds the read that is on its way has been.
     """
+    hanging = unanswered > max(UNANSWERED_SECONDS, interval)
     if snapshot is None:
         if error is not None:
             return Freshness(State.FAILED, f"not read: {error.kind}")
+        if hanging:
+            return Freshness(State.STALE, f"no answer for {formats.age(unanswered)}")
         return Freshness(State.PAUSED, "paused") if paused else NOTHING_READ
     seconds = max(0.0, (clock.now() - snapshot.as_of).total_seconds() / clock.speed)
+    age = formats.age(seconds)
+    old = seconds > OLD_AFTER_INTERVALS * interval + SLACK_SECONDS
     if error is not None:
-        return Freshness(State.FAILED, f"{error.kind} · {formats.age(seconds)} ago", seconds)
+        return Freshness(State.FAILED, f"{error.kind} · {age} ago", seconds, old)
     if paused:
-        return Freshness(State.PAUSED, f"paused · {formats.age(seconds)} old", seconds)
+        return Freshness(State.PAUSED, f"paused · {age} old", seconds, old)
+    if hanging:
+        return Freshness(State.STALE, f"no answer for {formats.age(unanswered)} · {age} ago", seconds, old)
+    if slowed:
+        return Freshness(State.SLOWED, f"{slowed} · {age} ago", seconds, old)
     if seconds > STALE_AFTER_INTERVALS * interval + SLACK_SECONDS:
-        return Freshness(State.STALE, f"stale {formats.age(seconds)}", seconds)
-    return Freshness(State.LIVE, f"live {formats.age(seconds)} ago", seconds)
+        return Freshness(State.STALE, f"stale {age}", seconds, old)
+    return Freshness(State.LIVE, f"live {age} ago", seconds, old)
 
 
 class Age(Static):

@@ -1,35 +1,61 @@
-"""The last line of every screen: which keys do what here, and how many calls that costs."""
+"""The last line of every screen: which keys do what here, and how many calls are made, of how many, for how much."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.content import Content
 from textual.screen import Screen
 
+from cmapss_tui import formats
 from cmapss_tui.actions import ACTIONS
 from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
 ALWAYS = "app.help"  # the one key that leads to all others
+MEDIUM, WIDE = 100, 120  # columns from which the calls are written with more words
 
 
 @dataclass(frozen=True, slots=True)
 class KeyHint:
-    """A binding in the footer."""
+    """A binding in the footer; `short` is how it is written where there is no room for more."""
 
     id: str
     key: str
     content: Content
     enabled: bool
+    short: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What the console's own reading comes to: calls in a minute of the region, of so many, and the cost of a day.
+
+    `cadence` is what the operator chose, in words.
+    """
+
+    per_minute: int = 0
+    budget: int = 0
+    cost_per_day_usd: float = 0.0
+    cadence: str = ""
+
+    def written(self, width: int) -> str:
+        """In a footer of that width; more than the budget is marked."""
+        mark = "▲ " if self.per_minute > self.budget else ""
+        if width < MEDIUM:
+            return f"{mark}{self.per_minute} of {self.budget}/min"
+        cadence = f"{self.cadence} · " if self.cadence else ""
+        cost = f" · {formats.money(self.cost_per_day_usd)}/day"
+        calls = "calls/min" if width >= WIDE else "calls"
+        return f"{cadence}{mark}{self.per_minute} {calls} of {self.budget}{cost}"
 
 
 class KeyBar(HintLine):
     """The active bindings on one line, an area's own first.
 
-    Where it is narrow they move together, and what does not fit is left to the help: what cannot be done now goes
-    before what can, the last of the table before the first.
+    Where it is narrow they move together; then what cannot be done now is its key alone, dimmed, and what does not
+    fit is left to the help, the last of the table first.
     """
 
     DEFAULT_CSS = """
@@ -42,7 +68,7 @@ class KeyBar(HintLine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls = ""
+        self._calls = Calls()
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
@@ -50,20 +76,22 @@ class KeyBar(HintLine):
     def _bindings_updated(self, _: Screen[object]) -> None:
         self.refresh()
 
-    def show_calls(self, per_minute: int) -> None:
-        """Say how many requests went to AWS in the last minute."""
-        calls = f"{per_minute} calls/min"
-        if calls != self._calls:
-            self._calls = calls
+    def show_calls(self, calls: Calls) -> None:
+        """Say how many requests go to AWS, and what that costs."""
+        width = self.content_size.width
+        changed = calls.written(width) != self._calls.written(width)
+        self._calls = calls
+        if changed:
             self.refresh()
 
     def render(self) -> Content:
         """Keys from the left, calls at the right edge."""
         width = self.content_size.width
-        hints, gap = fitted(self._hints(), width - len(self._calls) - NARROW_GAP)
+        calls = self._calls.written(width)
+        hints, gap = fitted(self._hints(), width - len(calls) - NARROW_GAP)
         line = self.line_of([(hint.key, hint.content) for hint in hints], gap)
-        padding = max(0, width - line.cell_length - len(self._calls))
-        return line.pad_right(padding) + Content.styled(self._calls, ".key-bar--calls")
+        padding = max(0, width - line.cell_length - len(calls))
+        return line.pad_right(padding) + Content.styled(calls, ".key-bar--calls")
 
     def _hints(self) -> list[KeyHint]:
         """Each shown binding, in the order of the action table; unknown ones come first."""
@@ -78,7 +106,8 @@ class KeyBar(HintLine):
                 if enabled
                 else Content.styled(f"{key} {binding.description}", ".key-bar--disabled")
             )
-            hints[name] = KeyHint(name, binding.key, content, enabled)
+            short = None if enabled else Content.styled(key, ".key-bar--disabled")
+            hints[name] = KeyHint(name, binding.key, content, enabled, short)
         return sorted(hints.values(), key=lambda hint: _ORDER.get(hint.id, -1))
 
 
@@ -86,16 +115,14 @@ def fitted(hints: list[KeyHint], room: int) -> tuple[list[KeyHint], int]:
     """As many of the hints as there is room for, and the gap between them; the way to the help is always there."""
     if _length(hints, GAP) <= room:
         return hints, GAP
-    kept = list(hints)
-    for hint in (*_last_first(hints, enabled=False), *_last_first(hints, enabled=True)):
+    if _length(hints, NARROW_GAP) <= room:
+        return hints, NARROW_GAP
+    kept = [replace(hint, content=hint.short) if hint.short is not None else hint for hint in hints]
+    for hint in [hint for hint in reversed(kept) if hint.id != ALWAYS]:
         if _length(kept, NARROW_GAP) <= room:
             break
         kept.remove(hint)
     return kept, NARROW_GAP
-
-
-def _last_first(hints: list[KeyHint], *, enabled: bool) -> list[KeyHint]:
-    return [hint for hint in reversed(hints) if hint.enabled is enabled and hint.id != ALWAYS]
 
 
 def _length(hints: list[KeyHint], gap: int) -> int:

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from cmapss_tui import theme
-from cmapss_tui.widgets.age import Freshness, State
+from cmapss_tui.widgets.age import OLD, Freshness, State
 
 
 class PanelTitle(Widget):
@@ -52,9 +52,12 @@ class PanelTitle(Widget):
 
 
 class Panel(Vertical):
-    """A title line over one widget."""
+    """A title line over one widget. What is old is written in grey, below a title that says how old."""
 
-    DEFAULT_CSS = "Panel { height: auto; }"
+    DEFAULT_CSS = """
+    Panel { height: auto; }
+    Panel.-old > .panel--content { text-style: dim; }
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Panel(Vertical):
         super().__init__(id=id, classes=classes)
         self._title = PanelTitle(title)
         self._content = content
+        content.add_class("panel--content")
 
     def compose(self) -> ComposeResult:
         """The title, then the content."""
@@ -78,8 +82,9 @@ class Panel(Vertical):
         self._title.show_legend(*forms)
 
     def show_age(self, freshness: Freshness) -> None:
-        """Say how old the panel is."""
+        """Say how old the panel is, and grey it where it is old."""
         self._title.show_age(freshness)
+        self.set_class(freshness.old, OLD)
 
 
 class Lines(Widget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -147,6 +147,13 @@ class AreaBar(HintLine):
         super().__init__()
         self._current = f"app.{current}"
         self._freshness = NOTHING_READ
+        self._marks: Mapping[str, Content] = {}
+
+    def show_marks(self, marks: Mapping[str, Content]) -> None:
+        """Say at each area what waits there, such as ✕3 at the errors, by the ids of their actions."""
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
 
     def show_freshness(self, value: Freshness) -> None:
         """Say how old the screen's data is."""
@@ -167,4 +174,5 @@ class AreaBar(HintLine):
 
     def _hint(self, area: Action) -> Hint:
         title = (area.title, ".area-bar--current") if area.id == self._current else area.title
-        return keys_of(area)[0], Content.assemble((f"{first_key(area)} ", ".area-bar--key"), title)
+        mark = Content.assemble(" ", self._marks[area.id]) if area.id in self._marks else Content("")
+        return keys_of(area)[0], Content.assemble((f"{first_key(area)} ", ".area-bar--key"), title) + mark

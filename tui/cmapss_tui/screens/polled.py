@@ -1,0 +1,187 @@
+"""A screen that reads AWS by itself: pollers that rest while it is hidden, what they answered last, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual.events import DescendantBlur, DescendantFocus
+
+from cmapss_core.errors import ConsoleError
+from cmapss_core.snapshots import Snapshot
+from cmapss_tui.cadence import Pace, cadence_of
+from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
+from cmapss_tui.screens.take_away import TakeAwayScreen
+from cmapss_tui.troubles import EVERYWHERE, Trouble, cause_of, troubles_of
+from cmapss_tui.widgets.age import Freshness, freshness
+from cmapss_tui.widgets.filter_bar import FilterBar
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
+    from cmapss_tui.app import ConsoleApp
+
+S = TypeVar("S")
+
+
+class PolledScreen(TakeAwayScreen):
+    """It hears SnapshotRead and ReadFailed of its own pollers, and keeps what they say for its frame.
+
+    Nothing is read while nobody sees it, nor while a filter is being typed: nothing moves below it then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pollers: dict[str, Poller[Snapshot]] = {}
+        self._failures: dict[str, ConsoleError] = {}
+        self._complete: dict[str, Snapshot] = {}
+        self._paused = False
+        self._hidden = False
+        self._typing = False
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The application, as what it is."""
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def aws(self) -> Aws:
+        """The connection; there is one as soon as there are screens of this kind."""
+        return self.console.aws
+
+    @property
+    def paused(self) -> bool:
+        """Whether the operator stopped the reading."""
+        return self._paused
+
+    def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
+        """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""
+        poller = Poller(self, name, read, interval, pace=Pace(cadence_of(self.console), self.aws))
+        self._pollers[name] = cast("Poller[Snapshot]", poller)
+        # Not before everything is composed: the answer may come at once.
+        self.call_after_refresh(poller.start)
+        return poller
+
+    def freshness_of(self, name: str) -> Freshness:
+        """How old the last complete answer of a poller is; what a failed read leaves on the screen is that."""
+        return self._judged(name, self._complete.get(name), self._failures.get(name))
+
+    def freshness_of_part(self, name: str, as_of: datetime | None, error: ConsoleError | None) -> Freshness:
+        """The same for a part of what a poller reads: when it was true, and the error of a reading since then."""
+        return self._judged(name, Snapshot(as_of=as_of) if as_of is not None else None, error)
+
+    def troubles(self) -> list[Trouble]:
+        """Why readings fail, one for each cause, the gravest first."""
+        return troubles_of(self.console).of(self._failures.values(), self.aws.clock.now())
+
+    def seconds_to_next_try(self, trouble: Trouble) -> float | None:
+        """When what fails by it is read again; None while it is being read."""
+        failing = [self._pollers[name] for name, error in self._failures.items() if cause_of(error) == trouble.cause]
+        waits = [wait for poller in failing if (wait := poller.seconds_to_next) is not None]
+        return None if any(poller.in_flight for poller in failing) else min(waits, default=None)
+
+    def wake(self) -> None:
+        """The cadence is another one now: plan the next readings anew."""
+        for poller in self._pollers.values():
+            poller.reschedule()
+
+    def read_again(self) -> None:
+        """Something was read, or could not be."""
+
+    def recovered(self, seconds: float) -> None:
+        """What kept AWS away for so many seconds of this machine is over."""
+
+    def on_unmount(self) -> None:
+        for poller in self._pollers.values():
+            poller.stop()
+
+    def on_screen_suspend(self) -> None:
+        self._hidden = True
+        self._hold_or_release()
+
+    def on_screen_resume(self) -> None:
+        self._hidden = False
+        self._hold_or_release()
+        self.read_again()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self._typing = any(isinstance(node, FilterBar) for node in event.widget.ancestors)
+        self._hold_or_release()
+
+    def on_descendant_blur(self, _: DescendantBlur) -> None:
+        self._typing = False
+        self._hold_or_release()
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        error = message.snapshot.error
+        self.console.known.note(message.snapshot)
+        self.console.travels.heard(self)
+        if error is None:
+            self._complete[message.poller] = message.snapshot
+            self._succeeded(message.poller)
+        else:
+            self._failures[message.poller] = error
+        self.read_again()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        self.console.travels.heard(self)
+        self._failures[message.poller] = message.error
+        self.read_again()
+
+    def action_refresh(self) -> None:
+        """Read everything now, paused or not."""
+        for poller in self._pollers.values():
+            poller.request()
+
+    def action_pause(self) -> None:
+        """Stop reading by itself, or go on."""
+        self._paused = not self._paused
+        for poller in self._pollers.values():
+            if self._paused:
+                poller.pause()
+            else:
+                poller.resume()
+        self.read_again()
+
+    def action_interval(self) -> None:
+        """Go on to the next refresh interval."""
+        cadence_of(self.console).choose_next()
+        self.wake()
+        self.read_again()
+
+    def _judged(self, name: str, snapshot: Snapshot | None, error: ConsoleError | None) -> Freshness:
+        poller, cadence = self._pollers[name], cadence_of(self.console)
+        slowed = cadence.slowed if poller.slowed else "nobody here" if cadence.away else ""
+        return freshness(
+            snapshot,
+            self.aws.clock,
+            poller.interval,
+            paused=self._paused,
+            error=error,
+            slowed=slowed,
+            unanswered=poller.seconds_in_flight,
+        )
+
+    def _hold_or_release(self) -> None:
+        for poller in self._pollers.values():
+            if self._hidden or self._typing:
+                poller.hold()
+            else:
+                poller.release()
+
+    def _succeeded(self, name: str) -> None:
+        """Forget the poller's failure; what else failed for the same reason is read at once."""
+        error = self._failures.pop(name, None)
+        if error is None:
+            return
+        self.console.identify()  # what hindered the reading may have hindered that as well
+        cause = cause_of(error)
+        alike = [other for other, failed in self._failures.items() if cause_of(failed) == cause]
+        if not alike:
+            since = troubles_of(self.console).over(cause)
+            if since is not None:
+                clock = self.aws.clock
+                self.recovered(max(0.0, (clock.now() - since).total_seconds() / clock.speed))
+        elif cause.kind in EVERYWHERE:
+            for other in alike:
+                self._pollers[other].request()

@@ -1,0 +1,99 @@
+"""What keeps AWS away: failures of one cause are one trouble, since when, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
+from cmapss_tui.remedies import in_console
+
+if TYPE_CHECKING:
+    from cmapss_tui.app import ConsoleApp
+
+# Whatever was being read fails by these, and all of it works again once one call does.
+EVERYWHERE = (ErrorKind.AUTH, ErrorKind.UNREACHABLE, ErrorKind.THROTTLED)
+_GRAVEST_FIRST = (*EVERYWHERE, ErrorKind.DENIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What makes two failures the same trouble: for what is about one call, that call as well."""
+
+    kind: ErrorKind
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A cause with its newest failure, and when it began, in region time."""
+
+    cause: Cause
+    error: ConsoleError
+    since: datetime
+
+
+class Troubles:
+    """Since when each cause lasts, whichever screens it is met on."""
+
+    def __init__(self) -> None:
+        self._since: dict[Cause, datetime] = {}
+
+    def of(self, errors: Iterable[ConsoleError], now: datetime) -> list[Trouble]:
+        """The troubles that these failures come to, one for each cause, the gravest first."""
+        newest = {cause_of(error): error for error in errors}
+        troubles = [Trouble(cause, error, self._since.setdefault(cause, now)) for cause, error in newest.items()]
+        return sorted(troubles, key=lambda trouble: _rank(trouble.cause))
+
+    def over(self, cause: Cause) -> datetime | None:
+        """It is over: since when it had lasted, told to the first who asks."""
+        return self._since.pop(cause, None)
+
+
+_TROUBLES: WeakKeyDictionary[ConsoleApp, Troubles] = WeakKeyDictionary()
+
+
+def troubles_of(console: ConsoleApp) -> Troubles:
+    """The console's troubles."""
+    return _TROUBLES.setdefault(console, Troubles())
+
+
+def cause_of(error: ConsoleError) -> Cause:
+    """Why a call failed, as far as it matters to what else fails."""
+    if error.kind in EVERYWHERE:
+        return Cause(error.kind)
+    return Cause(error.kind, error.operation or error.message)
+
+
+def headline(trouble: Trouble, *, sandbox: bool) -> str:
+    """What is the matter, in a few words."""
+    error = trouble.error
+    match error.kind:
+        case ErrorKind.AUTH:
+            return f"{'The sandbox' if sandbox else 'AWS'} does not accept the credentials"
+        case ErrorKind.UNREACHABLE:
+            return "The sandbox does not answer" if sandbox else "AWS is out of reach"
+        case ErrorKind.THROTTLED:
+            return "AWS is asked too often: slowing down"
+        case ErrorKind.DENIED:
+            return f"Not permitted: {error.operation or 'a call'}"
+        case _:
+            return f"{error.operation} failed" if error.operation else "A reading failed"
+
+
+def explanation(error: ConsoleError) -> str:
+    """What AWS says, and what to do."""
+    what_to_do = "" if error.remedy == REMEDIES[ErrorKind.FAILED] else in_console(error.remedy)
+    said = f"{error.message.rstrip('.')}."
+    if error.kind is ErrorKind.DENIED:
+        return f"{what_to_do} Only this part is affected. {said}"
+    if error.kind is ErrorKind.THROTTLED:
+        return f"Nothing to do: it goes on by itself. {said}"
+    return f"{what_to_do} {said}".strip() if error.kind in EVERYWHERE else f"{said} {what_to_do}".strip()
+
+
+def _rank(cause: Cause) -> int:
+    return _GRAVEST_FIRST.index(cause.kind) if cause.kind in _GRAVEST_FIRST else len(_GRAVEST_FIRST)
