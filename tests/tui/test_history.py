@@ -65,6 +65,7 @@ def made(*_: object) -> Any:
 
 
 def test_a_screen_is_known_again_by_the_names_it_is_made_with() -> None:
-    assert subject_of(partial(made, "engines")) == subject_of(partial(made, Thing("engines"), 3))
+    assert subject_of(partial(made, "engines")) == subject_of(partial(made, Thing("engines")))
+    assert subject_of(partial(made, "engines", 1)) != subject_of(partial(made, "engines", 2))
     assert subject_of(partial(made, "engines")) != subject_of(partial(made, "others"))
     assert subject_of(made) == subject_of(made)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.screen import Screen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background, trail
+from cmapss_tui import background, theme, trail
 from cmapss_tui.known import Known
 from cmapss_tui.messages import (
     Connected,
@@ -29,6 +30,7 @@ from cmapss_tui.travels import Travels, as_console_screen
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Identity
+    from cmapss_core.snapshots import Snapshot
     from cmapss_tui.options import Options
     from cmapss_tui.switching import Destination, Places
 
@@ -221,6 +223,12 @@ class ConnectingApp(App[None]):
 
     def on_places_not_read(self, message: PlacesNotRead) -> None:
         self.notify(line_in_console(message.error), severity="error", markup=False)
+
+    def heard(self, screen: Screen[Any], snapshot: Snapshot | None = None) -> None:
+        """A screen has read something, or could not: names of areas' lists are kept, what waited for it can be done."""
+        if snapshot is not None and screen in (stack[0] for stack in self._screen_stacks.values() if stack):
+            self.known.note(snapshot)
+        self.travels.heard(screen)
 
     def operation_started(self, operation: str, title: str) -> None:
         """Note that a change of AWS is under way, so that leaving asks first."""

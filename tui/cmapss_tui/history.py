@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from cmapss_tui.screens.base import ConsoleScreen
@@ -17,7 +18,7 @@ KEPT = 50
 class Opened:
     """A screen on top of an area's list: what it shows, by which it is known again, and how to make it once more."""
 
-    subject: Hashable
+    subject: object
     again: Callable[[], ConsoleScreen] = field(compare=False, repr=False)
 
 
@@ -54,15 +55,26 @@ class History:
         return History(self.visits, position) if 0 <= position < len(self.visits) else None
 
 
+_OPENED: WeakKeyDictionary[ConsoleScreen, Opened] = WeakKeyDictionary()
+
+
 def opened(screen: ConsoleScreen) -> Opened | None:
     """A screen as the history keeps it; None for a dialog and for an area's list."""
-    again = screen.again()
-    return None if again is None else Opened((type(screen).__name__, subject_of(again)), again)
+    if screen not in _OPENED and (again := screen.again()) is not None:
+        _OPENED[screen] = Opened((type(screen), subject_of(again)), again)
+    return _OPENED.get(screen)
 
 
-def subject_of(again: Callable[[], ConsoleScreen]) -> Hashable:
-    """What a screen is about: the names that it is made with. What has none is only the same as itself."""
+def made_again(one: Opened) -> ConsoleScreen:
+    """The screen once more, known for the same as before."""
+    screen = one.again()
+    _OPENED[screen] = one
+    return screen
+
+
+def subject_of(again: Callable[[], ConsoleScreen]) -> object:
+    """What a screen is about: the names of what it is made with, or that itself. Else it is only like itself."""
     if not isinstance(again, partial):
         return again
     given = (*again.args, *again.keywords.values())
-    return tuple(name for one in given if (name := one if isinstance(one, str) else getattr(one, "name", None)))
+    return tuple(getattr(one, "name", one) for one in given)

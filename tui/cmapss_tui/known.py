@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cmapss_core.jobs import JobsSnapshot
     from cmapss_core.snapshots import Snapshot
+    from cmapss_tui.job_list import JobList, Prepared
 
 JOBS, ENDPOINTS, OPERATIONS = "jobs", "endpoints", "operations"
 
@@ -41,10 +41,10 @@ class Known:
             self._read[_GATHERERS[kind][0]] = snapshot
 
     @property
-    def jobs_snapshot(self) -> JobsSnapshot | None:
-        """The training jobs as they were read last."""
-        snapshot: JobsSnapshot | None = self._read.get(JOBS)
-        return snapshot
+    def prepared_jobs(self) -> Prepared | None:
+        """The training jobs as they were read last, with what follows from that."""
+        listed: JobList | None = self._read.get(JOBS)
+        return listed.prepared if listed is not None else None
 
     def names(self, what: str) -> Sequence[Named]:
         """What there is of JOBS (best first), ENDPOINTS or OPERATIONS (newest first), as it was read last."""
@@ -59,7 +59,7 @@ class Known:
 
 
 def _of_jobs(snapshot: Any) -> Iterator[Named]:
-    for row in snapshot.jobs:
+    for row in snapshot.prepared.snapshot.jobs:
         place = f"#{row.rank}, " if row.rank is not None else ""
         yield named(row.job.name, f"{place}{row.job.status}")
 
@@ -76,8 +76,7 @@ def _of_operations(snapshot: Any) -> Iterator[Named]:
 
 # By the names of the snapshots' classes: to import them would load their modules before any screen needs them.
 _GATHERERS: Mapping[str, tuple[str, Callable[[Any], Iterator[Named]]]] = {
-    "JobsSnapshot": (JOBS, _of_jobs),
-    "EndpointsSnapshot": (ENDPOINTS, _of_endpoints),
+    "JobList": (JOBS, _of_jobs),
     "FleetSnapshot": (ENDPOINTS, _of_endpoints),
     "OperationsSnapshot": (OPERATIONS, _of_operations),
 }

@@ -173,13 +173,13 @@ async def _at_endpoint(app: ConsoleApp, action: str, name: str) -> None:
 
 
 async def _at_job(app: ConsoleApp, action: str, name: str) -> None:
-    from cmapss_tui import job_rows
+    from cmapss_tui.job_titles import cross_check
     from cmapss_tui.screens.job_detail import JobDetailScreen
 
-    snapshot = app.known.jobs_snapshot
-    row = next((row for row in snapshot.jobs if row.job.name == name), None) if snapshot is not None else None
-    if snapshot is not None and row is not None:
-        made = partial(JobDetailScreen, row.job, job_rows.cross_check(row.job, snapshot))
+    prepared = app.known.prepared_jobs
+    row = next((row for row in prepared.snapshot.jobs if row.job.name == name), None) if prepared is not None else None
+    if prepared is not None and row is not None:
+        made = partial(JobDetailScreen, row, cross_check(row.job, prepared))
         await app.travels.do_there("jobs", made, action)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_tui.formats import NOTHING
 from cmapss_tui.options import Options, chosen, options_for_profile
 from cmapss_tui.place import SANDBOX, configured_profile, is_production
 from cmapss_tui.screens.picker import Choice
@@ -115,7 +116,7 @@ def _choice(
     places: Places, options: Options, destination: Destination, here: Destination, run: Callable[[], object]
 ) -> Choice:
     if destination.sandbox:
-        title, about = SANDBOX, ["the AWS region on this machine, started if need be"]
+        title, about = SANDBOX, ["AWS on this machine, started if need be"]
         current = here.sandbox
     elif destination.profile is None:
         title, about = f"region {destination.region}", [f"{here.words.partition(' in ')[0]} there"]
@@ -123,7 +124,7 @@ def _choice(
     else:
         name = destination.profile or configured_profile()
         title = f"profile {destination.words}"
-        about = [destination.region or places.profiles.get(name) or "the usual region"]
+        about = [destination.region or places.profiles.get(name) or NOTHING]
         there = options_at(options, destination)
         about += ["PRODUCTION"] * is_production(there, name) + ["READ-ONLY"] * there.read_only
         current = not here.sandbox and destination.region is None and name == here.profile

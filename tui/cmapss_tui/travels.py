@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -11,7 +10,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from cmapss_tui.history import History, Opened, Visit, opened
+from cmapss_tui.history import History, Opened, Visit, made_again, opened, subject_of
 
 if TYPE_CHECKING:
     from cmapss_tui.screens.base import ConsoleScreen
@@ -45,7 +44,7 @@ class Travels:
 
     def go(self, steps: int) -> bool:
         """Go back (below 0) or forward; from a dialog, back is the place it lies on. False where nothing is there."""
-        in_dialog = self._here() != self._history.present
+        in_dialog = not self._under_way and self._here() != self._history.present
         history = self._history if in_dialog and steps < 0 else self._history.moved(steps)
         if history is None or history.present is None:
             return False
@@ -68,18 +67,18 @@ class Travels:
         while len(app.screen_stack) > 1 + kept:
             await app.pop_screen()
         for wanted in path[kept:]:
-            await app.push_screen(wanted.again())
+            await app.push_screen(made_again(wanted))
 
-    async def do_there(self, area: str, screen: Callable[[], ConsoleScreen], action: str) -> None:
+    async def do_there(self, area: str, screen: partial[Any], action: str) -> None:
         """Go to a screen and, once it has read what it shows, do something there; "" is only to go."""
-        made = screen()
-        wanted = opened(made)
+        wanted = Opened((screen.func, subject_of(screen)), screen)
         before = as_console_screen(self._app.screen)
-        if self._app.current_mode == area and before is not None and wanted is not None and opened(before) == wanted:
+        if self._app.current_mode == area and before is not None and opened(before) == wanted:
             if action:
                 await self._app.run_action(action, before)
             return
         await self.open(area, ())
+        made = made_again(wanted)
         if action:
             self._once_read[made] = action
         await self._app.push_screen(made)

@@ -114,8 +114,7 @@ class PolledScreen(TakeAwayScreen):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         error = message.snapshot.error
-        self.console.known.note(message.snapshot)
-        self.console.travels.heard(self)
+        self.console.heard(self, message.snapshot)
         if error is None:
             self._complete[message.poller] = message.snapshot
             self._succeeded(message.poller)
@@ -124,7 +123,7 @@ class PolledScreen(TakeAwayScreen):
         self.read_again()
 
     def on_read_failed(self, message: ReadFailed) -> None:
-        self.console.travels.heard(self)
+        self.console.heard(self)
         self._failures[message.poller] = message.error
         self.read_again()
 
