@@ -43,7 +43,7 @@ class View:
 
     def panned(self, *, back: bool, now: datetime, born: datetime) -> View:
         """Half a window back, not further than to the first window of what was born then; or forth, until now."""
-        half = self.window / 2 * _MINUTE
+        half = self.window // 2 * _MINUTE
         until = (self.until or now) + (-half if back else half)
         return replace(self, until=_past(max(until, born + 2 * half) if back else until, now))
 

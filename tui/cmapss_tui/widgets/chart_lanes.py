@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from cmapss_tui import theme
 from cmapss_tui.widgets.chart_lines import Canvas, framed
@@ -49,8 +50,7 @@ def state_lane(label: str, histories: Iterable[Sequence[tuple[datetime, str]]], 
     """The states of an alarm, or the worst of several alarms; steps of time and state, the last until `now`."""
     columns: dict[int, str] = {}
     for steps in histories:
-        ends = [at for at, _ in steps[1:]] + [now]
-        for (at, state), end in zip(steps, ends, strict=True):
+        for (at, state), (end, _) in pairwise([*steps, (now, "")]):
             for column in _columns(at, end, axis):
                 known = columns.get(column)
                 if known is None or _RANKS.get(state, 0) > _RANKS.get(known, 0):

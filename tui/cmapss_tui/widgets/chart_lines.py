@@ -232,7 +232,7 @@ def framed(
         if column >= free_from and column + len(text) <= canvas.columns:
             foot.write(0, column, text, MUTED)
             free_from = column + len(text) + 1
-    if cursor is not None:
+    if cursor is not None and foot.get(0, cursor) == "─":
         foot.put(0, cursor, "┴", CURSOR)
     label = "" if empty else labels[0]
     lines.append(((f"{label:>{LABEL_WIDTH}}{'┼' if label else '└'}", MUTED), *foot.line(0)))
@@ -267,18 +267,13 @@ def _rule(canvas: Canvas, row: int, label: str) -> None:
 
 
 def _beside(rows_wanted: Sequence[int | None], rows: int) -> dict[int, int]:
-    """Rows for the names of series, none shared: pushed down from above, where a later series ranks higher."""
+    """Rows for the names of series, none shared and as near to those wanted as may be; where two want the same row, a
+    later series ranks higher."""
+    ranked = sorted((row, index) for index, row in enumerate(rows_wanted) if row is not None)[-rows:]
     taken: dict[int, int] = {}
     free_below = rows
-    for index in sorted(
-        (index for index, row in enumerate(rows_wanted) if row is not None),
-        key=lambda index: (rows_wanted[index] or 0, index),
-        reverse=True,
-    ):
-        row = min(rows_wanted[index] or 0, free_below - 1)
-        if row < 0:
-            break
-        taken[index] = free_below = row
+    for below, (row, index) in reversed([*enumerate(ranked)]):
+        taken[index] = free_below = max(min(row, free_below - 1), below)
     return taken
 
 
