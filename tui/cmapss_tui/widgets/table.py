@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from cmapss_tui.actions import bindings_for
+from cmapss_tui.widgets.component_style import component_style
 from cmapss_tui.widgets.table_columns import BETWEEN, GUTTER, Cell, Column, Layout, fitted, furthest, header, lay_out
 
 __all__ = ["Cell", "Column", "VirtualTable"]
@@ -324,7 +325,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         style = self.visual_style
         if at_cursor:
             focused = "virtual-table--cursor" if self.has_focus else "virtual-table--cursor-blurred"
-            style = self.get_visual_style(focused)
+            style = component_style(self, focused)
         sign = (self._mark(row) if self._mark is not None else "") or " "
         sign_style = (style + self.get_visual_style("virtual-table--mark", partial=True)).rich_style
         marked = MARKED if self._marked and self._key(row) in self._marked else " "

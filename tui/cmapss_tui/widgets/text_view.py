@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
+from cmapss_tui.widgets.component_style import component_style
 from cmapss_tui.widgets.text_rows import cut, parts, places, row_count
 
 L = TypeVar("L")
@@ -290,7 +291,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         line, at_cursor = self._lines[index], index == self._cursor
         style = self.visual_style
         if at_cursor:
-            style = self.get_visual_style("text-view--cursor" if self.has_focus else "text-view--cursor-blurred")
+            style = component_style(self, "text-view--cursor" if self.has_focus else "text-view--cursor-blurred")
         mark = (style + self.get_visual_style("text-view--mark", partial=True)).rich_style
         segments = [Segment(f"{CURSOR_MARK} " if at_cursor and nth == 0 else " " * GUTTER, mark)]
         if self._margin_width:
@@ -311,7 +312,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         if body is None:
             body = self._body(self._lines[index])
             if self._needle:
-                found = self.get_visual_style("text-view--found", partial=True)
+                found = component_style(self, "text-view--found", partial=True)
                 body = body.add_spans([Span(start, end, found) for start, end in places(body.plain, self._needle)])
             self._bodies[index] = body
         return body
