@@ -20,7 +20,6 @@ from textual.widgets.option_list import Option
 from cmapss_tui import theme
 from cmapss_tui.widgets.panel import columns
 
-HINT_WIDTH = 14
 HELP_FROM = 70  # columns from which the help stands beside the title
 
 
@@ -65,7 +64,7 @@ class Picker(ModalScreen[Choice | None]):
         background: $surface; border: round $rule; border-title-color: $accent; border-subtitle-color: $quiet;
     }
     Picker Input { height: 1; border: none; padding: 0 1; background: $surface; }
-    Picker OptionList { height: auto; max-height: 24; border: none; padding: 0; background: $surface; }
+    Picker OptionList { height: auto; max-height: 50vh; border: none; padding: 0; background: $surface; }
     Picker OptionList > .option-list--option { padding: 0 1; }
     Picker OptionList > .option-list--option-highlighted { background: $cursor; color: $foreground; text-style: bold; }
     Picker #picker-note { height: auto; max-height: 3; padding: 0 1; color: $quiet; border-top: solid $rule; }
@@ -164,7 +163,8 @@ class Picker(ModalScreen[Choice | None]):
         self._choices = self._search(text)
         choices = self.query_one(OptionList)
         with self.app.batch_update():
-            choices.set_options(Option(self._line(choice)) for choice in self._choices)
+            edge = max((len(choice.hint) for choice in self._choices), default=0)
+            choices.set_options(Option(self._line(choice, edge)) for choice in self._choices)
             if self._choices:
                 choices.highlighted = 0
             else:
@@ -182,14 +182,14 @@ class Picker(ModalScreen[Choice | None]):
         note = f"✕ {choice.reason}" if choice.reason is not None else choice.help
         self.query_one("#picker-note", Static).update(note or choice.title)
 
-    def _line(self, choice: Choice) -> Content:
+    def _line(self, choice: Choice, edge: int) -> Content:
         width = max(20, self.query_one(OptionList).scrollable_content_region.width - 2)
         style = theme.QUIET if choice.reason is not None else ""
         title = Content.styled(choice.title, style)
         hint = Content.styled(choice.hint, theme.ACCENT if choice.reason is None else theme.QUIET)
-        room = width - HINT_WIDTH - 2
+        room = width - edge - 2
         if width < HELP_FROM or title.cell_length > room // 2:
-            return columns((title, hint), (room, HINT_WIDTH), {1})
+            return columns((title, hint), (room, edge), {1})
         left = min(room // 2, 38)
         about = Content.styled(choice.reason or choice.help, theme.QUIET)
-        return columns((title, about, hint), (left, room - left - 2, HINT_WIDTH), {2})
+        return columns((title, about, hint), (left, room - left - 2, edge), {2})
