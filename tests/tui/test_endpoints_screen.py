@@ -15,7 +15,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.fleet import FleetReader
 from cmapss_tui.options import Options
 from cmapss_tui.screens.endpoint import EndpointScreen
-from cmapss_tui.screens.endpoints import NONE_YET, EndpointsScreen
+from cmapss_tui.screens.endpoints import EndpointsScreen, none_yet
 from tests.core.fleets import FleetAws
 from tests.tui.consoles import Console, opened, screen_text, until
 
@@ -107,7 +107,7 @@ async def test_an_idle_endpoint_is_warned_of_with_what_it_costs() -> None:
 
 async def test_an_empty_region_says_how_to_deploy() -> None:
     async with shown(FleetAws()) as (pilot, _):
-        await until(pilot, lambda: NONE_YET in text(pilot))
+        await until(pilot, lambda: none_yet() in text(pilot))
 
 
 async def test_a_region_that_cannot_be_read_is_not_said_to_be_empty() -> None:
@@ -116,7 +116,7 @@ async def test_a_region_that_cannot_be_read_is_not_said_to_be_empty() -> None:
     async with shown(aws) as (pilot, _):
         await until(pilot, lambda: "could not be read" in text(pilot))
         await until(pilot, lambda: "not allowed: sagemaker:ListEndpoints" in text(pilot))
-        assert NONE_YET not in text(pilot)
+        assert none_yet() not in text(pilot)
 
 
 async def test_metrics_that_are_denied_leave_the_list_and_say_so() -> None:

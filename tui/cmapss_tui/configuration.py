@@ -73,7 +73,7 @@ CallsPerMinute = Annotated[
         le=MOST_CALLS,
     ),
 ]
-Theme = Annotated[Word, _setting("The console's colours.", "the name of a theme")]
+Theme = Annotated[Word, _setting("The console's colours; unset, those that it comes with.", "the name of a theme")]
 Tour = Annotated[bool, _setting("Lead through the console when it opens a sandbox.", "true or false")]
 ExportDirectory = Annotated[
     Words, _setting("Where exports go; unset, where the console was started.", "a directory; ~ is the home")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from cmapss_tui.actions import ACTIONS, Action
+from cmapss_tui.keymap import first_key
 
 # The command goes as far as its sentence does: no name on a command line of ours has a full stop in it.
 _COMMAND = re.compile(r"(?P<start>^|\. )?`?cmapss-console (?P<verb>[a-z-]+)[^.;`]*`?")
@@ -33,9 +34,8 @@ def _key_instead(found: re.Match[str]) -> str:
     action = _action_of(found["verb"])
     if action is None:
         return found[0]
-    key = {"enter": "⏎"}.get(action.keys[0], action.keys[0])
     start = found["start"]
-    return f"{start or ''}{'Press' if start is not None else 'press'} {key}{_WHERE[action.scope]}"
+    return f"{start or ''}{'Press' if start is not None else 'press'} {first_key(action)}{_WHERE[action.scope]}"
 
 
 def _action_of(verb: str) -> Action | None:

@@ -19,6 +19,7 @@ from cmapss_tui.endpoint_changes import Changes
 from cmapss_tui.endpoint_rows import EndpointRow
 from cmapss_tui.endpoint_totals import title
 from cmapss_tui.filters import matches
+from cmapss_tui.keymap import first_key
 from cmapss_tui.polling import Poller, SnapshotRead
 from cmapss_tui.screens.endpoint_reading import FAST_REGION_SECONDS, FASTEST_SECONDS, SLOW_REGION_SECONDS
 from cmapss_tui.screens.filtered import FilteredScreen
@@ -28,7 +29,6 @@ from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.table import Cell, VirtualTable
 
 SLOWEST_SECONDS, RESTING_SECONDS = 60.0, 5.0
-NONE_YET = "No endpoints here. Press 1, put the cursor on a job, and D deploys it."
 NONE_LEFT = "No endpoint satisfies the filter."
 EXAMPLE = "word !word status:failed errors>0 idle:yes cost>1 age<2h  tab: fields"
 LOG_GROUP = "/aws/sagemaker/Endpoints/"
@@ -197,7 +197,7 @@ class EndpointsScreen(FilteredScreen):
         with self.app.batch_update():
             self._filter.show_note(f"{len(rows)} of {len(all_rows)}")
             self.table.show_order(self._order, endpoint_rows.descending(self._order, turned=self._turned))
-            self.table.show(rows, empty=NONE_LEFT if self.terms else NONE_YET)
+            self.table.show(rows, empty=NONE_LEFT if self.terms else none_yet())
         self.refresh_bindings()
 
     def _sort(self, by: str, *, turned: bool) -> None:
@@ -220,3 +220,9 @@ class EndpointsScreen(FilteredScreen):
         if snapshot is None or snapshot.catching_up or snapshot.changing:
             return max(FASTEST_SECONDS, FAST_REGION_SECONDS / speed)
         return min(max(RESTING_SECONDS, SLOW_REGION_SECONDS / speed), SLOWEST_SECONDS)
+
+
+def none_yet() -> str:
+    """What an empty list says, with the keys there are."""
+    jobs, deploy = first_key("app.jobs"), first_key("jobs.deploy")
+    return f"No endpoints here. Press {jobs}, put the cursor on a job, and {deploy} deploys it."

@@ -10,13 +10,13 @@ from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from cmapss_tui import theme
 from cmapss_tui.actions import Action, Safety
 from cmapss_tui.keymap import key_display, keys_of, problems, read_keys
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.screens.setting_value import DIALOG_CSS
 from cmapss_tui.widgets.form import Choices, Field
 from cmapss_tui.widgets.panel import Lines
@@ -71,7 +71,7 @@ class KeyCatcher(Widget, can_focus=True):
         self.post_message(self.Caught(event.key))
 
 
-class KeysScreen(ModalScreen[str | None]):
+class KeysScreen(Dialog[str | None]):
     """Answers the keys as the configuration has them; None where it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]

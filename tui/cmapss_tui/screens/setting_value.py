@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from cmapss_core.errors import ConsoleError
@@ -17,6 +16,7 @@ from cmapss_tui.configuration import meaning, parse_setting, takes
 from cmapss_tui.configuration_file import problem_of
 from cmapss_tui.console_settings import holds_at_once, outdone_by
 from cmapss_tui.options import layers_behind
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.settings import NOTHING, value_text
 from cmapss_tui.widgets.form import Choices, Field
 from cmapss_tui.widgets.panel import Lines
@@ -36,7 +36,7 @@ DIALOG_CSS = """
 """
 
 
-class ValueScreen(ModalScreen[tuple[Any] | None]):
+class ValueScreen(Dialog[tuple[Any] | None]):
     """Answers the value in a tuple, which holds None for what is as by default; None where it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
@@ -59,8 +59,8 @@ class ValueScreen(ModalScreen[tuple[Any] | None]):
         with VerticalGroup() as box:
             box.border_title = self._setting
             yield Lines()
-            yield Lines(id="problem")
             yield Field("value", "value", value_text(value).replace(NOTHING, ""), placeholder="as by default")
+            yield Lines(id="problem")
             yield Choices(Button("Cancel", id="cancel", compact=True), Button("Set", id="set", compact=True))
 
     def on_mount(self) -> None:
@@ -91,7 +91,7 @@ class ValueScreen(ModalScreen[tuple[Any] | None]):
         value: Any = None
         try:
             if text or isinstance(getattr(self.console.options, self._setting), tuple):
-                value = parse_setting(self._setting, text, repr(text))
+                value = parse_setting(self._setting, text, f"{text!r} does not do")
             problem = problem_of(self.console.options, self._setting, value)
         except ConsoleError as error:
             problem = error

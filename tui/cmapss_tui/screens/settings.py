@@ -20,11 +20,14 @@ from cmapss_tui.saving import KEYMAP, save_keys, save_setting
 from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.setting_rows import FIELDS, Part, SettingRow, rows_of
 from cmapss_tui.sheet import Sheet
+from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.plan_view import wrapped
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
+from cmapss_tui.widgets.top_bar import TopBar
 
+AS_SET = Freshness(State.LIVE, "as it is set")
 EXAMPLE = "words   !word   part:keys   set_by:file"
 NONE_LEFT = "No setting satisfies the filter."
 COLUMNS = (
@@ -32,7 +35,7 @@ COLUMNS = (
     Column("name", "name", 26),
     Column("value", "value", elide="middle"),
     Column("set_by", "set by", 18),
-    Column("about", "what it is", 76, "left", 150),
+    Column("about", "what it is", shown_from=150),
 )
 
 
@@ -60,11 +63,16 @@ class SettingsScreen(FilteredScreen):
         return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
+        self.query_one(TopBar).show_freshness(AS_SET)
         self.table.focus()
         self.show_rows()
 
     def on_screen_resume(self) -> None:
         self.show_rows()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing here is read from AWS."""
+        return False if action in ("pause", "refresh", "interval") else super().check_action(action, parameters)
 
     def filter_fields(self) -> Collection[str]:
         """What the columns show."""

@@ -10,9 +10,11 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from cmapss_tui.keymap import QUIT, first_key, keys_of
+
 
 class TooSmall(Widget, can_focus=True):
-    """Covers a screen and takes its keys, so that nothing is pressed unseen; `q` still leaves."""
+    """Covers a screen and takes its keys, so that nothing is pressed unseen; the console can still be left."""
 
     DEFAULT_CSS = """
     TooSmall {
@@ -45,11 +47,11 @@ class TooSmall(Widget, can_focus=True):
         width, height = self._needed
         return Content.assemble(
             (f"{width}×{height} needed, this is {self.app.size.width}×{self.app.size.height}", "bold"),
-            "\nEnlarge the terminal, or press q to quit.",
+            f"\nEnlarge the terminal, or press {first_key(QUIT)} to quit.",
         )
 
     async def on_key(self, event: Key) -> None:
         event.stop()
         event.prevent_default()
-        if event.key == "q":
+        if event.key in keys_of(QUIT):
             await self.app.run_action("quit")
