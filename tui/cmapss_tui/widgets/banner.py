@@ -34,9 +34,9 @@ class BannerLines(Lines):
     """Hidden while all is well. Once it is again, it says so for a few seconds."""
 
     DEFAULT_CSS = """
-    BannerLines { display: none; max-height: 4; padding: 0 1; color: $foreground; background: $error 16%; }
+    BannerLines { display: none; max-height: 4; padding: 0 1; color: $foreground; background: $error-tint; }
     BannerLines.-shown { display: block; }
-    BannerLines.-back { background: $success 16%; }
+    BannerLines.-back { background: $success-tint; }
     """
 
     def __init__(self) -> None:

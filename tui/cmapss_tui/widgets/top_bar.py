@@ -38,7 +38,7 @@ class TopBar(Widget):
 
     DEFAULT_CSS = """
     TopBar { height: 1; background: $panel; color: $foreground; padding: 0 1; text-wrap: nowrap; }
-    TopBar.-production { background: $error 35%; }
+    TopBar.-production { background: $production; }
     """
 
     def __init__(self) -> None:
