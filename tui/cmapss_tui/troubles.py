@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Whatever was being read fails by these, and all of it works again once one call does.
 EVERYWHERE = (ErrorKind.AUTH, ErrorKind.UNREACHABLE, ErrorKind.THROTTLED)
+MOST_SAID = 140  # characters of what AWS says
 _GRAVEST_FIRST = (*EVERYWHERE, ErrorKind.DENIED)
 
 
@@ -85,14 +86,18 @@ def headline(trouble: Trouble, *, sandbox: bool) -> str:
 
 
 def explanation(error: ConsoleError) -> str:
-    """What AWS says, and what to do."""
+    """What AWS says, and what to do: last, where it is a command that one copies."""
     what_to_do = "" if error.remedy == REMEDIES[ErrorKind.FAILED] else in_console(error.remedy)
-    said = f"{error.message.rstrip('.')}."
     if error.kind is ErrorKind.DENIED:
-        return f"{what_to_do} Only this part is affected. {said}"
+        return f"Only this part is affected. {what_to_do} {_shortened(error.message)}"
     if error.kind is ErrorKind.THROTTLED:
-        return f"Nothing to do: it goes on by itself. {said}"
-    return f"{what_to_do} {said}".strip() if error.kind in EVERYWHERE else f"{said} {what_to_do}".strip()
+        return f"Nothing to do: it goes on by itself. {_shortened(error.message)}"
+    return f"{_shortened(error.message)} {what_to_do}".strip()
+
+
+def _shortened(message: str) -> str:
+    """As much of a message as leaves room for what to do."""
+    return f"{message.rstrip('.')}." if len(message) < MOST_SAID else f"{message[: MOST_SAID - 1]}…"
 
 
 def _rank(cause: Cause) -> int:

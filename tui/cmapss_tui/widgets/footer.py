@@ -14,7 +14,7 @@ from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
 ALWAYS = "app.help"  # the one key that leads to all others
-MEDIUM, WIDE = 100, 120  # columns from which the calls are written with more words
+MEDIUM, WIDE = 96, 116  # columns from which the calls are written with more words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Calls:
             return f"{mark}{self.per_minute} of {self.budget}/min"
         cadence = f"{self.cadence} · " if self.cadence else ""
         cost = f" · {formats.money(self.cost_per_day_usd)}/day"
-        calls = "calls/min" if width >= WIDE else "calls"
+        calls = ("call" if self.per_minute == 1 else "calls") + ("/min" if width >= WIDE else "")
         return f"{cadence}{mark}{self.per_minute} {calls} of {self.budget}{cost}"
 
 

@@ -1,0 +1,211 @@
+"""Keys that are refused are looked for anew: a login in another terminal is enough, and only then."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from cmapss_core.aws import Aws, Target
+from cmapss_core.credentials import END_OF_FAULTS, way_back
+from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
+from tests.core.scripted import ScriptedAws
+
+_KEY = re.compile(r"Credential=(\w+)/")
+
+
+class Gate(BaseHTTPRequestHandler):
+    """An AWS that lets in who has the key of the moment: `accounts` has the account of each key that is good."""
+
+    accounts: dict[str, str]
+    asked: list[str]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        found = _KEY.search(self.headers["Authorization"])
+        assert found is not None
+        key = found[1]
+        self.asked.append(key)
+        account = self.accounts.get(key)
+        if account is None:
+            self._answer(403, {"__type": "ExpiredTokenException", "message": "The security token is expired"})
+        elif "GetCallerIdentity" in body:
+            who = f"<Arn>arn:aws:iam::{account}:user/me</Arn><UserId>u</UserId><Account>{account}</Account>"
+            result = f"<GetCallerIdentityResult>{who}</GetCallerIdentityResult>"
+            self._answer(200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>")
+        else:
+            self._answer(200, {"Endpoints": []})
+
+    def _answer(self, status: int, document: Any) -> None:
+        text = document if isinstance(document, str) else json.dumps(document)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_request(self, *_: Any) -> None:
+        """Say nothing on stderr."""
+
+
+@pytest.fixture
+def gate() -> Iterator[tuple[str, type[Gate]]]:
+    class Ours(Gate):
+        accounts: dict[str, str] = {}  # noqa: RUF012  # of this test's own class
+        asked: list[str] = []  # noqa: RUF012
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ours) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", Ours
+        server.shutdown()
+
+
+@pytest.fixture
+def credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    return path
+
+
+def give(path: Path, key: str) -> None:
+    path.write_text(f"[operator]\naws_access_key_id = {key}\naws_secret_access_key = s\n", encoding="utf-8")
+
+
+def test_new_keys_in_the_file_are_used_by_the_next_call_and_the_clients_stay(
+    gate: tuple[str, type[Gate]], credentials_file: Path
+) -> None:
+    url, region = gate
+    region.accounts["FRESH"] = "111111111111"
+    give(credentials_file, "EXPIRED")
+    aws = Aws(Target(profile="operator", region="us-east-1", endpoint_url=url))
+    for _ in range(2):
+        with pytest.raises(ConsoleError) as refused:
+            aws.call("sagemaker", "ListEndpoints")
+        assert refused.value.kind is ErrorKind.AUTH
+        assert refused.value.remedy == "Give profile operator new keys: aws configure --profile operator"
+    client = aws.client("sagemaker")
+    give(credentials_file, "FRESH")
+    assert aws.call("sagemaker", "ListEndpoints")["Endpoints"] == []
+    assert aws.client("sagemaker") is client
+    assert region.asked == ["EXPIRED", "EXPIRED", "FRESH"]
+
+
+def test_while_they_are_accepted_nothing_is_looked_for(
+    gate: tuple[str, type[Gate]], credentials_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, region = gate
+    region.accounts |= {"FIRST": "111111111111", "SECOND": "111111111111"}
+    give(credentials_file, "FIRST")
+    aws = Aws(Target(profile="operator", region="us-east-1", endpoint_url=url))
+    aws.call("sagemaker", "ListEndpoints")
+    give(credentials_file, "SECOND")
+    monkeypatch.setattr(botocore.session.Session, "get_credentials", lambda _: pytest.fail("looked for again"))
+    aws.call("sagemaker", "ListEndpoints")
+    assert region.asked == ["FIRST", "FIRST"]
+
+
+def test_keys_that_appear_where_there_were_none_are_found(gate: tuple[str, type[Gate]], credentials_file: Path) -> None:
+    url, region = gate
+    region.accounts["FRESH"] = "111111111111"
+    credentials_file.write_text("[operator]\nregion = us-east-1\n", encoding="utf-8")
+    aws = Aws(Target(profile="operator", region="us-east-1", endpoint_url=url))
+    with pytest.raises(ConsoleError, match="credentials") as refused:
+        aws.call("sagemaker", "ListEndpoints")
+    assert refused.value.kind is ErrorKind.AUTH
+    give(credentials_file, "FRESH")
+    aws.call("sagemaker", "ListEndpoints")
+
+
+def test_what_was_known_of_other_credentials_is_asked_again_and_no_other_account_is_changed(
+    gate: tuple[str, type[Gate]], credentials_file: Path
+) -> None:
+    url, region = gate
+    region.accounts["FIRST"] = "111111111111"
+    give(credentials_file, "FIRST")
+    aws = Aws(Target(profile="operator", region="us-east-1", endpoint_url=url))
+    assert aws.identity().account == "111111111111"
+    region.accounts.clear()
+    with pytest.raises(ConsoleError):
+        aws.call("sagemaker", "ListEndpoints")
+    region.accounts["OTHER"] = "222222222222"
+    give(credentials_file, "OTHER")
+    aws.call("sagemaker", "ListEndpoints")
+    assert aws.identity().account == "222222222222"
+    before = len(region.asked)
+    with aws.changing("plan"), pytest.raises(ConsoleError, match=r"222222222222 now, .* for 111111111111") as refused:
+        aws.call("sagemaker", "DeleteEndpoint", EndpointName="engines")
+    assert refused.value.kind is ErrorKind.REFUSED
+    assert len(region.asked) == before
+
+
+CONFIG = """
+[profile sso]
+sso_session = company
+sso_account_id = 111111111111
+sso_role_name = operator
+[profile "old sso"]
+sso_start_url = https://example.awsapps.com/start
+[sso-session company]
+sso_start_url = https://example.awsapps.com/start
+sso_region = us-east-1
+[profile role]
+role_arn = arn:aws:iam::111111111111:role/operator
+source_profile = sso
+[profile round]
+source_profile = about
+[profile about]
+source_profile = round
+[profile process]
+credential_process = /usr/bin/true
+[profile keys]
+aws_access_key_id = A
+aws_secret_access_key = B
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "remedy"),
+    [
+        ("sso", "Log in: aws sso login --profile sso"),
+        ("old sso", "Log in: aws sso login --profile 'old sso'"),
+        ("role", "Log in: aws sso login --profile sso"),
+        ("keys", "Give profile keys new keys: aws configure --profile keys"),
+        ("process", "Log in to what the credential_process of profile process asks."),
+        ("round", REMEDIES[ErrorKind.AUTH]),
+        ("nobody", REMEDIES[ErrorKind.AUTH]),
+    ],
+)
+def test_the_way_back_is_the_command_for_the_profile(
+    profile: str, remedy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(CONFIG, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert way_back(profile) == remedy
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    assert way_back(None) == remedy
+
+
+def test_keys_of_the_environment_are_no_file_that_one_could_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A")
+    assert "start again with new ones" in way_back(None)
+
+
+def test_a_sandbox_that_refuses_was_told_to(gate: tuple[str, type[Gate]]) -> None:
+    url, _ = gate
+    with pytest.raises(ConsoleError) as refused:
+        Aws(Target(region="us-east-1", endpoint_url=url)).call("sagemaker", "ListEndpoints")
+    assert (refused.value.kind, refused.value.remedy) == (ErrorKind.AUTH, END_OF_FAULTS)
+
+
+def test_reading_goes_on_whoever_is_calling() -> None:
+    aws = ScriptedAws({"sagemaker:ListEndpoints": {"Endpoints": []}})
+    aws._changes = 1
+    assert aws.call("sagemaker", "ListEndpoints") == {"Endpoints": []}
+    assert aws.called == ["sagemaker:ListEndpoints"]
