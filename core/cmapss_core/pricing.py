@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 
+HOSTING = "Hosting"
 
-def hourly_price(aws: Aws, instance_type: str) -> float | None:
-    """USD per hour of hosting on one instance on demand, or None when the Price List does not say.
+
+def hourly_price(aws: Aws, instance_type: str, component: str = HOSTING) -> float | None:
+    """USD per hour of one instance on demand, for hosting or training, or None when the Price List does not say.
 
     Asked once for each type: prices do not change while a console is open.
     """
-    return aws.remember(("price", aws.region, instance_type), lambda: _ask(aws, instance_type))
+    key = ("price", aws.region, instance_type, component)
+    return aws.remember(key, lambda: _ask(aws, instance_type, component))
 
 
 def hourly_cost(aws: Aws, instances: Iterable[tuple[str | None, int]]) -> float | None:
@@ -28,8 +31,8 @@ def hourly_cost(aws: Aws, instances: Iterable[tuple[str | None, int]]) -> float 
     return round(total, 6)
 
 
-def _ask(aws: Aws, instance_type: str) -> float | None:
-    filters = {"instanceName": instance_type, "regionCode": aws.region, "platoinstancetype": "Hosting"}
+def _ask(aws: Aws, instance_type: str, component: str) -> float | None:
+    filters = {"instanceName": instance_type, "regionCode": aws.region, "platoinstancetype": component}
     try:
         answer = aws.call(
             "pricing",

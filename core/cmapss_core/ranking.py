@@ -87,6 +87,18 @@ def rank(jobs: Iterable[TrainingJob], metric: str | None) -> tuple[RankedJob, ..
     return (*ranked, *(RankedJob(None, job) for job in others))
 
 
+def best_of_each(jobs: Iterable[TrainingJob]) -> dict[str, TrainingJob]:
+    """Each tuning job's best training job by its own objective, as we see it; without those that have none yet."""
+    best: dict[str, TrainingJob] = {}
+    for job in jobs:
+        if job.tuning_job is None or job.objective_metric is None or not _can_have_place(job, job.objective_metric):
+            continue
+        known = best.get(job.tuning_job)
+        if known is None or (_badness(job), job.created, job.name) < (_badness(known), known.created, known.name):
+            best[job.tuning_job] = job
+    return best
+
+
 def _can_have_place(job: TrainingJob, metric: str) -> bool:
     return (
         job.status == "Completed"

@@ -91,12 +91,36 @@ class JobsAws(DeafAws):
     def __init__(self, answer: JobsSnapshot, *, read_only: bool = False) -> None:
         super().__init__(Target(region="us-east-1", endpoint_url="http://127.0.0.1:9", read_only=read_only))
         self.answer = answer
+        self.parts: list[JobsSnapshot] = []  # what is told before the answer
+        self.tell: Callable[[JobsSnapshot], None] = lambda _: None
         self.reads = 0
+        self.forgotten = 0
 
     def read(self) -> JobsSnapshot:
-        """In place of `read_jobs`."""
+        """As JobsReader does."""
         self.reads += 1
+        for part in self.parts:
+            self.tell(part)
         return self.answer
+
+
+class MadeReader:
+    """In place of JobsReader: reads what the test's connection answers."""
+
+    def __init__(
+        self,
+        aws: JobsAws,
+        told: Callable[[JobsSnapshot], None],
+        counted: Callable[[int, int | None], None],
+    ) -> None:
+        self._aws = aws
+        aws.tell = told
+
+    def read(self) -> JobsSnapshot:
+        return self._aws.read()
+
+    def forget(self) -> None:
+        self._aws.forgotten += 1
 
 
 class JobsConsole(Console):
@@ -109,8 +133,7 @@ class JobsConsole(Console):
     }
 
     def __init__(self, aws: JobsAws, *, refresh: float = NEVER) -> None:
-        super().__init__(aws)
-        self.options = Options(refresh=refresh)
+        super().__init__(aws, Options(refresh=refresh))
         self.jobs_aws = aws
 
 

@@ -6,22 +6,21 @@ from datetime import timedelta
 
 import pytest
 from textual.events import Key
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-import cmapss_tui.screens.jobs as jobs_module
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot
 from cmapss_tui.screens.job_detail import JobDetailScreen
 from cmapss_tui.screens.jobs import JobsScreen
 from tests.tui.consoles import NOW, Lobby, screen_text, until
-from tests.tui.jobs_made import NEVER, JobsAws, JobsConsole, jobs, read_again, shown, snapshot, training_job
+from tests.tui.jobs_made import NEVER, JobsAws, JobsConsole, MadeReader, jobs, read_again, shown, snapshot, training_job
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 
 
 @pytest.fixture(autouse=True)
 def _read_what_the_test_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "read_jobs", JobsAws.read)
+    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
 
 
 def console(answer: JobsSnapshot, *, read_only: bool = False, refresh: float = NEVER) -> JobsConsole:
@@ -37,7 +36,7 @@ async def test_jobs_are_listed_best_first_at_every_size(size: tuple[int, int]) -
         text = screen_text(screen.console)
         lines = text.splitlines()
         assert "sandbox us-east-1" in lines[0]
-        assert "live" in lines[0]
+        assert "live" in "".join(lines[:2])
         assert "1 Jobs" in lines[1]
         first = next(line for line in lines if "45.1234" in line)
         assert "★" in first
@@ -159,7 +158,7 @@ async def test_a_job_that_is_not_completed_says_why_it_cannot_be_deployed() -> N
 async def test_read_only_says_so_and_refuses_to_deploy() -> None:
     async with console(snapshot(jobs(3)), read_only=True).run_test(size=(120, 36), notifications=True) as pilot:
         screen = await shown(pilot)
-        assert "READ-ONLY" in screen_text(screen.console).splitlines()[0]
+        assert "READ-ONLY" in "".join(screen_text(screen.console).splitlines()[:2])
         await pilot.press("D")
         await pilot.pause()
         assert pilot.app.screen is screen
@@ -174,7 +173,7 @@ async def test_pause_stops_reading_and_says_how_old_the_data_is() -> None:
         app.jobs_aws.still.at = NOW + timedelta(minutes=47)  # at ×60
         screen.tick()
         await pilot.pause()
-        assert "paused · 47 s old" in screen_text(screen.console).splitlines()[0]
+        assert "paused · 47 s old" in "".join(screen_text(screen.console).splitlines()[:2])
         reads = app.jobs_aws.reads
         await pilot.press("r")
         await until(pilot, lambda: app.jobs_aws.reads == reads + 1)
@@ -188,7 +187,7 @@ async def test_data_that_is_not_renewed_is_called_stale() -> None:
         app.jobs_aws.still.at = NOW + timedelta(minutes=20)  # at ×60
         screen.tick()
         await pilot.pause()
-        assert "▲ stale 20 s" in screen_text(screen.console).splitlines()[0]
+        assert "▲ stale 20 s" in "".join(screen_text(screen.console).splitlines()[:2])
 
 
 async def test_a_failed_reading_keeps_the_list_and_says_what_is_wrong_until_one_succeeds() -> None:
@@ -199,11 +198,11 @@ async def test_a_failed_reading_keeps_the_list_and_says_what_is_wrong_until_one_
         await read_again(pilot, snapshot([], error=error))
         text = screen_text(screen.console)
         assert len(screen.table.rows) == 3
-        assert "✕ sagemaker:Search: The security token has expired. Log in again" in text
-        assert "✕ auth" in text.splitlines()[0]
+        assert "The security token has expired" in text
+        assert "✕ auth" in "".join(text.splitlines()[:2])
         await read_again(pilot, snapshot(made))
-        assert not screen.query_one("#error-line", Static).display
-        assert "● live" in screen_text(screen.console).splitlines()[0]
+        assert "The security token has expired" not in screen_text(screen.console)
+        assert "● live" in "".join(screen_text(screen.console).splitlines()[:2])
 
 
 async def test_there_may_be_no_jobs_at_all() -> None:

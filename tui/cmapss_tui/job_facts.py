@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from textual.content import Content
 
+from cmapss_core.endpoints import STATUS_GLYPHS
+from cmapss_core.job_description import UNDER_WAY, TrainingJobDescription
+from cmapss_core.job_records import ENDED
 from cmapss_core.jobs import TrainingJob
 from cmapss_tui import formats, theme
+from cmapss_tui.job_parameters import parameters
 from cmapss_tui.job_rows import status
 
 LABEL_WIDTH = 9
 INDENT, WIDE_LABEL = 2, 18
-# What tuning found to matter comes first; the rest follows by name.
-_FIRST = ("max_depth", "eta", "min_child_weight", "subsample", "gamma", "alpha", "lambda", "num_round")
+STAGE_WIDTH = 12  # of the bar of the longest stage
 
 SYNTHETIC = "synthetic: made to look like C-MAPSS, not NASA's"
 
@@ -42,8 +46,15 @@ def summary(job: TrainingJob, check: Content | None, width: int) -> list[Content
     return [head, *checks, *(_line(label, value) for label, value in facts)]
 
 
-def about(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
-    """What the job is and how it went, by heading."""
+def about(
+    job: TrainingJob,
+    check: Content | None,
+    *,
+    rank: int | None = None,
+    described: TrainingJobDescription | None = None,
+    now: datetime | None = None,
+) -> dict[str, list[Fact]]:
+    """What the job is and how it went, by heading; `now` is for how long its present stage has lasted."""
     facts: list[Fact] = [("status", status(job.status))]
     if job.secondary_status and job.secondary_status != job.status:
         facts.append(("", Content(job.secondary_status)))
@@ -55,22 +66,33 @@ def about(job: TrainingJob, check: Content | None) -> dict[str, list[Fact]]:
         aim = f"  {job.objective_type.lower()}" if job.objective_type else ""
         value = formats.objective(job.objective_value)
         facts.append(("objective", Content.assemble((value, "bold"), f"  {job.objective_metric}", (aim, theme.QUIET))))
+    if rank is not None:
+        facts.append(("rank", Content(formats.count(rank))))
     if check is not None:
         facts.append(("", check))
+    if described is not None and described.serving is not None:
+        facts += _serving(described)
+    times: list[Fact] = [
+        ("created", Content(formats.moment(job.created))),
+        ("ended", Content(formats.moment(job.ended))),
+        ("took", Content(formats.duration(job.duration_seconds))),
+    ]
+    if described is not None and described.billable_seconds is not None:
+        times.append(("billed", _billed(described)))
+    if described is not None and described.max_runtime_seconds is not None:
+        times.append(("at most", Content(formats.duration(described.max_runtime_seconds))))
     return {
         "Training job": facts,
-        "Times": [
-            ("created", Content(formats.moment(job.created))),
-            ("ended", Content(formats.moment(job.ended))),
-            ("took", Content(formats.duration(job.duration_seconds))),
-        ],
+        "Times": times,
+        "Timeline": _timeline(described, now) if described is not None else [],
         "What it made, and of what": [
             ("model", Content(job.model_artifact or formats.NOTHING)),
             ("image", Content(job.image or formats.NOTHING)),
-            ("instance", Content(job.instance_type or formats.NOTHING)),
+            ("instance", _instance(job, described)),
             ("role", Content(job.role_arn or formats.NOTHING)),
             ("data", Content(job.data or formats.NOTHING)),
         ],
+        "Inputs and output": _inputs(described) if described is not None else [],
     }
 
 
@@ -82,17 +104,70 @@ def made_with(job: TrainingJob) -> dict[str, list[Fact]]:
     }
 
 
-def parameters(hyperparameters: Mapping[str, str], digits: int | None = 3) -> list[tuple[str, str]]:
-    """Hyper-parameters in the order in which they matter, shortened unless `digits` is None.
+def _timeline(described: TrainingJobDescription, now: datetime | None) -> list[Fact]:
+    """Each stage with when it began and how long it lasted; the bar is its share of all."""
+    seconds = [((stage.ended or now or stage.started) - stage.started).total_seconds() for stage in described.stages]
+    longest = max([1.0, *seconds])
+    lines = []
+    for stage, lasted in zip(described.stages, seconds, strict=True):
+        going_on = stage.ended is None and described.job.status in UNDER_WAY
+        passing = stage.status in ENDED  # a stage that is an end lasts no time
+        length = "" if passing else formats.duration(max(0.0, lasted))
+        filled = 0 if passing else max(1, round(lasted / longest * STAGE_WIDTH))
+        lines.append(
+            (
+                stage.status,
+                Content.assemble(
+                    (f"{formats.time_of_day(stage.started)} {length:>7}  ", ""),
+                    ("━" * filled, theme.BUSY if going_on else theme.QUIET),
+                    (" ◐ " if going_on else "  ", theme.BUSY),
+                    (stage.message, theme.QUIET),
+                ),
+            )
+        )
+    return lines
 
-    Names with an underscore in front are SageMaker's own (`_tuning_objective_metric`) and left out.
-    """
-    own = [name for name in hyperparameters if not name.startswith("_")]
-    own.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+
+def _serving(described: TrainingJobDescription) -> list[Fact]:
+    if not described.serving:
+        return [("serving", Content.styled("on no endpoint", theme.QUIET))]
     return [
-        (name, hyperparameters[name] if digits is None else formats.parameter(hyperparameters[name], digits))
-        for name in own
+        (
+            "" if place else "serving",
+            Content.assemble(
+                (f"{STATUS_GLYPHS.get(one.status, '?')} {one.status}", theme.status_style(one.status)),
+                f"  {one.endpoint}",
+            ),
+        )
+        for place, one in enumerate(described.serving)
     ]
+
+
+def _billed(described: TrainingJobDescription) -> Content:
+    cost = "" if described.cost_usd is None else f"   {formats.money(described.cost_usd)} on demand"
+    spot = "   spot: less than on demand" if described.spot else ""
+    return Content.assemble(formats.duration(described.billable_seconds), (f"{cost}{spot}", theme.QUIET))
+
+
+def _instance(job: TrainingJob, described: TrainingJobDescription | None) -> Content:
+    if described is None or job.instance_type is None:
+        return Content(job.instance_type or formats.NOTHING)
+    volume = f"   {described.volume_gb} GB" if described.volume_gb else ""
+    return Content.assemble(f"{described.instance_count} × {job.instance_type}", (volume, theme.QUIET))
+
+
+def _inputs(described: TrainingJobDescription) -> list[Fact]:
+    channels = [
+        (
+            channel.name,
+            Content.assemble(
+                channel.uri or formats.NOTHING,
+                (f"   {channel.content_type}" if channel.content_type else "", theme.QUIET),
+            ),
+        )
+        for channel in described.channels
+    ]
+    return [*channels, ("output", Content(described.output or formats.NOTHING))]
 
 
 def _line(label: str, value: Content) -> Content:

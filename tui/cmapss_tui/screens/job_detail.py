@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,29 +12,33 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from cmapss_core.aws import Aws
-from cmapss_core.jobs import TrainingJob, describe_job
-from cmapss_core.snapshots import Snapshot
+from cmapss_core.job_description import LOG_GROUP, UNDER_WAY, TrainingJobDescription, read_training_job
+from cmapss_core.jobs import RankedJob
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.job_facts import about, laid_out, made_with
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.panel import Lines
 
-RUNNING_REGION_SECONDS, ENDED_SECONDS = 15.0, 300.0  # nothing of an ended job changes but its tags
+if TYPE_CHECKING:
+    from cmapss_tui.screens.describe import DescribeScreen
+    from cmapss_tui.screens.logs import LogsScreen
+
+RUNNING_REGION_SECONDS, ENDED_SECONDS = 15.0, 300.0  # nothing of an ended job changes but what serves its model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSnapshot(Snapshot):
-    """One job as it was at `as_of`."""
+def logs_of(name: str) -> LogsScreen:
+    """The screen of what a training job wrote."""
+    from cmapss_tui.screens.logs import LogsScreen
 
-    job: TrainingJob
+    return LogsScreen(f"Logs of {name}", LOG_GROUP, f"{name}/")
 
 
-def read_job(aws: Aws, name: str) -> JobSnapshot:
-    """One DescribeTrainingJob. Raises ConsoleError."""
-    job = describe_job(aws, name)
-    return JobSnapshot(as_of=aws.clock.now(), source="DescribeTrainingJob", job=job)
+def description_of(name: str) -> DescribeScreen:
+    """The screen of what DescribeTrainingJob answers."""
+    from cmapss_tui.screens.describe import DescribeScreen
+
+    return DescribeScreen(name, "sagemaker", "DescribeTrainingJob", {"TrainingJobName": name})
 
 
 class JobDetailScreen(ConsoleScreen):
@@ -51,10 +56,12 @@ class JobDetailScreen(ConsoleScreen):
     JobDetailScreen VerticalScroll > Lines { width: 1fr; height: auto; }
     """
 
-    def __init__(self, job: TrainingJob, check: Content | None) -> None:
+    def __init__(self, row: RankedJob, check: Content | None) -> None:
         super().__init__()
-        self._job = job
+        self._row = row
         self._check = check
+        self._job = row.job
+        self._described: TrainingJobDescription | None = None
         self._about, self._made_with = Lines(), Lines()
 
     def body(self) -> ComposeResult:
@@ -66,12 +73,37 @@ class JobDetailScreen(ConsoleScreen):
     def on_mount(self) -> None:
         self._show()
         aws, name = self.aws, self._job.name
-        self.add_poller("job", lambda: read_job(aws, name), self._interval)
+        self.add_poller("job", lambda: read_training_job(aws, name), self._interval)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
+        self._described = message.snapshot
         self._job = message.snapshot.job
         self._show()
         self.refresh_bindings()
+
+    def tick(self) -> None:
+        """The stage that lasts gets longer."""
+        super().tick()
+        if self._described is not None and self._job.status in UNDER_WAY:
+            self._show()
+
+    def again(self) -> Callable[[], ConsoleScreen]:
+        """The same job."""
+        row, check = self._row, self._check
+        return lambda: JobDetailScreen(row, check)
+
+    def copyable(self) -> Mapping[str, str]:
+        """Of this job."""
+        job = self._job
+        copied = {
+            "name": job.name,
+            "ARN": job.arn or "",
+            "model artefact": job.model_artifact or "",
+            "image": job.image or "",
+            "hyper-parameters": json.dumps(dict(job.hyperparameters), indent=2),
+            "failure reason": job.failure_reason or "",
+        }
+        return {what: text for what, text in copied.items() if text}
 
     def why_not(self, action: Action) -> str | None:
         """Only a completed job can be deployed."""
@@ -85,12 +117,21 @@ class JobDetailScreen(ConsoleScreen):
 
         await self.app.push_screen(DeployScreen(self._job.name))
 
-    def _interval(self, snapshot: JobSnapshot | None) -> float:
-        if snapshot is not None and snapshot.job.status not in {"InProgress", "Stopping"}:
+    async def action_logs(self) -> None:
+        """What the job wrote."""
+        await self.app.push_screen(logs_of(self._job.name))
+
+    async def action_describe(self) -> None:
+        """DescribeTrainingJob's answer, as it is."""
+        await self.app.push_screen(description_of(self._job.name))
+
+    def _interval(self, snapshot: TrainingJobDescription | None) -> float:
+        if snapshot is not None and snapshot.job.status not in UNDER_WAY:
             return ENDED_SECONDS
         return max(1.0, RUNNING_REGION_SECONDS / self.aws.clock.speed)
 
     def _show(self) -> None:
-        job, check = self._job, self._check
-        self._about.write(lambda width: laid_out(about(job, check), width))
+        job, check, described, rank = self._job, self._check, self._described, self._row.rank
+        now = self.aws.clock.now()
+        self._about.write(lambda width: laid_out(about(job, check, rank=rank, described=described, now=now), width))
         self._made_with.write(lambda width: laid_out(made_with(job), width))

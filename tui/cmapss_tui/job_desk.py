@@ -1,0 +1,95 @@
+"""Where the list of jobs is read and questions are answered: threads at work, and messages to the screen."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from cmapss_core.aws import Aws
+from cmapss_core.errors import ConsoleError
+from cmapss_core.jobs import JobsSnapshot
+from cmapss_core.jobs_reader import JobsReader
+from cmapss_tui.job_list import JobList, Prepared, Question, answer, prepare
+from cmapss_tui.polling import post, run_in_thread
+
+
+class JobsAnswered(Message, bubble=False):
+    """A list is ready: to a new question, or of a part of the jobs while the rest is read."""
+
+    def __init__(self, jobs: JobList) -> None:
+        super().__init__()
+        self.jobs = jobs
+
+
+class JobsCounted(Message, bubble=False):
+    """So many of so many jobs have been read."""
+
+    def __init__(self, read: int, total: int | None) -> None:
+        super().__init__()
+        self.counted = (read, total)
+
+
+class QuestionFailed(Message, bubble=False):
+    """A question could not be answered."""
+
+    def __init__(self, error: ConsoleError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class JobDesk:
+    """Reads the jobs (`read`, in a poller's thread) and answers its owner's question, the newest one only.
+
+    The owner hears JobsAnswered, JobsCounted while everything is read, and QuestionFailed. All but `read` belongs to
+    the event loop's thread.
+    """
+
+    def __init__(self, owner: MessagePump, aws: Aws) -> None:
+        self.question = Question()
+        self._owner = owner
+        self._aws = aws
+        self._reader = JobsReader(aws, self._tell, lambda read, total: post(owner, JobsCounted(read, total)))
+        self._prepared: Prepared | None = None
+        self._answering = False
+
+    def read(self) -> JobList:
+        """The answer to the present question, of what the jobs are now. Never raises; `error` says what failed."""
+        snapshot = self._reader.read()
+        if snapshot.error is None:
+            return answer(self._prepare(snapshot), self.question)
+        known = self._prepared or Prepared(snapshot=snapshot)
+        return JobList(
+            as_of=snapshot.as_of,
+            source=snapshot.source,
+            error=snapshot.error,
+            prepared=known,
+            question=self.question,
+        )
+
+    def forget(self) -> None:
+        """Read everything the next time, to find what was deleted too."""
+        self._reader.forget()
+
+    def ask(self, question: Question) -> None:
+        """Answer this from now on."""
+        self.question = question
+        self.answer_again()
+
+    def answer_again(self) -> None:
+        """Answer the present question, as soon as the answer under way is there."""
+        if self._prepared is not None and not self._answering:
+            self._answering = True
+            run_in_thread(self._owner, partial(answer, self._prepared, self.question), JobsAnswered, QuestionFailed)
+
+    def answered(self) -> None:
+        """Note that an answer has arrived, of whatever kind."""
+        self._answering = False
+
+    def _tell(self, part: JobsSnapshot) -> None:
+        post(self._owner, JobsAnswered(answer(self._prepare(part), self.question)))
+
+    def _prepare(self, snapshot: JobsSnapshot) -> Prepared:
+        self._prepared = prepare(snapshot, self._prepared, speed=self._aws.clock.speed)
+        return self._prepared

@@ -1,0 +1,146 @@
+"""Two training jobs beside each other, fact by fact: what differs first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from cmapss_core.jobs import TrainingJob
+from cmapss_tui import formats, job_rows
+from cmapss_tui.filters import Value
+from cmapss_tui.job_parameters import parameter_names
+from cmapss_tui.widgets.table import Cell, Column
+
+DIFFERS, SAME = "≠", "="
+COLUMNS = (
+    Column("fact", "fact", 22, frozen=True),
+    Column("left", "left", elide="middle", minimum=14),
+    Column("right", "right", elide="middle", minimum=14),
+    Column("change", "right − left", 14, "right", optional=True),
+    Column("group", "group", 16, optional=True),
+)
+FIELDS = ("fact", "group", "left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that two jobs have or have not, as text; `change` is right less left, where both are numbers."""
+
+    group: str
+    name: str
+    left: str | None
+    right: str | None
+    change: float | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two have it otherwise."""
+        return self.left != self.right
+
+
+def differences(left: TrainingJob, right: TrainingJob) -> list[Fact]:
+    """All facts of two jobs; those that differ first, and within that in the order in which they matter."""
+    facts = [
+        _fact("job", "status", left.status, right.status),
+        _number("result", "objective", left.objective_value, right.objective_value),
+        *_numbers("metrics", left.metrics, right.metrics),
+        *(
+            _parameter(name, left.hyperparameters.get(name), right.hyperparameters.get(name))
+            for name in parameter_names(dict.fromkeys([*left.hyperparameters, *right.hyperparameters]))
+        ),
+        _duration(left.duration_seconds, right.duration_seconds),
+        _fact("job", "instance type", left.instance_type, right.instance_type),
+        _fact("job", "image", left.image, right.image),
+        _fact("job", "data", left.data, right.data),
+        _fact("job", "tuning job", left.tuning_job, right.tuning_job),
+        _fact("result", "objective metric", left.objective_metric, right.objective_metric),
+        _fact("job", "role", left.role_arn, right.role_arn),
+        _fact("result", "failure reason", left.failure_reason, right.failure_reason),
+        _fact("job", "created", formats.moment(left.created), formats.moment(right.created)),
+        _fact("result", "model artefact", left.model_artifact, right.model_artifact),
+    ]
+    known = [fact for fact in facts if fact.left is not None or fact.right is not None]
+    return sorted(known, key=lambda fact: not fact.differs)
+
+
+def cell(fact: Fact, column: str) -> Cell:
+    """What a column says of a fact."""
+    match column:
+        case "fact":
+            return fact.name
+        case "left":
+            return _side(fact, fact.left)
+        case "right":
+            return _side(fact, fact.right)
+        case "change":
+            return "" if not fact.change else f"{fact.change:+.6g}"
+        case _:
+            return fact.group
+
+
+def key(fact: Fact) -> str:
+    """What names a fact."""
+    return f"{fact.group} {fact.name}"
+
+
+def sign(fact: Fact) -> str:
+    """Whether it differs, as a glyph."""
+    return DIFFERS if fact.differs else SAME
+
+
+def words(fact: Fact) -> str:
+    """What a plain word of a filter is looked for in, in lower case."""
+    return f"{fact.name} {fact.left} {fact.right}".lower()
+
+
+def field(fact: Fact, name: str) -> Value:
+    """What a filter's field is for a fact."""
+    return {"fact": fact.name, "group": fact.group, "left": fact.left, "right": fact.right}[name]
+
+
+def as_text(left: TrainingJob, right: TrainingJob, facts: Sequence[Fact]) -> str:
+    """The comparison to be pasted: a line each, aligned."""
+    rows = [("", "", left.name, right.name)]
+    rows += [(sign(fact), fact.name, fact.left or formats.NOTHING, fact.right or formats.NOTHING) for fact in facts]
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    return "\n".join(
+        f"{mark:<{widths[0]}} {name:<{widths[1]}}  {one:<{widths[2]}}  {other}".rstrip()
+        for mark, name, one, other in rows
+    )
+
+
+def _side(fact: Fact, text: str | None) -> Cell:
+    shown = formats.NOTHING if text is None else text
+    if fact.name == "status" and text is not None:
+        return job_rows.status(text)
+    return Content.styled(shown, "bold") if fact.differs and "/" not in shown else shown
+
+
+def _fact(group: str, name: str, left: str | None, right: str | None) -> Fact:
+    return Fact(group, name, left, right)
+
+
+def _number(group: str, name: str, left: float | None, right: float | None) -> Fact:
+    change = right - left if left is not None and right is not None else None
+    one, other = (None if value is None else formats.objective(value) for value in (left, right))
+    return Fact(group, name, one, other, change)
+
+
+def _numbers(group: str, left: Mapping[str, float], right: Mapping[str, float]) -> list[Fact]:
+    return [_number(group, name, left.get(name), right.get(name)) for name in sorted({*left, *right})]
+
+
+def _parameter(name: str, left: str | None, right: str | None) -> Fact:
+    try:
+        change = float(right or "") - float(left or "")
+    except ValueError:
+        change = None
+    return Fact("hyper-parameters", name, left, right, change)
+
+
+def _duration(left: float | None, right: float | None) -> Fact:
+    change = right - left if left is not None and right is not None else None
+    one, other = (None if value is None else formats.duration(value) for value in (left, right))
+    return Fact("job", "took", one, other, change)

@@ -1,0 +1,145 @@
+"""The line above the list of jobs: whose jobs, judged by what, how far they are, and whether AWS ranks as we do."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from textual.content import Content
+
+from cmapss_core.jobs import TrainingJob, TuningJob
+from cmapss_tui import formats, theme
+from cmapss_tui.job_list import STAND_ALONE, JobList, Prepared, chosen_tuning_job, data_of
+
+SHORTEST_NAME = 16
+GAP = "  "
+
+
+class Verdict(Enum):
+    """What AWS says of our ranking of a tuning job."""
+
+    AGREES = "AWS agrees"
+    DIFFERS = "AWS names another best"
+    SILENT = "AWS names no best"
+
+
+def verdict(prepared: Prepared, tuning: TuningJob) -> Verdict | None:
+    """Whether our best is AWS's; one with the same value is as good. None where there is nothing to compare yet."""
+    ours, theirs = prepared.ours.get(tuning.name), prepared.theirs.get(tuning.name)
+    if ours is None:
+        return Verdict.DIFFERS if tuning.best_training_job else None
+    if tuning.best_training_job is None:
+        return Verdict.SILENT
+    same = ours.name == tuning.best_training_job
+    as_good = theirs is not None and theirs.status == "Completed" and theirs.objective_value == ours.objective_value
+    return Verdict.AGREES if same or as_good else Verdict.DIFFERS
+
+
+def cross_check(job: TrainingJob, prepared: Prepared) -> Content | None:
+    """What AWS says of our ranking, where this job is the best by either; None where it is the best by neither."""
+    tuning = next((one for one in prepared.snapshot.tuning_jobs if one.name == job.tuning_job), None)
+    if tuning is None:
+        return None
+    ours = prepared.ours.get(tuning.name)
+    is_ours, is_theirs = ours is not None and job.name == ours.name, job.name == tuning.best_training_job
+    if not is_ours and not is_theirs:
+        return None
+    match verdict(prepared, tuning):
+        case Verdict.AGREES if is_ours and is_theirs:
+            return Content.assemble(("✓ ", theme.GOOD), "AWS agrees: best job of this tuning job")
+        case Verdict.AGREES:
+            other = tuning.best_training_job if is_ours or ours is None else ours.name
+            return Content.assemble(("✓ ", theme.GOOD), f"best of this tuning job, level with {other}")
+        case Verdict.SILENT:
+            return Content.assemble(("– ", theme.QUIET), "best here; AWS names no best job of this tuning job yet")
+    if is_ours:
+        return Content.assemble(("▲ ", theme.WARN), f"AWS names another best: {tuning.best_training_job}")
+    here = ours.name if ours is not None else "none"
+    return Content.assemble(("▲ ", theme.WARN), f"AWS names this the best; here {here} is")
+
+
+def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = None) -> Content:
+    """The line; `counted` is how many of how many jobs have been read, while they are being read."""
+    prepared, question = shown.prepared, shown.question
+    head = Content.styled("Training jobs", "bold")
+    if data_of(shown.scope.rows) == "synthetic":
+        head = Content.assemble(head, (" on synthetic data", theme.WARN))
+    chosen = chosen_tuning_job(prepared, question)
+    metric = shown.scope.metric
+    arrow = {"Minimize": "↓", "Maximize": "↑"}.get(_direction(shown) or "", "")
+    judged = Content.styled(f"{GAP}{metric} {arrow}".rstrip(), theme.ACCENT) if metric else Content("")
+    tail = judged + _counts(shown, chosen) + _said(prepared, chosen, question.tuning_job) + _loading(shown, counted)
+    name = _whose(shown, chosen)
+    room = width - tail.cell_length - head.cell_length - 3
+    if not name:
+        line = head + tail
+    elif room >= min(len(name), SHORTEST_NAME):
+        line = Content.assemble(head, (" · ", theme.QUIET), formats.middle_elided(name, room), tail)
+    else:
+        line = Content.assemble(formats.middle_elided(name, max(SHORTEST_NAME, room + head.cell_length + 3)), tail)
+    return line.truncate(width, ellipsis=True)
+
+
+def legends(shown: JobList) -> tuple[Content, ...]:
+    """What the chart's line says of itself, as much as there is room for: the metric, and the best value of it."""
+    metric, best = shown.scope.metric, shown.scope.progress.best
+    if metric is None or not best:
+        return ()
+    said = Content.styled(metric, theme.QUIET)
+    reached = Content.styled(f", best {formats.objective(best[-1])}", theme.QUIET)
+    keys = Content.styled("  ━ best so far  • job  ◆ this one", theme.QUIET)
+    return (said + reached + keys, said + reached, said, Content(""))
+
+
+def _whose(shown: JobList, chosen: TuningJob | None) -> str:
+    """The tuning job's name: of the one chosen, or of the only one there is."""
+    question, tuning_jobs = shown.question, shown.prepared.snapshot.tuning_jobs
+    if question.tuning_job == STAND_ALONE:
+        return "stand-alone"
+    if question.tuning_job is not None:
+        return question.tuning_job
+    if len(tuning_jobs) > 1:
+        return f"all, of {formats.count(len(tuning_jobs))} tuning jobs"
+    return tuning_jobs[0].name if tuning_jobs and chosen is None else ""
+
+
+def _direction(shown: JobList) -> str | None:
+    return next((row.job.objective_type for row in shown.scope.rows[:1]), None)
+
+
+def _counts(shown: JobList, chosen: TuningJob | None) -> Content:
+    tuning_jobs = shown.prepared.snapshot.tuning_jobs
+    of = [chosen] if chosen is not None else [] if shown.question.tuning_job is not None else list(tuning_jobs)
+    if not of:
+        return Content.styled(f"{GAP}{formats.count(len(shown.scope.rows))}", theme.QUIET)
+    done, most = sum(one.completed for one in of), sum(one.max_jobs for one in of)
+    parts = [f"{formats.count(done)} of {formats.count(most)} done"]
+    for number, word in (
+        (sum(one.in_progress for one in of), "running"),
+        (sum(one.failed for one in of), "failed"),
+        (sum(one.stopped for one in of), "stopped"),
+    ):
+        if number:
+            parts.append(f"{formats.count(number)} {word}")
+    return Content.styled(f"{GAP}{', '.join(parts)}", theme.QUIET)
+
+
+def _said(prepared: Prepared, chosen: TuningJob | None, choice: str | None) -> Content:
+    """A word where AWS's best is not ours; that it is, the star says."""
+    of = [chosen] if chosen is not None else list(prepared.snapshot.tuning_jobs) if choice is None else []
+    verdicts = [verdict(prepared, one) for one in of]
+    differ, silent = verdicts.count(Verdict.DIFFERS), verdicts.count(Verdict.SILENT)
+    if differ:
+        many = f" in {differ} of {len(of)}" if len(of) > 1 else ""
+        return Content.styled(f"{GAP}▲ {Verdict.DIFFERS.value}{many}", theme.WARN)
+    if silent and silent == len(of):
+        return Content.styled(f"{GAP}– {Verdict.SILENT.value}", theme.QUIET)
+    return Content("")
+
+
+def _loading(shown: JobList, counted: tuple[int, int | None] | None) -> Content:
+    expected = shown.prepared.snapshot.expected
+    if counted is None and expected is None:
+        return Content("")
+    read, total = counted or (len(shown.prepared.snapshot.jobs), expected)
+    of = f" of {formats.count(total)}" if total is not None else ""
+    return Content.styled(f"{GAP}◐ reading {formats.count(read)}{of}", theme.BUSY)

@@ -1,0 +1,103 @@
+"""A dialog in which one of many is chosen, narrowed down by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from cmapss_tui.widgets.table import Cell, Column, VirtualTable
+
+R = TypeVar("R")
+
+NONE_LEFT = "Nothing has these words in it."
+FRAME = 5  # lines that are not rows: border, input, header, border
+
+
+class ChooseScreen(ModalScreen[R | None], Generic[R]):
+    """Answers the row that was chosen, None for none. What is typed is looked for in `words(row)`, word by word."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", show=False, priority=True),
+        Binding("enter", "choose", "choose", show=False, priority=True),
+        Binding("up", "table('move(-1)')", "up", show=False, priority=True),
+        Binding("down", "table('move(1)')", "down", show=False, priority=True),
+        Binding("pageup", "table('page(-1.0)')", "page up", show=False, priority=True),
+        Binding("pagedown", "table('page(1.0)')", "page down", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    ChooseScreen { align: center middle; background: $background 60%; }
+    ChooseScreen > Vertical {
+        width: 110; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $rule;
+        border-title-color: $accent; padding: 0 1;
+    }
+    ChooseScreen Input { height: 1; border: none; padding: 0; margin: 0 3; background: $surface; }
+    ChooseScreen VirtualTable { background: $surface; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[R],
+        columns: Sequence[Column],
+        cell: Callable[[R, str], Cell],
+        key: Callable[[R], str],
+        words: Callable[[R], str],
+        *,
+        chosen: str | None = None,
+        width: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._question = title
+        self._rows = rows
+        self._words = words
+        self._key = key
+        self._chosen = chosen
+        self._width = width
+        self.table: VirtualTable[R] = VirtualTable(
+            columns,
+            cell,
+            key,
+            mark=lambda row: "●" if key(row) == chosen else "",
+            empty=NONE_LEFT,
+            markable=False,
+        )
+
+    def compose(self) -> ComposeResult:
+        """What is typed, over what it leaves."""
+        with Vertical() as box:
+            box.border_title = self._question
+            box.border_subtitle = "type to narrow down · ↑ ↓ move · ⏎ choose · esc cancel"
+            if self._width is not None:
+                box.styles.width = self._width
+            yield Input(placeholder="type to narrow down", compact=True)
+            yield self.table
+
+    def on_mount(self) -> None:
+        self.table.styles.height = len(self._rows) + 1
+        self.table.styles.max_height = max(2, self.app.size.height * 9 // 10 - FRAME)
+        self.table.can_focus = False
+        self.table.show(self._rows)
+        self.table.move_to(next((n for n, row in enumerate(self._rows) if self._key(row) == self._chosen), 0))
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        words = event.value.lower().split()
+        self.table.show([row for row in self._rows if all(word in self._words(row).lower() for word in words)])
+
+    def on_virtual_table_row_selected(self) -> None:
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Answer the row under the cursor."""
+        if self.table.cursor_row is not None:
+            self.dismiss(self.table.cursor_row)
+
+    async def action_table(self, action: str) -> None:
+        """Move in the table while one types."""
+        await self.app.run_action(action, self.table)
