@@ -38,7 +38,8 @@ def note_action(app: App[Any], action: str, scopes: tuple[str, ...]) -> None:
     known = next((one for one in ACTIONS if one.scope in scopes and one.textual_action == action), None)
     _looks.update(terminal=f"{app.size.width}×{app.size.height}", theme=app.theme)
     if known is not None:
-        _done.append(Done(known.id, type(app.screen).__name__, time.monotonic()))
+        stack = app.screen_stack
+        _done.append(Done(known.id, type(stack[-1]).__name__ if stack else "no screen", time.monotonic()))
 
 
 def note_connection(failed_calls: FailedCalls) -> None:
