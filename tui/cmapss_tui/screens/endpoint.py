@@ -85,6 +85,7 @@ class EndpointScreen(EndpointDoors):
         self._variant: str | None = None
         self._cursor: datetime | None = None
         self._stage: Stage | None = None
+        self._steps: tuple[Stage, panels.Steps] | None = None
         self._reader: EndpointReader | None = None
         self._poller: Poller[EndpointReading] | None = None
 
@@ -322,13 +323,14 @@ class EndpointScreen(EndpointDoors):
             self._panel(name).show_legend(*legend(stage, shown))
 
     def _show_steps(self, stage: Stage) -> None:
-        now = self.known.as_of["scaling"]
-        current, desired, highest = panels.instances(stage, now)
-        self.query_one("#instances", StepChart).show(stage.axis, current, desired, highest)
-        self._panel("instances").show_legend(*panels.instance_legend(stage, current, desired))
-        lanes = panels.lanes(stage, now)
-        self.query_one("#lanes", LaneChart).show(stage.axis, lanes)
-        self._panel("lanes").show_legend(*panels.lane_legend(stage, lanes))
+        below = replace(stage, axis=replace(stage.axis, cursor=None))
+        if self._steps is None or self._steps[0] != below:
+            self._steps = (below, panels.steps(below, self.known.as_of["scaling"]))
+        drawn = self._steps[1]
+        self.query_one("#instances", StepChart).show(stage.axis, drawn.current, drawn.desired, drawn.highest)
+        self._panel("instances").show_legend(*panels.instance_legend(stage, drawn.current, drawn.desired))
+        self.query_one("#lanes", LaneChart).show(stage.axis, drawn.lanes)
+        self._panel("lanes").show_legend(*panels.lane_legend(stage, drawn.lanes))
 
     def _show_headline(self) -> None:
         traffic = background.find(self.app, "traffic", self.endpoint_name)

@@ -137,6 +137,21 @@ def instances(stage: Stage, now: datetime) -> tuple[TimePoints, TimePoints, floa
     return history.current, history.desired, float(highest)
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is drawn of the instances and in the lanes, wherever the cursor is."""
+
+    current: TimePoints
+    desired: TimePoints
+    highest: float
+    lanes: tuple[Lane, ...]
+
+
+def steps(stage: Stage, now: datetime) -> Steps:
+    """Instances and lanes of a stage whose endpoint and scaling are known."""
+    return Steps(*instances(stage, now), tuple(lanes(stage, now)))
+
+
 def instance_legend(stage: Stage, current: TimePoints, desired: TimePoints) -> tuple[Content, ...]:
     """What the two lines are, and their values at the cursor."""
     values = []

@@ -80,7 +80,7 @@ def lane_lines(lanes: Sequence[Lane], axis: TimeAxis) -> list[Line]:
         for column, character, style in lane.cells:
             canvas.put(row, column, character, style)
     labels = ["", *(lane.label for lane in reversed(lanes))]
-    return framed(canvas, labels, axis.ticks(), cursor=axis.cursor_column)
+    return framed(canvas, labels, axis.ticks())
 
 
 def legend(glyphs: Iterable[tuple[Glyph, str]]) -> list[tuple[str, str]]:
@@ -93,9 +93,10 @@ def legend(glyphs: Iterable[tuple[Glyph, str]]) -> list[tuple[str, str]]:
 
 def _columns(start: datetime, end: datetime, axis: TimeAxis) -> range:
     """The columns that a span of time touches."""
-    if axis.width < 1 or end <= axis.start or start >= axis.end or end < start:
+    begin = axis.start
+    if axis.width < 1 or end <= begin or start >= axis.end or end < start:
         return range(0)
     column = axis.slot / axis.columns_per_slot
-    first = max((start - axis.start) // column, 0)
-    last = min(-(-(end - axis.start) // column), axis.width)
+    first = max((start - begin) // column, 0)
+    last = min(-((begin - end) // column), axis.width)
     return range(first, max(last, first + 1))

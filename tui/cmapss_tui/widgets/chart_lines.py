@@ -100,9 +100,7 @@ def bars(points: TimePoints, axis: TimeAxis, height: int, reference: Reference |
             canvas.put(row, column, _EIGHTHS[min(eighths - row * 8, 8)], style)
     if reference is not None:
         _rule(canvas, scale.row(reference.value), reference.label)
-    return framed(
-        canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known, cursor=axis.cursor_column
-    )
+    return framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
 
 
 def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
@@ -119,9 +117,7 @@ def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Refe
         _curve(canvas, axis, scale, by_slot[index], series_style(index))
     if reference is not None:
         _rule(canvas, scale.row(reference.value), reference.label)
-    lines = framed(
-        canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known, cursor=axis.cursor_column
-    )
+    lines = framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
     ends = [next((value for value in reversed(values) if value is not None), None) for values in by_slot]
     names = _beside([None if end is None else scale.row(end) for end in ends], rows)
     for index, row in names.items():
@@ -156,7 +152,7 @@ def steps(current: TimePoints, desired: TimePoints, axis: TimeAxis, height: int,
         else ""
         for row in range(rows)
     ]
-    return framed(canvas, labels, axis.ticks(), empty=not known, cursor=axis.cursor_column)
+    return framed(canvas, labels, axis.ticks(), empty=not known)
 
 
 def objective(
@@ -203,24 +199,12 @@ def objective(
 
 
 def framed(
-    canvas: Canvas,
-    labels: Sequence[str],
-    ticks: Sequence[tuple[int, str]],
-    *,
-    empty: bool = False,
-    cursor: int | None = None,
+    canvas: Canvas, labels: Sequence[str], ticks: Sequence[tuple[int, str]], *, empty: bool = False
 ) -> list[Line]:
-    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on.
-
-    `cursor` is the column that a line points at, wherever nothing is drawn.
-    """
+    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on."""
     if empty:
         text = NO_DATA[: canvas.columns]
         canvas.write(canvas.rows // 2, (canvas.columns - len(text)) // 2, text, MUTED)
-    if cursor is not None:
-        for row in range(canvas.rows):
-            if canvas.get(row, cursor) in _POINTED_THROUGH:
-                canvas.put(row, cursor, "│", CURSOR)
     lines: list[Line] = []
     for row in reversed(range(canvas.rows)):
         label = "" if empty else labels[row + 1]
@@ -232,11 +216,31 @@ def framed(
         if column >= free_from and column + len(text) <= canvas.columns:
             foot.write(0, column, text, MUTED)
             free_from = column + len(text) + 1
-    if cursor is not None and foot.get(0, cursor) == "─":
-        foot.put(0, cursor, "┴", CURSOR)
     label = "" if empty else labels[0]
     lines.append(((f"{label:>{LABEL_WIDTH}}{'┼' if label else '└'}", MUTED), *foot.line(0)))
     return lines
+
+
+def pointed(lines: Sequence[Line], column: int) -> list[Line]:
+    """Framed lines with an upright one in a column of the plot, wherever nothing is drawn there."""
+    last = len(lines) - 1
+    return [
+        _with_cursor(line, GUTTER + column, "─" if row == last else _POINTED_THROUGH, "┴" if row == last else "│")
+        for row, line in enumerate(lines)
+    ]
+
+
+def _with_cursor(line: Line, at: int, through: str, character: str) -> Line:
+    start = 0
+    for place, (text, style) in enumerate(line):
+        offset = at - start
+        if 0 <= offset < len(text):
+            if text[offset] not in through:
+                return line
+            pieces = ((text[:offset], style), (character, CURSOR), (text[offset + 1 :], style))
+            return (*line[:place], *(piece for piece in pieces if piece[0]), *line[place + 1 :])
+        start += len(text)
+    return line
 
 
 def sparkline(values: Sequence[float | None], width: int) -> Line:
@@ -294,15 +298,18 @@ def _curve(canvas: Canvas, axis: TimeAxis, scale: Scale, values: Sequence[float 
             y = int(start + (end - start) * offset / dots_per_slot)
             next_y = int(start + (end - start) * (offset + 1) / dots_per_slot)
             lowest, run = min(y, next_y + 1 if next_y < y else y), abs(next_y - y) or 1
-            for level in range(lowest, lowest + run):
-                _dot(canvas, x, level, style if axis.complete(x // 2) else f"{style} dim")
+            _upright(canvas, x, lowest, lowest + run, style if axis.complete(x // 2) else f"{style} dim")
 
 
-def _dot(canvas: Canvas, x: int, y: int, style: str) -> None:
-    row, column = y // 4, x // 2
-    under = canvas.get(row, column)
-    bits = ord(under) - _BRAILLE if under != " " else 0
-    canvas.put(row, column, chr(_BRAILLE + (bits | _DOTS[x % 2][y % 4])), style)
+def _upright(canvas: Canvas, x: int, low: int, high: int, style: str) -> None:
+    """A run of dots from `low` up to, not including, `high`, four of them in a row of cells."""
+    column, side = x // 2, _DOTS[x % 2]
+    for row in range(low // 4, (high - 1) // 4 + 1):
+        under = canvas.get(row, column)
+        bits = ord(under) - _BRAILLE if under != " " else 0
+        for dot in side[max(low - row * 4, 0) : high - row * 4]:
+            bits |= dot
+        canvas.put(row, column, chr(_BRAILLE + bits), style)
 
 
 def _step(canvas: Canvas, axis: TimeAxis | None, at: Sequence[int | None], glyphs: str, style: str) -> None:

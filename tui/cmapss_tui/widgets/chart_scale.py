@@ -123,8 +123,9 @@ class TimeAxis:
     def by_slot(self, points: TimePoints) -> list[float | None]:
         """One value a slot, None where there is none: the largest of its minutes, so that no peak is lost."""
         values: list[float | None] = [None] * self.slots
+        start, length = self.start, self.slot
         for at, value in points:
-            slot = (at - self.start) // self.slot
+            slot = (at - start) // length
             if 0 <= slot < self.slots and math.isfinite(value):
                 known = values[slot]
                 values[slot] = _clamp(value if known is None else max(known, value))
@@ -133,11 +134,11 @@ class TimeAxis:
     def by_step(self, points: TimePoints) -> list[float | None]:
         """One value a column, each held from its time until the next: what was true when the column ended."""
         values: list[float | None] = []
-        column_time = self.slot / self.columns_per_slot
+        start, column_time = self.start, self.slot / self.columns_per_slot
         steps = [(at, value) for at, value in points if math.isfinite(value)]
         index, current = 0, None
         for column in range(self.width):
-            column_end = self.start + (column + 1) * column_time
+            column_end = start + (column + 1) * column_time
             while index < len(steps) and steps[index][0] < column_end:
                 current = _clamp(steps[index][1])
                 index += 1

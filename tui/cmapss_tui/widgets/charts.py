@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.content import Content
 from textual.events import MouseMove
@@ -49,6 +50,7 @@ class TimeChart(Chart):
     _axis: TimeAxis | None = None
     _shown: object = None
     _pointed: int | None = None
+    _drawn: tuple[int, Sequence[Line]] | None = None  # for a height, without the cursor
 
     @property
     def plot_width(self) -> int:
@@ -59,10 +61,13 @@ class TimeChart(Chart):
         """Nothing until an axis is given, and nothing on an axis that was made for a wider chart."""
         if self._axis is None or self._axis.width + GUTTER > width:
             return ()
-        return self.draw_over(self._axis, height)
+        if self._drawn is None or self._drawn[0] != height:
+            self._drawn = (height, self.draw_over(self._axis, height))
+        lines, cursor = self._drawn[1], self._axis.cursor_column
+        return lines if cursor is None else chart_lines.pointed(lines, cursor)
 
     def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
-        """The lines of the chart over this axis."""
+        """The lines of the chart over this axis, without its cursor."""
         raise NotImplementedError
 
     def on_resize(self) -> None:
@@ -83,9 +88,12 @@ class TimeChart(Chart):
 
     def _repaint(self, axis: TimeAxis, *shown: object) -> None:
         """Take the axis, and paint again where that or what is shown over it has changed."""
-        self._axis = axis
-        if (axis, *shown) != self._shown:
-            self._shown = (axis, *shown)
+        if axis != self._axis:
+            self._axis = axis
+            self.refresh()
+        below = (replace(axis, cursor=None), *shown)
+        if below != self._shown:
+            self._shown, self._drawn = below, None
             self.refresh()
 
 
