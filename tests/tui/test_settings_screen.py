@@ -179,7 +179,7 @@ async def test_what_a_variable_says_goes_on_and_that_is_told(file: Path) -> None
         await until(pilot, lambda: isinstance(app.screen, ValueScreen))
         await pilot.press("backspace", "9", "enter")
         await until(pilot, lambda: "calls_per_minute = 9" in file.read_text(encoding="utf-8"))
-        await until(pilot, lambda: "CMAPSS_CALLS_PER_MINUTE goes on saying 7" in toasts(app))
+        await until(pilot, lambda: "CMAPSS_CALLS_PER_MINUTE goes on saying 7 for calls_per_minute" in toasts(app))
         assert app.options.calls_per_minute == 7
 
 
@@ -212,3 +212,16 @@ async def test_the_list_is_narrowed_down(file: Path) -> None:
         screen = await at_row(pilot, Part.SETTINGS, "region")
         await pilot.press("slash", *"set_by:file", "enter")
         await until(pilot, lambda: [row.name for row in screen.table.rows] == ["region", "read_only"])
+
+
+async def test_areas_are_written_with_the_key_that_they_have_now(file: Path) -> None:
+    app = console(file)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, Part.KEYS, "app.errors")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, KeysScreen))
+        await pilot.press("f4", "enter")
+        await until(pilot, lambda: "f4 Errors" in screen_text(app))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "4 Errors" in screen_text(app) and "f4" not in screen_text(app))
+        assert "app.errors is as by default" in toasts(app)

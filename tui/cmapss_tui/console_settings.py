@@ -47,10 +47,13 @@ def theme_problem(name: str) -> ConsoleError | None:
 
 def take(console: ConsoleApp, options: Options) -> None:
     """Put other settings in force at once, as far as the connection that there is allows."""
+    from cmapss_tui.widgets.hints import HintLine
+
     before, console.options = console.options, options
     if options.keymap != before.keymap:
         keymap.use(console, options.keymap)
-        console.screen.refresh(layout=True)
+        for line in console.screen.query(HintLine):  # those of other screens are written when they come back
+            line.refresh()
     console.theme = options.theme or console.usual_theme
     with suppress(RuntimeError):  # not connected yet
         aws = console.aws

@@ -31,7 +31,7 @@ def save_setting(console: ConsoleApp, name: str, value: Any, then: Callable[[], 
     def here() -> Options:
         return chosen(console.options, **{name: value if value is not None else getattr(Options(), name)})
 
-    _save(console, name, name, change, here, then)
+    _save(console, name, name, change, here, then, kept=value is not None)
 
 
 def save_keys(console: ConsoleApp, action: str, keys: str | None, then: Callable[[], None] = lambda: None) -> None:
@@ -46,7 +46,7 @@ def save_keys(console: ConsoleApp, action: str, keys: str | None, then: Callable
         others = {one: given for one, given in console.options.keymap.items() if one != action}
         return chosen(console.options, keymap=others if keys is None else {**others, action: keys})
 
-    _save(console, KEYMAP, action, change, here, then)
+    _save(console, KEYMAP, action, change, here, then, kept=keys is not None)
 
 
 def _save(
@@ -56,25 +56,32 @@ def _save(
     change: Callable[[], Options],
     here: Callable[[], Options],
     then: Callable[[], None],
+    *,
+    kept: bool,
 ) -> None:
     run_in_thread(
         console,
         change,
-        lambda options: Callback(callback=partial(_saved, console, setting, name, options, then)),
+        lambda options: Callback(callback=partial(_saved, console, setting, name, options, then, kept=kept)),
         lambda error: Callback(callback=partial(_not_saved, console, name, error, here, then)),
     )
 
 
-def _saved(console: ConsoleApp, setting: str, name: str, options: Options, then: Callable[[], None]) -> None:
+def _saved(
+    console: ConsoleApp, setting: str, name: str, options: Options, then: Callable[[], None], *, kept: bool
+) -> None:
     take(console, options)
     then()
     outdone = outdone_by(options, setting)
     if outdone is not None:
-        said = f"{name} is in the file; {outdone} goes on saying {value_text(getattr(options, setting))} over it."
+        value = value_text(getattr(options, setting))
+        said = f"The file has it; {outdone} goes on saying {value} for {name}, whatever the file says."
         console.notify(said, severity="warning", markup=False)
         return
     when = "" if holds_at_once(setting) else " It holds from the next start."
-    console.notify(f"{name} is kept in {layers_behind(options).path}.{when}", markup=False)
+    path = layers_behind(options).path
+    said = f"{name} is kept in {path}." if kept else f"{name} is as by default: {path} does not say it any more."
+    console.notify(f"{said}{when}", markup=False)
 
 
 def _not_saved(
