@@ -95,6 +95,8 @@ class ConsoleApp(ConnectingApp):
         return theme.variables_for(self.current_theme)
 
     def on_mount(self) -> None:
+        if not self.no_color:
+            self.ansi_color = None  # from now on it is the theme that says
         self.screen_change_signal.subscribe(self, self._screen_changed)
 
     def on_ready(self) -> None:

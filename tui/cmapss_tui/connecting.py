@@ -51,7 +51,7 @@ class ConnectingApp(App[None]):
     DEFAULT_MODE = START
 
     def __init__(self, options: Options, connect: Connect) -> None:
-        super().__init__(ansi_color=True if theme.without_colour() else None)
+        super().__init__(ansi_color=theme.ansi_color(options.theme))
         self.options = options
         self.known = Known()
         self.travels = Travels(self)
@@ -140,6 +140,7 @@ class ConnectingApp(App[None]):
                 await self.remove_mode(mode)
                 self.add_mode(mode, base)
         aws.close()
+        self.clear_notifications()
         background.forget(self)
         self.travels.forget()
         self.known = Known()
@@ -222,6 +223,9 @@ class ConnectingApp(App[None]):
             self.screen.search_again()
 
     def on_places_not_read(self, message: PlacesNotRead) -> None:
+        from cmapss_tui.switching import Places
+
+        self.on_places_read(PlacesRead(self.places or Places()))  # there is the sandbox still
         self.notify(line_in_console(message.error), severity="error", markup=False)
 
     def heard(self, screen: Screen[Any], snapshot: Snapshot | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,9 +228,12 @@ ANSI = Theme(
 THEMES = (DARK, LIGHT, COLOUR_BLIND, HIGH_CONTRAST, ANSI)
 
 
-def without_colour() -> bool:
-    """Whether the environment asks for no colour at all (NO_COLOR, whatever it is set to)."""
-    return "NO_COLOR" in os.environ
+def ansi_color(chosen: str | None) -> bool | None:
+    """What Textual's App is to be told of ANSI colours when it is made: True for a theme of the terminal's own colours,
+    and where the environment wants no colour at all (NO_COLOR); None where the theme decides."""
+    known = {**BUILTIN_THEMES, ANSI.name: ANSI}
+    name = chosen or os.environ.get("TEXTUAL_THEME") or DARK.name
+    return True if "NO_COLOR" in os.environ or (name in known and known[name].ansi) else None
 
 
 def variables_for(theme: Theme) -> dict[str, str]:

@@ -225,7 +225,7 @@ class Choices(Horizontal):
         &:hover { background: $cursor; border: none; }
         &:focus { background: $primary; color: $background; text-style: bold; border: none; }
         &.-danger:focus { background: $error; color: $background; }
-        &:disabled { background: $surface; color: $quiet; text-style: none; text-opacity: 60%; border: none; }
+        &:disabled { background: $surface; color: $quiet; text-style: none; text-opacity: 80%; border: none; }
     }
     Choices > .moves { width: 1fr; text-align: right; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
     """
