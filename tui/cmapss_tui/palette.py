@@ -15,7 +15,7 @@ from cmapss_tui.keymap import shown_keys
 from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, named
 from cmapss_tui.place import SANDBOX
 from cmapss_tui.saving import save_setting
-from cmapss_tui.screens.picker import Choice, Picker
+from cmapss_tui.screens.picker import NOTHING_FOUND, Choice, Picker
 from cmapss_tui.switching import Destination, Places, choices, fixed_by, regions
 from cmapss_tui.travels import as_console_screen
 
@@ -44,10 +44,17 @@ def open_switch(app: ConsoleApp) -> None:
     """Show the profiles, the sandbox and the regions that one can go to."""
 
     def find(text: str) -> Sequence[Choice]:
-        return choices(_places(app), app.options, here(app), app.switch)(text)
+        # Nothing before all is known: the first line would be another one a moment later.
+        return () if app.places is None else choices(app.places, app.options, here(app), app.switch)(text)
 
     subtitle = "   ".join(part for part in (fixed_by(), "enter goes there   esc stays") if part)
-    picker = Picker("Profile and region", find, placeholder="part of a name: prod eu-west-1", subtitle=subtitle)
+    picker = Picker(
+        "Profile and region",
+        find,
+        placeholder="part of a name: prod eu-west-1",
+        subtitle=subtitle,
+        nothing=lambda: "Reading the AWS configuration …" if app.places is None else NOTHING_FOUND,
+    )
     app.push_screen(picker, partial(_run, app))
     app.read_places()  # each time: a profile may have been added since
 

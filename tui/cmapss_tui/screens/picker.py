@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
-from textual.events import Click
+from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 from cmapss_tui import theme
 from cmapss_tui.widgets.panel import columns
 
+NOTHING_FOUND = "Nothing is called so."
 HELP_FROM = 70  # columns from which the help stands beside the title
 
 
@@ -47,7 +48,7 @@ class Picker(ModalScreen[Choice | None]):
     """Answers the choice under the cursor when Enter is pressed, or the one clicked; None where it is left.
 
     `search(text)` gives the choices, best first, on the event loop's thread: it has to be quick. `restore` undoes
-    what a choice has previewed.
+    what a choice has previewed, `nothing` says why there are no choices.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,11 +79,13 @@ class Picker(ModalScreen[Choice | None]):
         placeholder: str = "",
         subtitle: str = "enter chooses   esc leaves",
         restore: Callable[[], None] = lambda: None,
+        nothing: Callable[[], str] = lambda: NOTHING_FOUND,
     ) -> None:
         super().__init__()
         self._heading, self._subheading = title, subtitle
         self._search = search
         self._restore = restore
+        self._nothing = nothing
         self._previewing = False
         self._placeholder = placeholder
         self._choices: Sequence[Choice] = ()
@@ -98,6 +101,12 @@ class Picker(ModalScreen[Choice | None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
+
+    def on_key(self, event: Key) -> None:
+        """What is typed before the line has the focus belongs there too."""
+        if event.character is not None and event.is_printable:
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.search_again)
@@ -168,7 +177,7 @@ class Picker(ModalScreen[Choice | None]):
             if self._choices:
                 choices.highlighted = 0
             else:
-                self.query_one("#picker-note", Static).update("Nothing is called so.")
+                self.query_one("#picker-note", Static).update(self._nothing())
 
     def _preview(self, choice: Choice | None) -> None:
         if choice is not None and choice.preview is not None:

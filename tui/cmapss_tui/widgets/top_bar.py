@@ -25,7 +25,7 @@ PRODUCTION, READ_ONLY = "PRODUCTION", "READ-ONLY"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
 AREA_GAPS = (3, 2, 1)
-SHORTEST = 6  # columns that a name is shortened to at most
+LONGEST, STILL_TELLING, SHORTEST = 30, 12, 6  # columns that a name is shortened to: the clock goes at the second
 SSO_ROLE = "AWSReservedSSO_"  # before the name of a permission set, with a hash behind it
 
 
@@ -95,8 +95,10 @@ class TopBar(Widget):
         bare = full[1:]
         for clock in clocks[1:]:
             yield [*bare, clock]
+        for longest in range(LONGEST, STILL_TELLING - 1, -1):
+            yield [*_whose(_shortened(self._place, longest), role=""), *clocks[-1:]]
         yield bare
-        for longest in range(30, SHORTEST - 1, -1):
+        for longest in range(LONGEST, SHORTEST - 1, -1):
             yield list(_whose(_shortened(self._place, longest), role=""))
 
     def _clocks(self) -> Iterator[Piece]:
