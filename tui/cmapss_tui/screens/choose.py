@@ -8,9 +8,9 @@ from typing import ClassVar, Generic, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 R = TypeVar("R")
@@ -19,7 +19,7 @@ NONE_LEFT = "Nothing has these words in it."
 FRAME = 5  # lines that are not rows: border, input, header, border
 
 
-class ChooseScreen(ModalScreen[R | None], Generic[R]):
+class ChooseScreen(Dialog[R | None], Generic[R]):
     """Answers the row that was chosen, None for none. What is typed is looked for in `words(row)`, word by word."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

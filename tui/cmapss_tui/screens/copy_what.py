@@ -9,17 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from cmapss_tui import formats, theme
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.take_away.clipboard import copy
 
 SHOWN = 200  # characters of a text: no line is longer
 
 
-class CopyWhatScreen(ModalScreen[None]):
+class CopyWhatScreen(Dialog[None]):
     """Everything that can be copied from a screen, a line each; enter copies one and closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

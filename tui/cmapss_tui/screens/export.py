@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Select
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.polling import run_in_thread
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.take_away import files, pictures, tables
 from cmapss_tui.take_away.files import ExistsError
@@ -87,7 +87,7 @@ class NotWritten(Message, bubble=False):
         self.error = error
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Dialog[None]):
     """Format and file; where the file exists, exporting asks once more. A failure leaves the dialog as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

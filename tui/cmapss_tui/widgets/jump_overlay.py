@@ -9,16 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click, Key
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from cmapss_tui.jump import Target
+from cmapss_tui.screens.dialog import Dialog
 
 NOTHING = "Nothing here can have the focus."
 
 
-class JumpOverlay(ModalScreen[Widget | None]):
+class JumpOverlay(Dialog[Widget | None]):
     """Answers the widget that was chosen; any key that is no letter of a label leaves, and so does a resize."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", show=False)]
