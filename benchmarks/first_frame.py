@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.measurement import Measurement
 
 ROUNDS = 9
-BAR = 1.5
+BAR = 1.3
 COLUMNS, LINES = 120, 36
 PATIENCE_SECONDS = 30.0
 
