@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.screen import Screen
 
 if TYPE_CHECKING:
-    from cmapss_tui.app import ConsoleApp
+    from cmapss_tui.screens.dialog import LeftOnce
+from cmapss_tui.app import ConsoleApp
     from cmapss_tui.sheet import Sheet
 
 
-class TakeAwayScreen(Screen[None]):
+class TakeAwayScreen(LeftOnce[None]):
     """A screen that says what can be copied and exported from it; what it calls its pictures is its `AREA`."""
 
     AREA: ClassVar[str] = ""
