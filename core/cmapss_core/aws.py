@@ -382,6 +382,7 @@ class Aws:
 
     def _hear(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
         if response_dict is not None:
+            self.meter.note_answer()
             self.clock.hear({str(name).lower(): value for name, value in response_dict["headers"].items()})
 
 

@@ -5,6 +5,7 @@ Money is what CloudWatch asks for GetMetricData, $0.01 for 1,000 metrics request
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -46,6 +47,7 @@ class CallMeter:
         self._automatic: deque[float] = deque()
         self._metrics: deque[tuple[float, int]] = deque()
         self._began: float | None = None
+        self._answered: float | None = None
         self.total = 0
 
     def count(self, service: str = "") -> None:
@@ -60,6 +62,15 @@ class CallMeter:
                 if reading.automatic:
                     self._automatic.append(now)
             self._forget(now)
+
+    def note_answer(self) -> None:
+        """Note that a reply has come, whatever it says."""
+        self._answered = self._monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Seconds of this machine since the last reply; infinite where there was none."""
+        return math.inf if self._answered is None else self._monotonic() - self._answered
 
     def count_metrics(self, metrics: int) -> None:
         """Note that so many metrics are asked of CloudWatch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -125,3 +126,11 @@ def _read(meter: CallMeter, calls: int) -> None:
     with meter.reading(automatic=True):
         for _ in range(calls):
             count("sagemaker")
+
+
+def test_silence_lasts_from_the_last_answer() -> None:
+    meter, watch = metered(60.0)
+    assert meter.silence == math.inf
+    meter.note_answer()
+    watch.now += 12
+    assert meter.silence == 12

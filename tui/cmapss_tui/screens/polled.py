@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.events import DescendantBlur, DescendantFocus
 
-from cmapss_core.errors import ConsoleError
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.cadence import Pace, cadence_of
 from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
 from cmapss_tui.screens.take_away import TakeAwayScreen
-from cmapss_tui.troubles import EVERYWHERE, Trouble, cause_of, troubles_of
+from cmapss_tui.troubles import EVERYWHERE, Cause, Trouble, cause_of, troubles_of
 from cmapss_tui.widgets.age import Freshness, freshness
 from cmapss_tui.widgets.filter_bar import FilterBar
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
 
 S = TypeVar("S")
+HANGING_SECONDS = 8.0  # without any answer, until it is a trouble of its own
+NO_ANSWER = ConsoleError(
+    ErrorKind.UNREACHABLE, "No answer has come yet", remedy="It is asked again by itself; check the network or VPN."
+)
 
 
 class PolledScreen(TakeAwayScreen):
@@ -72,13 +76,18 @@ class PolledScreen(TakeAwayScreen):
 
     def troubles(self) -> list[Trouble]:
         """Why readings fail, one for each cause, the gravest first."""
-        return troubles_of(self.console).of(self._failures.values(), self.aws.clock.now())
+        errors = list(self._failures.values())
+        if any(self._unanswered(poller) > HANGING_SECONDS for poller in self._pollers.values()):
+            errors.append(NO_ANSWER)
+        return troubles_of(self.console).of(errors, self.aws.clock.now())
 
     def seconds_to_next_try(self, trouble: Trouble) -> float | None:
         """When what fails by it is read again; None while it is being read."""
         failing = [self._pollers[name] for name, error in self._failures.items() if cause_of(error) == trouble.cause]
         waits = [wait for poller in failing if (wait := poller.seconds_to_next) is not None]
-        return None if any(poller.in_flight for poller in failing) else min(waits, default=None)
+        if any(poller.in_flight for poller in (failing or self._pollers.values())):
+            return None
+        return min(waits, default=None)
 
     def wake(self) -> None:
         """The cadence is another one now: plan the next readings anew."""
@@ -158,8 +167,12 @@ class PolledScreen(TakeAwayScreen):
             paused=self._paused,
             error=error,
             slowed=slowed,
-            unanswered=poller.seconds_in_flight,
+            unanswered=self._unanswered(poller),
         )
+
+    def _unanswered(self, poller: Poller[Snapshot]) -> float:
+        """For how long a reading that is on its way has heard nothing: many calls in one hear something now and then."""
+        return min(poller.seconds_in_flight, self.aws.meter.silence)
 
     def _hold_or_release(self) -> None:
         for poller in self._pollers.values():
@@ -171,16 +184,16 @@ class PolledScreen(TakeAwayScreen):
     def _succeeded(self, name: str) -> None:
         """Forget the poller's failure; what else failed for the same reason is read at once."""
         error = self._failures.pop(name, None)
-        if error is None:
-            return
-        self.console.identify()  # what hindered the reading may have hindered that as well
-        cause = cause_of(error)
-        alike = [other for other, failed in self._failures.items() if cause_of(failed) == cause]
-        if not alike:
-            since = troubles_of(self.console).over(cause)
+        if error is not None:
+            self.console.identify()  # what hindered the reading may have hindered that as well
+        left = {other: cause_of(failed) for other, failed in self._failures.items()}
+        # Whatever was answered, AWS is within reach.
+        for cause in {Cause(ErrorKind.UNREACHABLE), *([cause_of(error)] if error is not None else ())}:
+            alike = [other for other, its in left.items() if its == cause]
+            if cause.kind in EVERYWHERE:
+                for other in alike:
+                    self._pollers[other].request()
+            since = troubles_of(self.console).over(cause) if not alike else None
             if since is not None:
                 clock = self.aws.clock
                 self.recovered(max(0.0, (clock.now() - since).total_seconds() / clock.speed))
-        elif cause.kind in EVERYWHERE:
-            for other in alike:
-                self._pollers[other].request()
