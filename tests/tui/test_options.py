@@ -23,6 +23,7 @@ from cmapss_tui.options import (
     merged,
     options_for_profile,
     options_from,
+    out_of_read_only,
     sources,
     variable,
 )
@@ -168,6 +169,21 @@ def test_what_is_chosen_inside_is_over_everything() -> None:
     assert sources(after)["refresh"].origin is Origin.CHOSEN
     back = chosen(after, profile="dev")
     assert (back.sandbox, back.profile, back.refresh) == (False, "dev", 7.0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "way"),
+    [
+        ({"flags": {"read_only": True}}, "Start without --read-only"),
+        ({"environment": {"read_only": True}}, "CMAPSS_READ_ONLY says so"),
+        ({"profiles": PARTS, "flags": {"profile": "prod"}}, "[profiles.prod] says so"),
+        ({"file": {"read_only": True}}, "Settings can turn it off"),
+    ],
+)
+def test_the_way_out_of_read_only_is_where_it_was_said(layer: dict[str, Any], way: str) -> None:
+    options = merged(layers(**layer))
+    assert options.read_only
+    assert way in out_of_read_only(options)
 
 
 def test_options_made_by_hand_keep_what_they_say() -> None:

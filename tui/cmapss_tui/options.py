@@ -162,6 +162,17 @@ def sources(options: Options) -> dict[str, Source]:
     return {name: said[name][1] if name in said else Source(Origin.DEFAULT) for name in SETTINGS}
 
 
+def out_of_read_only(options: Options) -> str:
+    """The way out of read-only, which depends on who says it."""
+    match sources(options)["read_only"]:
+        case Source(Origin.FLAG):
+            return "Start without --read-only to do it."
+        case Source(Origin.ENVIRONMENT | Origin.PROFILE, where):
+            return f"{where} says so."
+        case _:
+            return "Settings can turn it off."
+
+
 def chosen(options: Options, **values: Any) -> Options:
     """The options with what the operator has chosen in the console, over everything else, until it ends.
 

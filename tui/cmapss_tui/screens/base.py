@@ -15,6 +15,7 @@ from cmapss_tui import theme
 from cmapss_tui.actions import Action, Safety, bindings_for, find
 from cmapss_tui.cadence import cadence_of
 from cmapss_tui.keymap import first_key
+from cmapss_tui.options import out_of_read_only
 from cmapss_tui.screens.polled import PolledScreen
 from cmapss_tui.touring import show_tour
 from cmapss_tui.troubles import explanation, headline
@@ -66,7 +67,7 @@ class ConsoleScreen(PolledScreen):
     def why_not(self, action: Action) -> str | None:
         """Why an action cannot be done now, in one sentence; None when it can."""
         if action.safety is not Safety.NONE and self.aws.target.read_only:
-            return f"Read-only: {action.title} would change AWS. Start without --read-only to do it."
+            return f"Read-only: {action.title} would change AWS. {out_of_read_only(self.console.options)}"
         return None
 
     def action_named(self, method: str) -> Action | None:

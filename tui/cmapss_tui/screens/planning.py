@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -20,10 +21,10 @@ from textual.widgets import Button, Input, OptionList, Select, Static
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Safety, by_id
+from cmapss_tui.described import coloured
 from cmapss_tui.documents import plan_document
-from cmapss_tui.narration import check_words
-from cmapss_tui.operations.journal import default_journal
 from cmapss_tui.output import to_json
+from cmapss_tui.plan_notices import begun_on, notices, stopping, without_notices
 from cmapss_tui.polling import run_in_thread
 from cmapss_tui.remedies import in_console, line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
     from cmapss_core.plans.running.operations import Operation
 
-READ_ONLY = "Read-only: this plan cannot be carried out. Start without --read-only to do it."
-NOTICED = 2  # checks that forbid a plan and are said above the choices; more of them stay with the plan
+WRONG = "Correct the field above: then the plan is shown."
+_UNKNOWN_FLAG = re.compile(r" \(--[a-z][a-z-]*\)")  # of the command line alone
 
 
 class Planned(Message, bubble=False):
@@ -82,6 +83,7 @@ class PlanScreen(ConsoleScreen):
         self._generation = 0
         self._settle: Timer | None = None
         self._values: dict[str, str | bool] = {}
+        self._refused: dict[Field, str] = {}  # what could not be planned with, by the field that it stands in
 
     def form(self) -> ComposeResult:
         """The fields, if there is anything to choose."""
@@ -98,6 +100,10 @@ class PlanScreen(ConsoleScreen):
     def planner(self) -> Callable[[], Plan] | None:
         """What makes the plan, in a thread; None where a field is wrong, which the field then says."""
         raise NotImplementedError
+
+    def without_plan(self) -> str:
+        """What to say where the fields make no plan."""
+        return WRONG
 
     def safety(self, plan: Plan | None) -> Safety:
         """What stands between this plan and AWS; without one, what does so at least."""
@@ -142,11 +148,9 @@ class PlanScreen(ConsoleScreen):
     def on_on_off_changed(self, message: OnOff.Changed) -> None:
         self._note_change(message.switch.id)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "typed" and self._ready():
-            self.query_one("#confirm", Button).focus()
-        else:
-            self.focus_next()
+    def on_input_submitted(self) -> None:
+        """On to what follows, which after a name is Cancel: Enter that is held down confirms nothing."""
+        self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -175,14 +179,22 @@ class PlanScreen(ConsoleScreen):
         view = self.query_one(PlanView)
         view.remove_class("-outdated")
         if plan.steps:
-            view.show(_without_notices(self._worded(plan)))
+            view.show(without_notices(self._worded(plan)))
         else:
             view.show_text(" ".join((self.NOTHING_TO_DO, *plan.notes)), theme.GOOD)
         self.query_one("#plan-calls", Static).update(_document(plan))
 
     def on_not_planned(self, message: NotPlanned) -> None:
-        if message.generation == self._generation:
-            self._show_reason(f"✕ {self.worded(line_in_console(message.error))}", theme.BAD)
+        if message.generation != self._generation:
+            return
+        error = message.error
+        wrong = self._field_of(error)
+        if wrong is None:
+            self._show_reason(f"✕ {self.worded(line_in_console(error))}", theme.BAD)
+            return
+        wrong.show_problem(error.message)
+        self._refused[wrong] = wrong.value
+        self._show_reason(WRONG, theme.QUIET)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Where a name is asked for, what it is made of goes there; so the footer promises nothing else of it."""
@@ -215,10 +227,12 @@ class PlanScreen(ConsoleScreen):
         self._enable()
         if self._settle is not None:
             self._settle.stop()
+        for refused, value in list(self._refused.items()):
+            if refused.value != value:
+                del self._refused[refused]
+                refused.show_problem(None)
         if self.planner() is None:
-            for fold in self.query(Fold):
-                fold.open_where_wrong()
-            self._show_reason("Correct the field above: then the plan is shown.", theme.QUIET)
+            self._show_reason(self.without_plan(), theme.QUIET)
         else:
             self._settle = self.set_timer(self.SETTLE_SECONDS, self._make_plan)
 
@@ -239,7 +253,8 @@ class PlanScreen(ConsoleScreen):
 
     def worded(self, text: str) -> str:
         """A text of a plan in the words of this dialog: its fields in the place of flags."""
-        return in_console(text, {**{f"--{field.key}": field.label for field in self.query(Field)}, **self.FLAGS})
+        labels = {**{f"--{field.key}": field.label for field in self.query(Field)}, **self.FLAGS}
+        return _UNKNOWN_FLAG.sub("", in_console(text, labels))
 
     def tick(self) -> None:
         """The plan's age, in place of a reading's."""
@@ -261,6 +276,7 @@ class PlanScreen(ConsoleScreen):
     def _make_plan(self) -> None:
         planner = self.planner()
         if planner is None:
+            self._show_reason(self.without_plan(), theme.QUIET)
             return
         self._generation += 1
         if self._planned_at is None:
@@ -269,11 +285,18 @@ class PlanScreen(ConsoleScreen):
 
         def plan_and_look() -> tuple[Plan, Sequence[Operation]]:
             plan = planner()
-            return plan, _begun_on(plan)
+            return plan, begun_on(plan)
 
         run_in_thread(self, plan_and_look, partial(Planned, generation), partial(NotPlanned, generation))
 
+    def _field_of(self, error: ConsoleError) -> Field | None:
+        """The field whose value the error names; what was not typed is nobody's to correct."""
+        typed = (field for field in self.query(Field) if field.is_text and field.value)
+        return next((field for field in typed if repr(field.value) in error.message), None)
+
     def _show_reason(self, text: str, style: str) -> None:
+        for fold in self.query(Fold):
+            fold.open_where_wrong()
         self._planned_at = None
         self._show_head()
         view = self.query_one(PlanView)
@@ -298,7 +321,7 @@ class PlanScreen(ConsoleScreen):
 
     def _ready(self) -> bool:
         plan, typed = self.plan, self.field("typed").value
-        if plan is None or not plan.steps or _stopping(plan, self._begun, self.aws.target.read_only):
+        if plan is None or not plan.steps or stopping(plan, self._begun, self.aws.target.read_only):
             return False
         return self.safety(plan) is not Safety.TYPE_NAME or typed == self.name_to_type()
 
@@ -337,49 +360,9 @@ class PlanScreen(ConsoleScreen):
         return Freshness(State.LIVE, f"planned {formats.age(seconds)} ago", seconds)
 
 
-def notices(plan: Plan, begun: Sequence[Operation], read_only: bool, name: str) -> Iterator[tuple[str, str]]:
-    """What stands in a plan's way, and what else to know before saying yes: texts and their styles.
-
-    `name` is what is typed where the plan's target is protected.
-    """
-    for reason in _stopping(plan, begun, read_only):
-        yield f"✕ {reason}", theme.BAD
-    for operation in begun:
-        if operation.status == "open":
-            yield (
-                f"⚠ {operation.id} was begun here and has not ended: resume it or roll it back, in 3 Operations.",
-                theme.WARN,
-            )
-    if plan.protected:
-        yield f"⚠ {name} is protected: {plan.protected}. Type its name to go on.", theme.WARN
-
-
-def _stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[str]:
-    """Why a plan cannot be carried out now."""
-    reasons = [READ_ONLY] if read_only else []
-    reasons += [f"{one.id} is under way here: wait until it ends." for one in begun if one.status == "running"]
-    return reasons + [check_words(check) for check in plan.forbidding[:NOTICED]]
-
-
-def _without_notices(plan: Plan) -> Plan:
-    """The plan without what is said above the choices."""
-    noticed = plan.forbidding[:NOTICED]
-    return replace(plan, protected=None, checks=tuple(check for check in plan.checks if check not in noticed))
-
-
-def _begun_on(plan: Plan) -> list[Operation]:
-    return [
-        one
-        for one in default_journal().operations()
-        if one.target == plan.target and one.place in (None, plan.place) and one.status in ("open", "running")
-    ]
-
-
-def _document(plan: Plan) -> Any:
-    """The plan's calls as --dry-run prints them, coloured."""
+def _document(plan: Plan) -> Content:
+    """The plan's calls as --dry-run prints them, in the theme's colours."""
     import json
 
-    from textual.highlight import highlight
-
     document = to_json(plan_document(plan, "planned", {}))
-    return highlight(json.dumps(document, indent=2, ensure_ascii=False), language="json")
+    return Content("\n").join(list(map(coloured, json.dumps(document, indent=2, ensure_ascii=False).splitlines())))
