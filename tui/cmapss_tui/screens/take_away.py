@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from cmapss_tui.screens.dialog import LeftOnce
 
 if TYPE_CHECKING:
-    from cmapss_tui.screens.dialog import LeftOnce
-from cmapss_tui.app import ConsoleApp
+    from cmapss_tui.app import ConsoleApp
     from cmapss_tui.sheet import Sheet
 
 
