@@ -73,6 +73,12 @@ class TableApp(App[None]):
     def on_virtual_table_row_selected(self, message: VirtualTable.RowSelected) -> None:
         self.heard.append(("selected", message.row))
 
+    def on_virtual_table_marks_changed(self, message: VirtualTable.MarksChanged) -> None:
+        self.heard.append(("marked", [row.number for row in message.table.marked]))
+
+    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
+        self.heard.append(("header", message.column))
+
     def lines(self) -> list[str]:
         return ["".join(segment.text for segment in self.table.render_line(y)) for y in range(HEIGHT)]
 
@@ -244,3 +250,101 @@ async def test_lines_are_written_in_the_colours_of_the_theme() -> None:
         app.theme = theme.LIGHT.name
         await pilot.pause()
         assert [segment.style for segment in app.table.render_line(2)] != dark
+
+
+async def test_space_marks_and_goes_on_and_marks_are_kept_by_key() -> None:
+    app = TableApp(rows(20))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("space", "j", "space")
+        assert [row.number for row in app.table.marked] == [0, 2]
+        assert app.table.cursor == 3
+        assert [line[1] for line in app.lines()[1:5]] == ["✓", " ", "✓", " "]
+        assert ("marked", [0, 2]) in app.heard
+        app.table.show([row for row in reversed(rows(20)) if row.number != 0])
+        await pilot.pause()
+        assert [row.number for row in app.table.marked] == [0, 2], "a filter hides a marked row, and it stays marked"
+        assert [line[1] for line in app.lines()].count("✓") == 0  # out of sight, at the end
+        await pilot.press("G", "k")
+        await pilot.press("space")
+        assert [row.number for row in app.table.marked] == [0]
+
+
+async def test_a_marked_row_is_the_row_as_it_is_now() -> None:
+    app = TableApp(rows(3))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("space")
+        for places in (None, {row.name: place for place, row in enumerate(rows(3))}):
+            changed = [Row(900, rows(3)[0].name), *rows(3)[1:]]
+            app.table.show(changed, places=places)
+            assert app.table.marked == (changed[0],)
+
+
+async def test_all_are_marked_and_none() -> None:
+    app = TableApp(rows(20))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("asterisk")
+        assert len(app.table.marked) == 20
+        await pilot.press("asterisk")
+        assert app.table.marked == ()
+        assert not any("✓" in line for line in app.lines())
+
+
+async def test_a_click_into_the_gutter_marks() -> None:
+    app = TableApp(rows(20))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.click(VirtualTable, offset=(1, 4))
+        assert [row.number for row in app.table.marked] == [3]
+        assert app.table.cursor == 0
+
+
+async def test_a_click_on_a_header_names_its_column() -> None:
+    app = TableApp(rows(20))
+    async with app.run_test(size=(60, 20)) as pilot:
+        for title in ("number", "name", "status"):
+            await pilot.click(VirtualTable, offset=(app.lines()[0].index(title), 0))
+            await pilot.pause()
+            assert app.heard[-1] == ("header", "name" if title == "name" else title)
+
+
+async def test_columns_that_have_no_room_are_said_and_reached() -> None:
+    app = TableApp(rows(5))
+    async with app.run_test(size=(40, 20)) as pilot:
+        assert "status" not in app.lines()[0]
+        assert app.lines()[0].endswith("›")
+        assert not app.table.shows("status")
+        await pilot.press("right")
+        await pilot.press("right")
+        lines = app.lines()
+        assert lines[0].startswith("‹")
+        assert "number" in lines[0]
+        assert "status" in lines[0]
+        assert "● fine" in lines[2]
+        assert app.table.shows("status")
+        await pilot.press("left", "left", "left")
+        assert "status" not in app.lines()[0]
+
+
+async def test_where_the_places_are_given_no_other_row_is_looked_at() -> None:
+    looked: list[int] = []
+
+    class Watched(list[Row]):
+        def __getitem__(self, index: Any) -> Any:
+            looked.append(index)
+            return super().__getitem__(index)
+
+        def __iter__(self) -> Any:
+            raise AssertionError("every row was looked at")
+
+    app = TableApp(rows(10_000))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("j", "space", "j")
+        shuffled = Watched(reversed(rows(10_000)))
+        places = {
+            f"row-{9_999 - place:05d}-of-many-that-have-long-names-{9_999 - place:05d}": place
+            for place in range(10_000)
+        }
+        app.table.show(shuffled, places=places)
+        await pilot.pause()
+        assert app.table.cursor_row == rows(4)[3]
+        assert app.table.cursor == 9_996
+        assert len(set(looked)) < 3 * VISIBLE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Sequence
 from functools import partial
 
 from textual.message import Message
@@ -9,7 +11,7 @@ from textual.message_pump import MessagePump
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError
-from cmapss_core.jobs import JobsSnapshot
+from cmapss_core.jobs import PAGE, JobsSnapshot, RankedJob
 from cmapss_core.jobs_reader import JobsReader
 from cmapss_tui.job_list import JobList, Prepared, Question, answer, prepare
 from cmapss_tui.polling import post, run_in_thread
@@ -50,13 +52,15 @@ class JobDesk:
         self.question = Question()
         self._owner = owner
         self._aws = aws
-        self._reader = JobsReader(aws, self._tell, lambda read, total: post(owner, JobsCounted(read, total)))
+        self._reader = JobsReader(aws, self._tell, self._count)
         self._prepared: Prepared | None = None
         self._answering = False
+        self._spared = PAGE
 
     def read(self) -> JobList:
         """The answer to the present question, of what the jobs are now. Never raises; `error` says what failed."""
         snapshot = self._reader.read()
+        self._spare_what_stays(snapshot.jobs)
         if snapshot.error is None:
             return answer(self._prepare(snapshot), self.question)
         known = self._prepared or Prepared(snapshot=snapshot)
@@ -86,6 +90,17 @@ class JobDesk:
     def answered(self) -> None:
         """Note that an answer has arrived, of whatever kind."""
         self._answering = False
+
+    def _count(self, read: int, total: int | None) -> None:
+        if read <= PAGE:
+            gc.freeze()  # the clients are made by now: half of all objects, which no collection will find to be garbage
+        post(self._owner, JobsCounted(read, total))
+
+    def _spare_what_stays(self, jobs: Sequence[RankedJob]) -> None:
+        """Leave what many jobs are made of out of further collections: to walk it would hold the console up."""
+        if len(jobs) >= self._spared * 2:
+            self._spared = max(len(jobs), PAGE)
+            gc.freeze()
 
     def _tell(self, part: JobsSnapshot) -> None:
         post(self._owner, JobsAnswered(answer(self._prepare(part), self.question)))

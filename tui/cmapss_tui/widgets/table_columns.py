@@ -65,10 +65,11 @@ class Layout:
 def lay_out(columns: Sequence[Column], width: int, offset: int = 0) -> Layout:
     """Share a table's width among the columns, `offset` of those that are not frozen having gone to the left."""
     room = max(0, width - GUTTER - AT_THE_END)
-    if offset <= 0:
-        shown = _fitting([column for column in columns if width >= column.shown_from], room)
-        return Layout(_shared(shown, room), 0, len(columns) - len(shown))
     frozen, movable = _frozen(columns)
+    if offset <= 0:
+        wide_enough = [column for column in columns if width >= column.shown_from or column in frozen]
+        shown = _fitting(wide_enough, frozen, room)
+        return Layout(_shared(shown, room), 0, len(columns) - len(shown))
     rest = movable[offset:]
     while len(rest) > 1 and _least([*frozen, *rest]) > room:
         rest = rest[:-1]
@@ -117,13 +118,13 @@ def _frozen(columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
     return stay, [column for column in columns if column not in stay]
 
 
-def _fitting(columns: list[Column], room: int) -> list[Column]:
-    """All that are not optional, and of those that are the first that there is room for."""
+def _fitting(columns: list[Column], frozen: list[Column], room: int) -> list[Column]:
+    """All that are not optional or stay, and of the others the first that there is room for."""
     shown = list(columns)
     for column in reversed(columns):
         if _least(shown) <= room:
             break
-        if column.optional:
+        if column.optional and column not in frozen:
             shown.remove(column)
     return shown
 
