@@ -23,7 +23,7 @@ from cmapss_tui.exits import ExitCode
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = ("--endpoint-url", "http://127.0.0.1:1")  # a connection that is made and never used
-HEAVY = ("boto3", "botocore", "textual", "rich", "pandas", "numpy", "jmespath")
+HEAVY = ("boto3", "botocore", "textual", "rich", "pandas", "numpy", "jmespath", "msgspec", "tomlkit")
 
 
 def read_jobs_that(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:

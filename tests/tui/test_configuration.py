@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -140,6 +140,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 CHANGE = st.one_of([st.tuples(st.just(name), values | st.none()) for name, values in VALUES.items()])
 
 
+@settings(max_examples=40)
 @given(st.lists(CHANGE, max_size=8))
 def test_any_changes_are_read_back_as_they_were_made(changes: list[tuple[str, Any]]) -> None:
     text, expected = EXAMPLE, dict(parsed(EXAMPLE).file)

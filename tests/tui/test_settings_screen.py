@@ -196,11 +196,15 @@ async def test_where_nothing_can_be_written_it_holds_until_the_end(tmp_path: Pat
 
 
 async def test_facts_and_defaults_say_why_there_is_nothing_to_do(file: Path) -> None:
+    file.write_text(f"{FILE}\n[profiles.prod]\nread_only = true\n", encoding="utf-8")
     app = console(file)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await at_row(pilot, Part.ABOUT, "version")
         await pilot.press("enter")
         await until(pilot, lambda: "There is nothing to set here." in toasts(app))
+        await to_row(pilot, screen, Part.PROFILES, "prod.read_only")
+        await pilot.press("enter")
+        await until(pilot, lambda: "What holds for one profile" in toasts(app))
         await to_row(pilot, screen, Part.SETTINGS, "tour")
         await pilot.press("backspace")
         await until(pilot, lambda: "tour is not in the file" in toasts(app))

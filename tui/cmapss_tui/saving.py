@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from textual.events import Callback
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
 
 KEYMAP = "keymap"
+_WRITING = Lock()  # a change reads the file, and writes it with what it has read
 
 
 def save_setting(console: ConsoleApp, name: str, value: Any, then: Callable[[], None] = lambda: None) -> None:
@@ -59,9 +61,13 @@ def _save(
     *,
     kept: bool,
 ) -> None:
+    def in_turn() -> Options:
+        with _WRITING:
+            return change()
+
     run_in_thread(
         console,
-        change,
+        in_turn,
         lambda options: Callback(callback=partial(_saved, console, setting, name, options, then, kept=kept)),
         lambda error: Callback(callback=partial(_not_saved, console, name, error, here, then)),
     )

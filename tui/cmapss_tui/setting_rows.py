@@ -15,7 +15,7 @@ from cmapss_tui.actions import ACTIONS
 from cmapss_tui.console_settings import theme_names
 from cmapss_tui.filters import Value
 from cmapss_tui.options import Origin, layers_behind, sources
-from cmapss_tui.settings import setting_lines
+from cmapss_tui.settings import setting_lines, value_text
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
@@ -25,6 +25,7 @@ class Part(StrEnum):
     """What a row belongs to."""
 
     SETTINGS = "settings"
+    PROFILES = "profiles"
     KEYS = "keys"
     ABOUT = "about"
 
@@ -59,7 +60,7 @@ FIELDS = ("part", "name", "value", "set_by", "about")
 
 def rows_of(console: ConsoleApp) -> list[SettingRow]:
     """Every row, in order."""
-    return [*_settings(console), *_keys(console), *_facts(console)]
+    return [*_settings(console), *_profiles(console), *_keys(console), *_facts(console)]
 
 
 def _settings(console: ConsoleApp) -> Iterator[SettingRow]:
@@ -68,6 +69,13 @@ def _settings(console: ConsoleApp) -> Iterator[SettingRow]:
     for line in setting_lines(console.options):
         if line.name != "keymap":  # it is the rows of keys
             yield SettingRow(Part.SETTINGS, line.name, line.text, str(line.source), meaning(line.name))
+
+
+def _profiles(console: ConsoleApp) -> Iterator[SettingRow]:
+    for profile, part in layers_behind(console.options).profiles.items():
+        for name, value in part.items():
+            about = f"What {name} is while the profile {profile} is in use."
+            yield SettingRow(Part.PROFILES, f"{profile}.{name}", value_text(value), str(Origin.FILE), about)
 
 
 def _keys(console: ConsoleApp) -> Iterator[SettingRow]:

@@ -99,6 +99,8 @@ class SettingsScreen(FilteredScreen):
         """Facts cannot be set, and what is as it is by default cannot be put back."""
         row = self.table.cursor_row if self.is_mounted else None
         if action.id in ("settings.edit", "settings.default"):
+            if row is not None and row.part is Part.PROFILES:
+                return f"What holds for one profile is set in {layers_behind(self.console.options).path} alone."
             if row is None or row.part is Part.ABOUT:
                 return "There is nothing to set here."
             if action.id == "settings.default" and not self._in_file(row):
@@ -108,7 +110,7 @@ class SettingsScreen(FilteredScreen):
     def action_edit(self) -> None:
         """Change what is under the cursor."""
         row = self.table.cursor_row
-        if row is None or row.part is Part.ABOUT:
+        if row is None or row.part not in (Part.SETTINGS, Part.KEYS):
             return
         if row.part is Part.KEYS:
             from cmapss_tui.screens.setting_keys import KeysScreen
@@ -126,7 +128,7 @@ class SettingsScreen(FilteredScreen):
     def action_default(self) -> None:
         """Take what is under the cursor out of the file."""
         row = self.table.cursor_row
-        if row is None or row.part is Part.ABOUT:
+        if row is None or row.part not in (Part.SETTINGS, Part.KEYS):
             return
         if row.part is Part.KEYS:
             save_keys(self.console, row.name, None, self.show_rows)
