@@ -17,7 +17,7 @@ KEPT = 20_000
 PAGES = 50  # of one look: a page may be empty and not be the last, while AWS searches through a long time
 # CloudWatch Logs reads the newest first only from here on (API reference of FilterLogEvents, startFromHead).
 EARLIEST = datetime(2024, 1, 1, tzinfo=UTC)
-LATE = timedelta(minutes=2)  # events of several hosts do not arrive in the order of their times
+LATE = timedelta(minutes=1)  # events of several hosts do not arrive in the order of their times
 
 
 @dataclass(frozen=True, slots=True)
