@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,7 +186,9 @@ class EndpointsReader:
         """Describe these, and return why that ended early if it did; one that is refused does not end it."""
         states = {row["EndpointName"]: _state(row) for row in self._listed}
         refusal = None
-        for place, found in spread(self._ask, names, min(THREADS, len(names))):
+        # With what holds for this thread's calls: who counts them, and who records them.
+        asked = [(name, copy_context()) for name in names]
+        for place, found in spread(lambda one: one[1].run(self._ask, one[0]), asked, min(THREADS, len(names))):
             name = names[place]
             if isinstance(found, Endpoint):
                 self._known[name] = _Description(states[name], self._aws.clock.now(), found)

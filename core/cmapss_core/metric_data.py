@@ -10,7 +10,6 @@ from typing import Any
 from cmapss_core.aws import Aws
 
 MAX_QUERIES = 500  # in one request
-USD_PER_QUERY = 0.01 / 1_000  # CloudWatch bills the metrics that are asked for, whatever their time is
 
 _NO_ANSWER = ("InternalError", "Forbidden")
 

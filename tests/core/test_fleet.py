@@ -54,6 +54,13 @@ def test_a_fleet_that_is_new_is_described_in_a_few_readings_and_shown_from_the_f
     assert sum(endpoint.hourly_cost_usd or 0 for endpoint in whole.endpoints) == pytest.approx(50 * 0.23)
 
 
+def test_every_call_of_a_reading_is_counted_as_one_of_it() -> None:
+    aws = FleetAws(10)
+    with aws.meter.reading(automatic=True) as reading:
+        caught_up(FleetReader(aws))
+    assert reading.calls == aws.calls.total()
+
+
 def test_fifty_busy_endpoints_at_rest_take_two_calls_a_minute() -> None:
     aws = FleetAws(50)
     aws.rates = dict.fromkeys(aws.endpoints, 120.0)

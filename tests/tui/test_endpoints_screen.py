@@ -194,6 +194,16 @@ async def test_a_click_on_a_header_sorts_by_it_and_a_second_turns_it_round() -> 
         await until(pilot, lambda: screen.table.rows[-1].endpoint.name == "serving-engines")
 
 
+async def test_the_column_to_sort_by_is_chosen_by_its_name() -> None:
+    async with shown(region()) as (pilot, screen):
+        await pilot.press("o")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        await pilot.press(*"cost", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: screen.table.rows[0].endpoint.name == "serving-engines")
+        assert "▼cost" in text(pilot)
+
+
 async def test_what_changed_is_marked_for_a_while() -> None:
     aws = region()
     async with shown(aws) as (pilot, screen):
@@ -251,13 +261,15 @@ async def test_nothing_is_read_while_the_list_is_hidden() -> None:
 async def test_fifty_endpoints_do_not_hold_up_the_event_loop() -> None:
     aws = FleetAws(50)
     aws.rates = dict.fromkeys(aws.endpoints, 120.0)
-    late: list[float] = []
+    worked: list[float] = []
 
     async def probe() -> None:
+        # The processor time of this thread between two turns of the loop: a busy machine does not count.
         while True:
-            due = time.perf_counter() + 0.002
-            await asyncio.sleep(0.002)
-            late.append(time.perf_counter() - due)
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            worked.append(time.thread_time() - before)
+            await asyncio.sleep(0.001)
 
     async with shown(aws, (200, 60)) as (pilot, screen):
         assert len(screen.table.rows) == 50
@@ -267,7 +279,7 @@ async def test_fifty_endpoints_do_not_hold_up_the_event_loop() -> None:
             aws.rates = dict.fromkeys(aws.endpoints, 120.0 + 100 * number)
             await read_again(pilot, screen)
         task.cancel()
-    assert sorted(late)[-2] < 0.05, "seconds; one pause may be the machine's own"
+    assert max(worked) < 0.05, "seconds"
 
 
 def test_the_verb_and_the_screen_read_the_same_endpoints() -> None:

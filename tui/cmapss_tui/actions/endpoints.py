@@ -23,6 +23,7 @@ ENDPOINTS_ACTIONS: tuple[Action, ...] = (
         "Endpoints",
     ),
     Action("endpoints.sort", ("s",), "sort", "Sort by the next column.", "endpoints", "Endpoints"),
+    Action("endpoints.order", ("o",), "order", "Choose the column to sort by.", "endpoints", "Endpoints", show=False),
     Action("endpoints.reverse", ("S",), "reverse", "Turn the order round.", "endpoints", "Endpoints", show=False),
     Action("endpoints.logs", ("l",), "logs", "What the endpoint's containers write.", "endpoints", "Endpoints"),
     Action("endpoints.describe", ("d",), "describe", "What AWS says of the endpoint.", "endpoints", "Endpoints"),

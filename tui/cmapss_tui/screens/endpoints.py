@@ -26,7 +26,7 @@ from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.table import Cell, VirtualTable
+from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 SLOWEST_SECONDS, RESTING_SECONDS = 60.0, 5.0
 NONE_LEFT = "No endpoint satisfies the filter."
@@ -127,7 +127,7 @@ class EndpointsScreen(FilteredScreen):
         return super().why_not(action)
 
     def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        self._sort(message.column, turned=not self._turned if message.column == self._order else False)
+        self._choose_order(message.column)
 
     async def action_open(self) -> None:
         """Watch the endpoint under the cursor."""
@@ -174,6 +174,13 @@ class EndpointsScreen(FilteredScreen):
         orders = [one for one in endpoint_rows.ORDERS if one == self._order or self.table.shows(one)]
         self._sort(orders[(orders.index(self._order) + 1) % len(orders)], turned=self._turned)
 
+    async def action_order(self) -> None:
+        """Choose the column to sort by, also one that is out of sight."""
+        from cmapss_tui.screens.choose_order import choose_order
+
+        columns = endpoint_rows.columns(self.size.width)
+        await self.app.push_screen(choose_order(columns, self._order), self._order_chosen)
+
     def action_reverse(self) -> None:
         """Turn the order round."""
         self._sort(self._order, turned=not self._turned)
@@ -199,6 +206,14 @@ class EndpointsScreen(FilteredScreen):
             self.table.show_order(self._order, endpoint_rows.descending(self._order, turned=self._turned))
             self.table.show(rows, empty=NONE_LEFT if self.terms else none_yet())
         self.refresh_bindings()
+
+    def _order_chosen(self, column: Column | None) -> None:
+        if column is not None:
+            self._choose_order(column.key)
+
+    def _choose_order(self, by: str) -> None:
+        """Sort by a column; what it is sorted by already is turned round."""
+        self._sort(by, turned=by == self._order and not self._turned)
 
     def _sort(self, by: str, *, turned: bool) -> None:
         self._order, self._turned = by, turned
