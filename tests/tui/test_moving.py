@@ -153,6 +153,15 @@ async def test_the_palette_finds_actions_and_does_them() -> None:
             await until(pilot, lambda: isinstance(app.screen, Lobby))
 
 
+async def test_what_is_typed_before_the_palette_is_there_is_not_lost() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        for key in ("colon", *"endpo"):
+            app.simulate_key(key)
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "│endpo " in screen_text(app))
+
+
 async def test_the_palette_shows_keys_and_leaving_it_changes_nothing() -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:

@@ -12,8 +12,8 @@ from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.events import Event, Resize
-from textual.screen import Screen
+from textual.events import Event, Key, Resize
+from textual.screen import ModalScreen, Screen
 
 from cmapss_tui import keymap, theme, trail
 from cmapss_tui.actions import bindings_for
@@ -107,6 +107,15 @@ class ConsoleApp(ConnectingApp):
         """Every event passes here: it is how the console knows that somebody is there."""
         heed(self, event)
         await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """Keys that were meant for a dialog that their forerunner opened come here: what can be typed goes there."""
+        if isinstance(self.screen, ModalScreen) and event.character is not None and event.is_printable:
+            from cmapss_tui.screens.picker import Picker
+
+            if isinstance(self.screen, Picker):
+                event.stop()
+                self.screen.type_ahead(event.character)
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""

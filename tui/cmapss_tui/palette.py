@@ -11,6 +11,7 @@ from textual.screen import Screen
 from cmapss_tui.actions import Action, Safety, by_id, help_for, in_scope
 from cmapss_tui.commands import Verb, search
 from cmapss_tui.console_settings import theme_names
+from cmapss_tui.help_topics import TOPICS
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, named
 from cmapss_tui.place import SANDBOX
@@ -29,7 +30,7 @@ BEST = "best"
 def open_palette(app: ConsoleApp) -> None:
     """Show the palette for the screen in front."""
     screen, theme = app.screen, app.theme
-    entries, verbs = [*_entries(app, screen), *_elsewhere(app, screen)], list(_verbs(app))
+    entries, verbs = [*_entries(app, screen), *_elsewhere(app, screen)], list(_verbs(app, screen))
     picker = Picker(
         "Commands",
         partial(search, entries, verbs),
@@ -111,7 +112,7 @@ def _elsewhere(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Choice]:
     yield Choice(f"Go to: {SANDBOX}", partial(app.switch, Destination(sandbox=True)), help="The AWS on this machine.")
 
 
-def _verbs(app: ConsoleApp) -> Iterator[Verb]:
+def _verbs(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Verb]:
     """What is done with a name, as it was read last."""
     known, read_only = app.known, app.aws.target.read_only
 
@@ -136,6 +137,8 @@ def _verbs(app: ConsoleApp) -> Iterator[Verb]:
         if _takes_name(action) and action.method != "deploy":
             yield verb(action, jobs, partial(_at_job, app, action.method))
     yield Verb("operation", operations, partial(_at_operation, app), "Its steps, and the way on or back.")
+    topics = [Named(topic.key, topic.title.lower(), topic.title) for topic in TOPICS]
+    yield Verb("help", lambda: topics, partial(_explain, app, screen), "A page of the help.")
     keep, show = partial(save_setting, app, "theme"), partial(setattr, app, "theme")
     yield Verb("theme", partial(_names, theme_names()), keep, "Seen as you move; what is chosen is kept.", preview=show)
     yield Verb("profile", lambda: _names(_places(app).profiles), lambda name: app.switch(Destination(name)))
@@ -153,6 +156,12 @@ def _names(names: Iterable[str]) -> Sequence[Named]:
 
 def _places(app: ConsoleApp) -> Places:
     return app.places or Places()
+
+
+async def _explain(app: ConsoleApp, screen: Screen[Any], topic: str) -> None:
+    from cmapss_tui.help import HelpScreen
+
+    await app.push_screen(HelpScreen(screen, topic))
 
 
 def _go_to_region(app: ConsoleApp, region: str) -> None:

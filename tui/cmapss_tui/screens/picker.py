@@ -61,7 +61,7 @@ class Picker(ModalScreen[Choice | None]):
     DEFAULT_CSS = """
     Picker { align: center top; background: $background 60%; }
     Picker > Vertical {
-        width: 104; max-width: 96%; height: auto; max-height: 80%; margin: 2 0 0 0;
+        width: 104; max-width: 96%; height: auto; margin: 2 0 0 0;
         background: $surface; border: round $rule; border-title-color: $accent; border-subtitle-color: $quiet;
     }
     Picker Input { height: 1; border: none; padding: 0 1; background: $surface; }
@@ -87,6 +87,7 @@ class Picker(ModalScreen[Choice | None]):
         self._restore = restore
         self._nothing = nothing
         self._previewing = False
+        self._typed_ahead = ""
         self._placeholder = placeholder
         self._choices: Sequence[Choice] = ()
         self._text: str | None = None
@@ -100,13 +101,21 @@ class Picker(ModalScreen[Choice | None]):
             yield Static(id="picker-note", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.focus()
+        line.insert_text_at_cursor(self._typed_ahead)
+
+    def type_ahead(self, character: str) -> None:
+        """Take what was typed before the line was there: no letter of a name may be lost before Enter comes."""
+        if self.is_mounted:
+            self.query_one(Input).insert_text_at_cursor(character)
+        else:
+            self._typed_ahead += character
 
     def on_key(self, event: Key) -> None:
-        """What is typed before the line has the focus belongs there too."""
         if event.character is not None and event.is_printable:
             event.stop()
-            self.query_one(Input).insert_text_at_cursor(event.character)
+            self.type_ahead(event.character)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.search_again)
