@@ -77,7 +77,7 @@ async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
     assert "instances 3 → 5 (1–5)" in text
     assert "$0.69/h → $1.15/h" in text
     assert "Scaling out to 5: 40 invocations per instance a minute, target 10" in text
-    assert "target 10 ┄" in text
+    assert "┄ target 10" in text
     assert "p50 1.51" in text
     assert "no errors" in text
     assert "◐  desired instance count 5" in text
@@ -147,7 +147,7 @@ async def test_a_failed_part_keeps_what_it_had_and_says_so(readings: Readings) -
         await pilot.press("r")
         await until(pilot, lambda: "Rate exceeded" in screen_text(console(pilot)))
         text = screen_text(console(pilot))
-        assert "target 10 ┄" in text, "the chart stays"
+        assert "┄ target 10" in text, "the chart stays"
         assert text.count("✕ throttled · 1 s ago") >= 5, "charts, why, and the frame: a region minute is a second"
         assert "desired instance count 5" in text
         assert text.count(" 0 s ago") == 3, "instances, lanes, activities"
@@ -172,7 +172,7 @@ async def test_an_endpoint_that_somebody_else_deleted_is_no_longer_in_service(re
         text = screen_text(console(pilot))
         assert "InService" not in text
         assert "$" not in text.splitlines()[2], "what is gone costs nothing"
-        assert "target 10 ┄" in text, "its history stays"
+        assert "┄ target 10" in text, "its history stays"
         await pilot.press("X")
         await pilot.pause()
         assert pilot.app.screen is screen

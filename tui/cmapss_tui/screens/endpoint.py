@@ -314,8 +314,7 @@ class EndpointScreen(EndpointDoors):
             points = stage.points(series)
             reference = panels.target(stage) if name == "per-instance" else None
             self.query_one(f"#{name}", BarChart).show(axis, points, reference)
-            value = Content(stage.value(points))
-            self._panel(name).show_legend(value + stage.of_all(how), value)
+            self._panel(name).show_legend(*panels.bar_legend(stage, points, how, reference))
         for name in panels.CURVES:
             shown = panels.curves(stage, name)
             self.query_one(f"#{name}", LineChart).show(axis, shown)

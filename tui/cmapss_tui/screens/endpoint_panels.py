@@ -84,8 +84,15 @@ def target(stage: Stage) -> Reference | None:
     }
     if len(targets) != 1:
         return None
-    value = targets.pop()
-    return Reference(value, f"target {formats.number(value, 4)}")
+    return Reference(targets.pop())
+
+
+def bar_legend(stage: Stage, points: TimePoints, how: str, line: Reference | None = None) -> tuple[Content, ...]:
+    """The newest value or that at the cursor, the line to compare with, and how variants come together."""
+    value = Content(stage.value(points))
+    if line is not None:
+        value += Content.assemble(("  ┄ ", REFERENCE), f"target {formats.number(line.value, 4)}")
+    return value + stage.of_all(how), value
 
 
 def curves(stage: Stage, panel: str) -> list[Curve]:
@@ -184,17 +191,18 @@ def lane_legend(stage: Stage, shown: Sequence[Lane]) -> tuple[Content, ...]:
     axis = stage.axis
     if axis.cursor is not None:
         first = axis.cursor * axis.columns_per_slot
-        pieces = []
+        long, short = [], []
         for lane in shown:
             there = [(glyph, style) for at, glyph, style in lane.cells if first <= at < first + axis.columns_per_slot]
             if there:
                 glyph, style = there[-1]
-                pieces.append(Content.assemble(f"{lane.label} ", (f"{glyph} {_meaning(glyph)}", style)))
-        return _WIDE.join(pieces), _NARROW.join(pieces)
+                long.append(Content.assemble(f"{lane.label} ", (f"{glyph} {_meaning(glyph)}", style)))
+                short.append(Content.assemble(f"{lane.label} ", (glyph, style)))
+        return _WIDE.join(long), _WIDE.join(short)
     if "alarm_states" in stage.known.failures:
         return _history_refused(stage.known, long=True), _history_refused(stage.known, long=False)
-    drawn = {(glyph, style) for lane in shown for _, glyph, style in lane.cells}
-    glyphs = [(glyph, meaning) for glyph, meaning in _MEANINGS if glyph in drawn]
+    drawn = {glyph for lane in shown for _, glyph, _ in lane.cells}
+    glyphs = [(glyph, meaning) for glyph, meaning in _MEANINGS if glyph[0] in drawn]
     full = Content.assemble(*chart_lanes.legend(glyphs))
     return full, Content.assemble(*chart_lanes.legend(glyphs[:3])), Content("")
 
@@ -228,7 +236,7 @@ def _alarm_lanes(stage: Stage, now: datetime) -> Iterator[Lane]:
         chosen = {alarm.name for alarm in scaling.alarms if alarm.side == side and alarm.name in names}
         if chosen:
             histories = [one.steps for one in states or () if one.name in chosen]
-            yield chart_lanes.state_lane(side, histories, stage.axis, now)
+            yield chart_lanes.state_lane(side, histories, stage.axis, now, theme.WARN if side == "high" else PRIMARY)
 
 
 def _activity_marks(stage: Stage, scaling: Scaling, now: datetime) -> Iterator[Mark]:

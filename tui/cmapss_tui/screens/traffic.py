@@ -18,7 +18,9 @@ from cmapss_tui import formats, theme
 from cmapss_tui.arguments import duration, positive_number
 from cmapss_tui.background import Background
 from cmapss_tui.remedies import line_in_console
+from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
+from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.chart_lines import Reference
 from cmapss_tui.widgets.chart_scale import TimeAxis
 from cmapss_tui.widgets.charts import BarChart
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 KIND = "traffic"
 DEFAULT_RATE, DEFAULT_DURATION = "120", "9m"
+SHORTEST_WINDOW = 5  # minutes of the chart
 # Three minutes above the target raise the alarm, the metrics being a minute or two late; instances take minutes more.
 ALARM_MINUTES, ARRIVAL_MINUTES = 3, 5
 
@@ -65,6 +68,7 @@ class TrafficScreen(WorkScreen):
 
     KIND = KIND
     START = "Start"
+    COSTS = True
     DEFAULT_CSS = """
     TrafficScreen #expected { margin: 1 0; }
     TrafficScreen #sent-by-minute { height: 1fr; max-height: 14; margin: 1 0 0 0; }
@@ -74,6 +78,16 @@ class TrafficScreen(WorkScreen):
         super().__init__(endpoint)
         self._known = known
         self._scaling = scaling
+
+    def again(self) -> Callable[[], ConsoleScreen]:
+        """The same screen once more."""
+        made = (self.endpoint_name, self._known, self._scaling)
+        return lambda: TrafficScreen(*made)
+
+    def sheet(self) -> Sheet | None:
+        """What was answered, minute by minute."""
+        traffic = self.work
+        return Sheet("traffic", ("time", "invocations"), traffic.by_minute) if isinstance(traffic, Traffic) else None
 
     def heading(self) -> str:
         """Which endpoint."""
@@ -93,7 +107,8 @@ class TrafficScreen(WorkScreen):
         self._asked()
 
     def on_input_submitted(self) -> None:
-        self._start()
+        """On to what follows: it costs, so that it is started by its button alone."""
+        self.focus_next()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show_work)
@@ -111,7 +126,8 @@ class TrafficScreen(WorkScreen):
             return
         self.query_one("#counters", Lines).write(lambda width: counter_lines(traffic, width))
         chart = self.query_one(BarChart)
-        axis = TimeAxis.fit(self.aws.clock.now(), chart.plot_width, incomplete=1)
+        window = max(SHORTEST_WINDOW, math.ceil(traffic.seconds / 60) + 1)
+        axis = TimeAxis.fit(self.aws.clock.now(), chart.plot_width, window=window, incomplete=1)
         chart.show(axis, traffic.by_minute, Reference(traffic.rate, f"asked {formats.number(traffic.rate, 4)}"))
 
     def _asked(self) -> tuple[float, float] | None:

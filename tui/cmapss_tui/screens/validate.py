@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from textual.widgets import Digits
 from cmapss_tui import formats, theme
 from cmapss_tui.background import Background
 from cmapss_tui.remedies import line_in_console
+from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
+from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.panel import Lines, bar, columns
 from cmapss_tui.widgets.plan_view import wrapped
 
@@ -42,6 +44,34 @@ class ValidateScreen(WorkScreen):
     ValidateScreen #subsets { margin: 1 0 0 0; }
     """
 
+    def again(self) -> Callable[[], ConsoleScreen]:
+        """The same screen once more."""
+        name = self.endpoint_name
+        return lambda: ValidateScreen(name)
+
+    def copyable(self) -> Mapping[str, str]:
+        """The errors as they are on the screen, and the endpoint."""
+        evaluation = self._evaluation
+        if evaluation is None or evaluation.rmse is None:
+            return {"endpoint": self.endpoint_name}
+        lines = [
+            f"{self.endpoint_name} RMSE {evaluation.rmse:.3f}",
+            *figure_lines(evaluation),
+            *subset_lines(evaluation),
+        ]
+        return {"result": "\n".join(str(line).rstrip() for line in lines), "endpoint": self.endpoint_name}
+
+    def sheet(self) -> Sheet | None:
+        """The subsets."""
+        if self._evaluation is None:
+            return None
+        rows = [(name, score.rows, score.rmse, score.mae) for name, score in self._evaluation.subsets.items()]
+        return Sheet("validation", ("subset", "rows", "rmse", "mae"), rows)
+
+    @property
+    def _evaluation(self) -> Evaluation | None:
+        return None if self.work is None else self.work.result or self.work.latest
+
     def heading(self) -> str:
         """Which endpoint."""
         return f"Validate {self.endpoint_name}"
@@ -60,8 +90,7 @@ class ValidateScreen(WorkScreen):
 
     def show_work(self) -> None:
         """Progress, errors so far, and what they were measured on."""
-        work = self.work
-        evaluation: Evaluation | None = None if work is None else work.result or work.latest
+        work, evaluation = self.work, self._evaluation
         self.query_one("#progress", Lines).write(lambda width: progress_lines(work, evaluation, width))
         rmse = self.query_one("#rmse", Digits)
         rmse.display = evaluation is not None and evaluation.rmse is not None

@@ -46,8 +46,18 @@ class Mark:
     rank: int = 0
 
 
-def state_lane(label: str, histories: Iterable[Sequence[tuple[datetime, str]]], axis: TimeAxis, now: datetime) -> Lane:
-    """The states of an alarm, or the worst of several alarms; steps of time and state, the last until `now`."""
+def state_lane(
+    label: str,
+    histories: Iterable[Sequence[tuple[datetime, str]]],
+    axis: TimeAxis,
+    now: datetime,
+    alarm: str = theme.WARN,
+) -> Lane:
+    """The states of an alarm, or the worst of several alarms; steps of time and state, the last until `now`.
+
+    `alarm` is the style of ALARM: one that takes instances away is no warning.
+    """
+    glyphs = {**STATES, "ALARM": (STATES["ALARM"][0], alarm)}
     columns: dict[int, str] = {}
     for steps in histories:
         for (at, state), (end, _) in pairwise([*steps, (now, "")]):
@@ -55,7 +65,7 @@ def state_lane(label: str, histories: Iterable[Sequence[tuple[datetime, str]]], 
                 known = columns.get(column)
                 if known is None or _RANKS.get(state, 0) > _RANKS.get(known, 0):
                     columns[column] = state
-    return Lane(label, tuple((column, *STATES.get(state, _UNKNOWN_STATE)) for column, state in sorted(columns.items())))
+    return Lane(label, tuple((column, *glyphs.get(state, _UNKNOWN_STATE)) for column, state in sorted(columns.items())))
 
 
 def mark_lane(label: str, marks: Iterable[Mark], axis: TimeAxis) -> Lane:

@@ -36,10 +36,10 @@ _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # by column of dot
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value to compare with, drawn across the chart and named on its line."""
+    """A value to compare with, drawn across the chart and named on its line where it has a label."""
 
     value: float
-    label: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def sparkline(values: Sequence[float | None], width: int) -> Line:
 
 
 def _rule(canvas: Canvas, row: int, label: str) -> None:
-    text = f"{label} ".ljust(canvas.columns, "┄")[: canvas.columns]
+    text = (f"{label} " if label else "").ljust(canvas.columns, "┄")[: canvas.columns]
     for column, character in enumerate(text):
         under = canvas.get(row, column)
         if under in " ▁":
