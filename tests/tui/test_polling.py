@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App
 from textual.message import Message
 
+from cmapss_core.call_meter import CallMeter, Reading
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead, post, run_in_thread
+from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead, post, retry_seconds, run_in_thread
 from tests.tui.consoles import until
 
 NEVER = 1e6
@@ -23,6 +27,16 @@ class Answered(Message):
     def __init__(self, result: object) -> None:
         super().__init__()
         self.result = result
+
+
+class Watch:
+    """A clock of this machine that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Owner(App[None]):
@@ -221,3 +235,93 @@ async def test_work_that_fails_comes_back_as_an_error() -> None:
         await until(pilot, lambda: len(owner.heard) == 2)
         assert error in owner.heard
         assert any("ZeroDivisionError" in heard.message for heard in owner.heard)
+
+
+async def test_what_is_held_reads_nothing_and_goes_on_when_it_is_due() -> None:
+    owner, source, watch = Owner(), Source(), Watch()
+    async with owner.run_test() as pilot:
+        polling = Poller(owner, "numbers", source.read, lambda _: 5.0, monotonic=watch)
+        polling.start()
+        await until(pilot, lambda: len(owner.heard) == 1)
+        polling.hold()
+        assert polling.seconds_to_next is None
+        watch.now += 2
+        polling.release()
+        assert source.asked == 1  # it is two seconds old
+        assert polling.seconds_to_next == pytest.approx(3.0)
+        polling.hold()
+        watch.now += 4
+        polling.release()
+        await until(pilot, lambda: len(owner.heard) == 2)
+
+
+async def test_the_operator_s_pause_outlasts_a_look_elsewhere() -> None:
+    owner, source, watch = Owner(), Source(), Watch()
+    async with owner.run_test() as pilot:
+        polling = Poller(owner, "numbers", source.read, lambda _: 5.0, monotonic=watch)
+        polling.start()
+        await until(pilot, lambda: len(owner.heard) == 1)
+        polling.pause()
+        polling.hold()
+        watch.now += 60
+        polling.release()
+        await pilot.pause()
+        assert source.asked == 1
+
+
+class Allowance:
+    """A pace that allows a reading when the test says so, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.meter = CallMeter()
+        self.waits = 0.0
+        self.asked_for: list[int] = []
+        self.automatic: list[bool] = []
+
+    def interval(self, own: float) -> float:
+        return own
+
+    def wait(self, calls: int) -> float:
+        self.asked_for.append(calls)
+        return self.waits
+
+    def reading(self, *, automatic: bool) -> AbstractContextManager[Reading]:
+        self.automatic.append(automatic)
+        return self.meter.reading(automatic=automatic)
+
+
+async def test_a_reading_that_is_due_waits_for_its_turn_and_one_that_is_asked_for_does_not() -> None:
+    owner, pace = Owner(), Allowance()
+
+    def read() -> int:
+        for _ in range(4):
+            pace.meter.count("sagemaker")
+        return 1
+
+    async with owner.run_test() as pilot:
+        polling = Poller(owner, "numbers", read, lambda _: AT_ONCE, pace=pace)
+        pace.waits = 0.001
+        polling.start()
+        await until(pilot, lambda: len(owner.heard) == 1)
+        await until(pilot, lambda: polling.slowed and len(pace.asked_for) > 2)
+        assert set(pace.asked_for) == {4}  # as many calls as the last reading took
+        polling.request()
+        await until(pilot, lambda: len(owner.heard) == 2)
+        assert pace.automatic == [False, False]
+        pace.waits = 0.0
+        await until(pilot, lambda: len(owner.heard) >= 3)
+        assert pace.automatic[2] is True
+        assert not polling.slowed
+
+
+intervals = st.floats(0.5, 600)
+
+
+@given(intervals, st.integers(1, 50))
+def test_what_is_away_is_looked_for_soon_and_throttling_slows_down(interval: float, failures: int) -> None:
+    for kind in (ErrorKind.UNREACHABLE, ErrorKind.AUTH):
+        wait = retry_seconds(ConsoleError(kind, "away"), interval, failures)
+        assert min(interval, 5.0) <= wait <= max(5.0, min(interval, 15.0))
+    throttled = retry_seconds(ConsoleError(ErrorKind.THROTTLED, "slower"), interval, failures)
+    assert min(2 * interval, max(interval, 60.0)) <= throttled <= max(interval, 60.0)
+    assert retry_seconds(ConsoleError(ErrorKind.DENIED, "no"), interval, failures) == interval
