@@ -32,9 +32,7 @@ class Listing(Lobby):
 @pytest.fixture
 def console(tmp_path: Path) -> Console:
     """A console that exports into a directory of its own."""
-    made = Console()
-    made.options = Options(export_directory=tmp_path)
-    return made
+    return Console(options=Options(export_directory=tmp_path))
 
 
 async def dialog(pilot: Pilot[None], screen: Lobby) -> ExportScreen:

@@ -72,7 +72,7 @@ def _running() -> sandbox_process.SandboxAddress | None:
 
 
 def _started(narrate: Narrate) -> sandbox_process.SandboxAddress:
-    narrate("Starting the sandbox, an AWS region on this machine …")
+    narrate("Starting the sandbox, an AWS region on this machine: nothing in it costs money …")
     sandbox = sandbox_process.start()
     if sandbox.owned:
         narrate(f"The sandbox serves at {sandbox.address.endpoint_url} until this ends.")

@@ -19,7 +19,7 @@ from cmapss_tui.widgets.hints import HintLine
 from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.plan_view import wrapped
 
-LABEL_WIDTH, TITLE_WIDTH, VERB_WIDTH = 14, 14, 11
+LABEL_WIDTH, TITLE_WIDTH, VERB_WIDTH = 8, 14, 11
 HEADING, KEY = f"bold {theme.BUSY}", f"bold {theme.ACCENT}"
 MOST_OF_WIDTH = 3  # a name takes a third of the line at most
 PLACEHOLDER = "words, in any page of the help"

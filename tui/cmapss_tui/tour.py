@@ -44,6 +44,7 @@ class Place(StrEnum):
     VALIDATE = "validate"
     DELETE_PLAN = "delete plan"
     CLEAN_UP = "clean up"
+    BESIDE = "beside"  # above the list of jobs or of endpoints, on a screen that the tour does not lead to
     ELSEWHERE = "elsewhere"
 
 
@@ -59,12 +60,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What can be seen at one moment. `instances` counts those that serve, by endpoint; `nothing_left`: the clean-up
-    has looked, and found nothing."""
+    """What can be seen at one moment.
+
+    `instances` counts those that serve, by endpoint. `ranked`: whether a job has a place already, None where that
+    cannot be seen. `nothing_left`: the clean-up has looked, and found nothing.
+    """
 
     place: Place
     works: Collection[Work] = ()
     instances: Mapping[str, int] = field(default_factory=dict)
+    ranked: bool | None = None
     nothing_left: bool = False
 
 
@@ -73,6 +78,7 @@ class Tour:
     """How far the journey is. `first_instances` is how many served when the traffic began."""
 
     done: frozenset[Step] = frozenset()
+    ranked: bool = True
     endpoint: str | None = None
     deployment: WorkState | None = None
     traffic: WorkState | None = None
@@ -106,6 +112,8 @@ class Pace:
 def after(tour: Tour, seen: Observation) -> Tour:
     """The tour when this has been seen."""
     tour = _looked(tour, seen.place)
+    if seen.ranked is not None:
+        tour = replace(tour, ranked=seen.ranked)
     for work in seen.works:
         tour = _worked(tour, work)
     tour = _scaled(tour, seen.instances)
@@ -125,9 +133,16 @@ def instruction(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     return _INSTRUCTIONS[step](tour, place, key, pace)
 
 
-def _rank(_: Tour, place: Place, key: KeyOf, __: Pace) -> str:
+def _rank(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
+    if place is Place.BESIDE:
+        return f"{key('screen.back')} goes back to the list."
     if place is not Place.JOBS:
         return f"{key('app.jobs')} shows the training jobs, best first."
+    if not tour.ranked:
+        return (
+            "These are training jobs; they really train, and none has completed yet: a moment. Each reports an error, "
+            "by which they are ranked."
+        )
     return (
         "These are training jobs, best first: each trained a model, and the objective is its error. g goes to the "
         f"best, {key('jobs.open')} shows what made it."
@@ -143,7 +158,9 @@ def _deploy(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
     if place in (Place.JOBS, Place.JOB):
         deploy = key("jobs.deploy" if place is Place.JOBS else "job.deploy")
         return f"{deploy} plans how its model gets into production. It only shows the plan; you confirm it, or not."
-    return f"{key('app.jobs')} goes back to the jobs; {key('jobs.deploy')} on the best one plans its deployment."
+    if place is Place.BESIDE:
+        return f"{key('screen.back')} goes back to the job; {key('jobs.deploy')} there plans its deployment."
+    return f"{key('app.jobs')} goes to the jobs; {key('jobs.deploy')} on the best one plans its deployment."
 
 
 def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
@@ -161,7 +178,7 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if place is Place.ENDPOINT:
         if tour.traffic == "running":
             return (
-                f"Watch: three minutes above the target raise the alarm, then instances come, in all some "
+                f"Watch: three minutes above the target raise the alarm, then instances come: usually "
                 f"{pace.in_minutes(SCALE_OUT_MINUTES)}. Why says what happens."
             )
         return (
@@ -169,8 +186,8 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
             "screen shows when, and why."
         )
     if place is Place.OPERATION:
-        return "It is in service. → goes to the button Open the endpoint, ⏎ presses it."
-    return f"{key('app.endpoints')} lists the endpoints, {key('endpoints.open')} opens yours."
+        return "It is in service, and scales by itself. Open the endpoint has the focus: ⏎ presses it."
+    return _to_the_endpoint(place, key)
 
 
 def _validate(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
@@ -182,7 +199,7 @@ def _validate(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
         return f"It has scaled out. Does it predict well? {key('endpoint.validate')} measures it."
     if place is Place.TRAFFIC:
         return f"It has scaled out. {key('screen.back')} goes back to the endpoint."
-    return f"{key('app.endpoints')} lists the endpoints, {key('endpoints.open')} opens yours."
+    return _to_the_endpoint(place, key)
 
 
 def _delete(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
@@ -192,9 +209,13 @@ def _delete(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if tour.deletion == "done":
         if place is Place.CLEAN_UP:
             return "This looks for what is left behind, and costs. Remove what it finds, if it finds anything."
+        clean_up = key("endpoints.clean_up")
         if place is Place.ENDPOINTS:
-            return f"Is anything left? {key('endpoints.clean_up')} looks for it."
-        return f"Is anything left? {key('app.endpoints')} goes to the endpoints, {key('endpoints.clean_up')} looks."
+            return f"Is anything left? {clean_up} looks for it."
+        if place is Place.OPERATION:
+            return f"Is anything left? Back to the endpoints has the focus: ⏎ presses it. {clean_up} there looks."
+        way = "app.endpoints" if place in (Place.JOBS, Place.JOB, Place.ELSEWHERE) else "screen.back"
+        return f"Is anything left? {key(way)} goes to the list of endpoints, {clean_up} there looks."
     if tour.deletion == "failed":
         return f"It did not get through. {key('app.operations')} has it: open it to see why, and to resume it."
     if place is Place.DELETE_PLAN:
@@ -203,7 +224,15 @@ def _delete(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
         return f"{measured}It costs money as long as it is there: {key('endpoint.delete')} plans its deletion."
     if place in (Place.VALIDATE, Place.TRAFFIC):
         return f"{measured}{key('screen.back')} goes back to the endpoint."
-    return f"{key('app.endpoints')} lists the endpoints, {key('endpoints.open')} opens yours."
+    return measured + _to_the_endpoint(place, key)
+
+
+def _to_the_endpoint(place: Place, key: KeyOf) -> str:
+    if place is Place.ENDPOINTS:
+        return f"{key('endpoints.open')} opens the endpoint under the cursor."
+    if place is Place.BESIDE:
+        return f"{key('screen.back')} goes back."
+    return f"{key('app.endpoints')} goes to the endpoints, {key('endpoints.open')} opens yours."
 
 
 _INSTRUCTIONS: Mapping[Step, Callable[[Tour, Place, KeyOf, Pace], str]] = {

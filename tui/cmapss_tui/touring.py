@@ -35,6 +35,10 @@ _PLACES = {
     "DeleteScreen": Place.DELETE_PLAN,
     "CleanUpScreen": Place.CLEAN_UP,
 }
+COSTS = (
+    "This is no sandbox: the steps of the tour create an endpoint that costs money until it is deleted. Nothing "
+    "happens before you confirm it."
+)
 _GUIDES: WeakKeyDictionary[App[Any], Guide] = WeakKeyDictionary()
 
 
@@ -77,14 +81,16 @@ def toggle(app: App[Any]) -> None:
     """Show the tour or hide it; one that is over begins again."""
     guide = guide_of(app)
     guide.offered = False
+    screen = as_console_screen(app.screen)
     if guide.shown:
         guide.shown = False
         app.notify(f"{first_key('app.tour')} shows the tour again.")
     elif not guide.begun or guide.tour.step is None:
         guide.begin()
+        if screen is not None and not screen.aws.target.is_local:
+            app.notify(COSTS, severity="warning", timeout=15)
     else:
         guide.shown = True
-    screen = as_console_screen(app.screen)
     if screen is not None:
         screen.tick()
 
@@ -105,6 +111,15 @@ def show_tour(screen: ConsoleScreen, card: TourCard) -> None:
 def offer(app: App[Any]) -> None:
     """Show the tour by itself, as soon as there turns out to be a sandbox, if it has never been shown before."""
     guide_of(app).offered = True
+
+
+def sandbox_words(speed: float) -> str:
+    """What a sandbox is, for who has never seen one."""
+    fast = f", time runs {speed:g} times as fast" if speed != 1 else ""
+    return (
+        "An AWS region on this machine: nothing here costs money. Jobs really train, endpoints really predict"
+        f"{fast}. {first_key('app.help')} is the help."
+    )
 
 
 def state_file() -> Path:
@@ -128,11 +143,13 @@ def _take_up_offer(screen: ConsoleScreen, guide: Guide) -> None:
     if screen.aws.target.is_local and not file.exists():
         guide.begin()
         note_shown(file)
+        screen.app.notify(sandbox_words(screen.aws.clock.speed), title="A sandbox", timeout=20)
 
 
 def place_of(screen: ConsoleScreen) -> Place:
     """Where the operator is."""
-    return _PLACES.get(type(screen).__name__, Place.ELSEWHERE)
+    elsewhere = Place.BESIDE if screen.AREA in ("jobs", "endpoints") else Place.ELSEWHERE
+    return _PLACES.get(type(screen).__name__, elsewhere)
 
 
 def observed(screen: ConsoleScreen) -> Observation:
@@ -142,6 +159,7 @@ def observed(screen: ConsoleScreen) -> Observation:
         place,
         [seen for work in background.all_of(screen.app) if (seen := _seen(work)) is not None],
         dict(_instances(screen)) if place is Place.ENDPOINT else {},
+        ranked=_ranked(screen) if place is Place.JOBS else None,
         nothing_left=place is Place.CLEAN_UP and _nothing_left(screen),
     )
 
@@ -177,6 +195,13 @@ def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
         for snapshot in screen._complete.values():
             if isinstance(snapshot, EndpointReading) and (endpoint := snapshot.watch.endpoint) is not None:
                 yield endpoint.name, endpoint.current_instances
+
+
+def _ranked(screen: ConsoleScreen) -> bool:
+    from cmapss_core.jobs import JobsSnapshot
+
+    snapshots = (one for one in screen._complete.values() if isinstance(one, JobsSnapshot))
+    return any(job.rank is not None for snapshot in snapshots for job in snapshot.jobs)
 
 
 def _nothing_left(screen: ConsoleScreen) -> bool:

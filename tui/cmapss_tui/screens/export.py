@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Select
+from textual.widgets import Button
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
@@ -129,7 +129,7 @@ class ExportScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         self._say("", "")
-        self.query_one("#format", Select).focus()
+        self.query_one("#export", Button).focus()  # it replaces nothing: Enter may be a reflex
 
     @property
     def suffix(self) -> str:
