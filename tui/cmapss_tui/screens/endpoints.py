@@ -62,6 +62,7 @@ class EndpointsScreen(FilteredScreen):
         self._snapshot: FleetSnapshot | None = None
         self._rows: list[EndpointRow] = []
         self._changes = Changes()
+        self._load_cells = endpoint_rows.load_width(0)
         self._order, self._turned = endpoint_rows.ORDERS[0], False
 
     def body(self) -> ComposeResult:
@@ -79,6 +80,7 @@ class EndpointsScreen(FilteredScreen):
         self._ask_anew()
 
     def on_resize(self, event: Resize) -> None:
+        self._load_cells = endpoint_rows.load_width(event.size.width)
         self.table.show_columns(endpoint_rows.columns(event.size.width))
         self.table.forget_lines()
 
@@ -221,7 +223,7 @@ class EndpointsScreen(FilteredScreen):
         self.show_rows()
 
     def _cell(self, row: EndpointRow, column: str) -> Cell:
-        return endpoint_rows.cell(row, column, endpoint_rows.load_width(self.size.width))
+        return endpoint_rows.cell(row, column, self._load_cells)
 
     def _is_protected(self, endpoint: Endpoint) -> bool:
         return protected_because(self.aws, endpoint.name, None) is not None
