@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import copy_context
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -15,6 +16,7 @@ def spread(work: Callable[[Item], Result], items: Iterable[Item], threads: int) 
     """Yield (place of the item, its result) as they come. The first exception ends it and is raised here.
 
     Items are taken one at a time, as threads become free; leaving the iteration early lets no thread take another.
+    The threads work in the context of whoever asked: their calls count as those of one reading.
     """
     source = enumerate(items)
     lock = threading.Lock()
@@ -37,7 +39,8 @@ def spread(work: Callable[[Item], Result], items: Iterable[Item], threads: int) 
             results.put(None)
 
     for number in range(threads):
-        threading.Thread(target=labour, name=f"spread-{number}", daemon=True).start()
+        context = copy_context()  # one for each: a context is entered by one thread at a time
+        threading.Thread(target=context.run, args=(labour,), name=f"spread-{number}", daemon=True).start()
     working = threads
     try:
         while working:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.call_meter import INVOCATIONS, CallMeter
+from cmapss_core.daemons import spread
 from tests.core.scripted import ScriptedAws, SteppingClock
 
 
@@ -91,6 +92,14 @@ def test_a_reading_counts_the_calls_of_its_own_thread() -> None:
         other.start()
         other.join()
     assert reading.calls == 0
+
+
+def test_threads_over_which_a_reading_is_spread_are_of_it() -> None:
+    meter, _ = metered()
+    with meter.reading(automatic=True) as reading:
+        list(spread(lambda _: meter.count("sagemaker"), range(8), 3))
+    assert reading.calls == 8
+    assert meter.automatic_per_minute() == 8
 
 
 def test_a_reading_waits_until_enough_of_the_minute_is_over() -> None:

@@ -83,7 +83,7 @@ def facts_of(call: FailedCall) -> Iterator[Fact]:
     code = call.code or formats.NOTHING
     yield "code", f"{code} (HTTP {call.http_status})" if call.http_status is not None else code
     if call.attempts is not None:
-        yield "requests", f"{call.attempts} in the last attempt, retries included"
+        yield "requests", f"{call.attempts}, retries included"
     if call.count == 1:
         yield "when", formats.moment(call.last)
     else:
