@@ -15,6 +15,8 @@ from cmapss_tui.help_texts import BY_CLASS, BY_ID, FIELDS, SCREENS, About
 from cmapss_tui.help_topics import TOPICS, Topic
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.widgets.filter_bar import FilterBar
+from cmapss_tui.widgets.find_bar import FindBar
 from cmapss_tui.widgets.form import Field
 
 HERE = "here"
@@ -87,11 +89,10 @@ def focused_about(screen: Screen[Any]) -> About | None:
     """What has the focus, or the nearest thing around it that can be explained."""
     if screen.focused is None:
         return None
-    # A field says more than the input in it does.
-    field = next((node for node in screen.focused.ancestors_with_self if isinstance(node, Field)), None)
-    if field is not None and (said := about(field)) is not None:
-        return said
-    return next((said for node in screen.focused.ancestors_with_self if (said := about(node)) is not None), None)
+    around = list(screen.focused.ancestors_with_self)
+    # What an input is for is said by what it stands in.
+    fields = [node for node in around if isinstance(node, Field | FilterBar | FindBar)]
+    return next((said for node in (*fields, *around) if (said := about(node)) is not None), None)
 
 
 def _here(screen: Screen[Any]) -> Iterator[Section]:

@@ -93,7 +93,6 @@ BY_ID: Mapping[str, About] = {
         "● is done and was read back, ◐ runs, ○ is to come, ✕ failed. Each step is in the journal before it is sent: "
         "whatever happens to this program, the operation can be resumed or rolled back.",
     ),
-    "progress-title": About("Objective by job", "See the chart below it."),
     "expected": About("What to expect", "What this load does to the number of instances, from target and bounds."),
     "rmse": About(
         "RMSE",
@@ -148,7 +147,6 @@ BY_CLASS: Mapping[str, About] = {
         "Plan",
         "Every step in its order, and what undoes it. This is what is carried out, call by call, and nothing else is.",
     ),
-    "ProgressView": About("Steps", "See Steps."),
     "Choices": About("Choices", "← and → go from one to the next, Enter presses it. Cancel has the focus at first."),
     "OnOff": About("Switch", "Space turns it."),
     "Select": About("Choice", "Enter opens it, ↑ and ↓ choose, Enter takes it."),
