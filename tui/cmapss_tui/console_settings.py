@@ -31,7 +31,7 @@ def refuse_what_does_not_fit(options: Options) -> None:
     """Raises ConsoleError(INVALID) where there is no such theme, or where the keymap is not one."""
     said = sources(options)
     if options.theme is not None and (problem := theme_problem(options.theme)) is not None:
-        raise problem.told_as(f"{problem.message} ({said['theme']})", problem.remedy)
+        raise problem.told_as(f"{problem.message} ({said['theme'].where})", problem.remedy)
     if found := keymap.problems(options.keymap):
         where = f"{options.layers.path}: " if options.layers is not None else ""
         raise invalid(f"{where}[keymap] {' '.join(found)}", "Correct the file.")
@@ -39,10 +39,14 @@ def refuse_what_does_not_fit(options: Options) -> None:
 
 def theme_problem(name: str) -> ConsoleError | None:
     """Why a theme cannot be had, if it cannot."""
-    from cmapss_tui.configuration import nearest
+    from difflib import get_close_matches
 
     known = theme_names()
-    return None if name in known else invalid(f"There is no theme {name}", nearest(name, known))
+    if name in known:
+        return None
+    alike = get_close_matches(name, known, n=1, cutoff=0.6)
+    way_out = f"Did you mean {alike[0]}?" if alike else f"Try {known[0]}; Settings has all of them."
+    return invalid(f"There is no theme {name}", way_out)
 
 
 def take(console: ConsoleApp, options: Options) -> None:

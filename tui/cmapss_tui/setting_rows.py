@@ -97,6 +97,11 @@ def _facts(console: ConsoleApp) -> Iterator[SettingRow]:
         ("themes", ", ".join(theme_names()), "What the setting theme takes."),
         ("terminal", os.environ.get("TERM", "unknown"), "As the variable TERM calls it."),
         ("colours", _colours(console), "NO_COLOR takes them away; nothing is said by colour alone."),
+        (
+            "clipboard",
+            "by OSC 52",
+            "And this machine's own, where it has one; tmux hands it on where set-clipboard is on.",
+        ),
         ("size", f"{size.width} × {size.height}", "Columns and lines; 80 × 24 is the least."),
     )
     for name, value, about in facts:
