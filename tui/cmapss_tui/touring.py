@@ -35,6 +35,7 @@ _PLACES = {
     "DeleteScreen": Place.DELETE_PLAN,
     "CleanUpScreen": Place.CLEAN_UP,
 }
+TOURING = "-touring"  # the class of a screen that shows the tour
 COSTS = (
     "This is no sandbox: the steps of the tour create an endpoint that costs money until it is deleted. Nothing "
     "happens before you confirm it."
@@ -102,6 +103,7 @@ def show_tour(screen: ConsoleScreen, card: TourCard) -> None:
         _take_up_offer(screen, guide)
     if guide.begun:  # also while it is hidden: what happens then has happened
         guide.see(screen)
+    screen.set_class(guide.shown, TOURING)
     if guide.shown:
         card.show(guide.steps, guide.say(screen), costs=not screen.aws.target.is_local)
     else:
