@@ -68,6 +68,15 @@ def test_what_a_configuration_protects_is_protected_wherever_it_is(sandbox: bool
     assert resolve_target(options).protected == ("prod-*", "engines")
 
 
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_the_region_that_is_usual_elsewhere_does_not_keep_one_from_the_sandbox(sandbox: bool, tmp_path: Path) -> None:
+    path = tmp_path / "console.toml"
+    path.write_text('region = "eu-west-1"', encoding="utf-8")
+    options = options_from(Namespace(config=path, **({"sandbox": True} if sandbox else {})), starts_sandbox=False)
+    assert resolve_target(options).region == RUNNING.region
+
+
 @pytest.mark.usefixtures("no_sandbox")
 def test_the_environment_s_endpoint_url_counts_too_and_the_flag_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:8")

@@ -72,7 +72,7 @@ def test_what_is_said_last_holds(file: dict[str, Any], environment: dict[str, An
             assert value == getattr(Options(), name)
         else:
             assert value == by_origin[origin][name]
-        if name not in ("sandbox", *ADDRESSES):  # these three exclude each other: see below
+        if name not in ("sandbox", "region", *ADDRESSES):  # these go together: see below
             last = next((one for one in (flags, environment, file) if name in one), None)
             assert value == (getattr(Options(), name) if last is None else last[name])
 
@@ -83,9 +83,13 @@ def test_the_last_who_says_which_aws_decides_between_sandbox_and_addresses(
 ) -> None:
     options = merged(layers(file=file, environment=environment, flags=flags))
     assert not two_places({name: getattr(options, name) for name in SETTINGS})
+    regions = []
     for layer in (flags, environment, file):
+        regions.append(layer.get("region"))
         if layer.get("sandbox"):
             assert options.sandbox
+            # It has a region of its own: what was said beneath is of another place.
+            assert options.region == next(filter(None, regions), None)
             return
         if any(name in layer for name in ADDRESSES):
             assert not options.sandbox

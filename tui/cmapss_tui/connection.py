@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import sandbox_process
-from cmapss_tui.options import Options
+from cmapss_tui.options import Options, insists
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Target
@@ -84,7 +84,7 @@ def _started(narrate: Narrate) -> sandbox_process.SandboxAddress:
 def _on_sandbox(options: Options, address: sandbox_process.SandboxAddress) -> Target:
     from cmapss_core.aws import Target
 
-    if options.region not in (None, address.region):
+    if options.region not in (None, address.region) and insists(options, "region"):
         raise ConsoleError(
             ErrorKind.INVALID,
             f"The sandbox has no region {options.region}",

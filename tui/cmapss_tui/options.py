@@ -19,7 +19,7 @@ CONFIG_VARIABLE = "CMAPSS_CONFIG"
 DEFAULT_PROFILE = "default"  # what AWS's own configuration calls the credentials that no profile names
 _PREFIX = "CMAPSS_"
 _ADDRESSES = ("profile", "endpoint_url")  # each says by itself which AWS is meant, as `sandbox` does
-_PLACE = (*_ADDRESSES, "sandbox", "region")
+_PLACE = (*_ADDRESSES, "sandbox", "region")  # what goes with it: the sandbox has a region of its own
 
 
 class Origin(StrEnum):
@@ -158,8 +158,13 @@ def merged(layers: Layers, *, config: Path | None = None, starts_sandbox: bool =
 
 def sources(options: Options) -> dict[str, Source]:
     """Where each setting's value is from."""
-    said = _said(options.layers) if options.layers is not None else {}
+    said = _said(layers_behind(options))
     return {name: said[name][1] if name in said else Source(Origin.DEFAULT) for name in SETTINGS}
+
+
+def insists(options: Options, name: str) -> bool:
+    """Whether a setting was asked for now, by flag or in the console, rather than set once for all."""
+    return sources(options)[name].origin in (Origin.FLAG, Origin.CHOSEN)
 
 
 def out_of_read_only(options: Options) -> str:
@@ -239,7 +244,7 @@ def _over(layers: Iterator[_Layer]) -> dict[str, tuple[Any, Source]]:
     for values, origin, where in layers:
         _refuse_two_places(values, origin, where)
         if values.get("sandbox"):
-            said = {name: one for name, one in said.items() if name not in _ADDRESSES}
+            said = {name: one for name, one in said.items() if name not in _PLACE}
         elif any(name in values for name in _ADDRESSES):
             said.pop("sandbox", None)
         said |= {name: (value, Source(origin, _written(name, origin, where))) for name, value in values.items()}
