@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_tui import keymap
-from cmapss_tui.actions import ACTIONS, Safety, by_id
+from cmapss_tui.actions import ACTIONS, Safety, by_id, in_scope
 from cmapss_tui.keymap import first_key, key_display, keys_of, problems, read_keys, shown_keys, together
 from tests.tui.consoles import Console
+from tests.tui.test_actions import screens
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +145,9 @@ def test_what_is_in_force_is_what_every_place_writes() -> None:
     assert keys_of("job.deploy") == by_id("job.deploy").keys
     keymap.use(Console(), {})
     assert keys_of("jobs.deploy") == by_id("jobs.deploy").keys
+
+
+def test_actions_that_one_screen_has_are_known_to_work_together() -> None:
+    for screen in screens():
+        own = [action for scope in (*screen.SCOPES, "table", "screen", "app") for action in in_scope(scope)]
+        assert all(together(one, other) for one, other in combinations(own, 2)), screen.__name__
