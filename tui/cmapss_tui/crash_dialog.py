@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from cmapss_tui import theme
 from cmapss_tui.crash import Fault
+from cmapss_tui.keymap import first_key
 from cmapss_tui.take_away.clipboard import copy
 
 KEYS = (("o", "show the report"), ("c", "copy the report"), ("r", "start again"), ("q", "quit"))
@@ -116,7 +117,8 @@ def said(fault: Fault) -> Iterator[Content]:
     for one in fault.under_way:
         yield Content("")
         yield Content.styled(f"⚠ {one.title} was under way.", theme.WARN)
-        yield Content("The journal keeps how far it is. Go on with it in 3 Operations after r, or with")
+        operations = first_key("app.operations")
+        yield Content(f"The journal keeps how far it is. Go on with it in {operations} Operations after r, or with")
         yield Content.styled(f"cmapss-console operations resume {one.operation}", theme.QUIET)
 
 

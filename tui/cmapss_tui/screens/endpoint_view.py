@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cmapss_tui import formats
+from cmapss_tui.keymap import first_key
 from cmapss_tui.widgets.chart_scale import TimeAxis
 
 HOUR, DAY = 60, 24 * 60
@@ -56,14 +57,15 @@ def words(axis: TimeAxis, until: datetime | None) -> tuple[str, str]:
     """What is shown, and what a column of it stands for."""
     span = f"{moment(axis.start, axis)}–{moment(axis.end, axis)}"
     length = minutes_in_words(axis.minutes)
-    upto = f"until {moment(axis.end, axis)}, press 0 for now" if until is not None else "until now"
+    now = first_key("endpoint.present")
+    upto = f"until {moment(axis.end, axis)}, press {now} for now" if until is not None else "until now"
     slot = "a bar a minute" if axis.minutes_per_slot == 1 else f"a bar is {minutes_in_words(axis.minutes_per_slot)}"
     return f"{span}  {length} {upto}", slot
 
 
 def moment(at: datetime, axis: TimeAxis) -> str:
-    """A time on an axis; with its date where the axis reaches over more than a day."""
-    return f"{at:%m-%d %H:%M}" if axis.minutes > DAY else f"{at:%H:%M}"
+    """A time on an axis; with its date where that is not all of one day."""
+    return f"{at:%H:%M}" if axis.start.date() == axis.end.date() else f"{at:%m-%d %H:%M}"
 
 
 def minutes_in_words(minutes: int) -> str:
