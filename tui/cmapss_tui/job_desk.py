@@ -103,6 +103,7 @@ class JobDesk:
             gc.freeze()
 
     def _tell(self, part: JobsSnapshot) -> None:
+        self._spare_what_stays(part.jobs)
         post(self._owner, JobsAnswered(answer(self._prepare(part), self.question)))
 
     def _prepare(self, snapshot: JobsSnapshot) -> Prepared:

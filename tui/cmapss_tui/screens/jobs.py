@@ -25,8 +25,8 @@ from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.choose_tuning_job import TuningJobRow
 from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.sheet import Sheet
-from cmapss_tui.widgets.charts import ObjectiveChart
 from cmapss_tui.widgets.filter_bar import FilterBar
+from cmapss_tui.widgets.objective_plot import ObjectivePlot
 from cmapss_tui.widgets.panel import Lines, Panel
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
@@ -58,7 +58,7 @@ class JobsScreen(FilteredScreen):
     JobsScreen.-very-high #below { height: 18; }
     JobsScreen #progress { width: 1fr; height: 1fr; padding: 0 2 0 1; }
     JobsScreen.-narrow #progress { display: none; }
-    JobsScreen #progress ObjectiveChart { height: 1fr; }
+    JobsScreen #progress ObjectivePlot { height: 1fr; }
     JobsScreen #summary { width: 1fr; height: 1fr; padding: 0 1; }
     """
 
@@ -73,7 +73,7 @@ class JobsScreen(FilteredScreen):
         )
         self._title = Lines(id="jobs-title")
         self._filter = FilterBar()
-        self._chart = ObjectiveChart()
+        self._chart = ObjectivePlot()
         self._progress = Panel("objective by job", self._chart, id="progress")
         self._summary = Lines(id="summary")
         self._shown: JobList | None = None

@@ -63,28 +63,30 @@ class Layout:
 
 
 def lay_out(columns: Sequence[Column], width: int, offset: int = 0) -> Layout:
-    """Share a table's width among the columns, `offset` of those that are not frozen having gone to the left."""
+    """Share a table's width among the columns; with an offset, so many have made way for those that had no room.
+
+    Those that there is room for go to the left first, the others come after them, each in its order.
+    """
     room = max(0, width - GUTTER - AT_THE_END)
-    frozen, movable = _frozen(columns)
+    frozen = [column for column in columns if column.frozen] or list(columns[:1])
+    wide_enough = [column for column in columns if width >= column.shown_from or column in frozen]
+    shown = _fitting(wide_enough, frozen, room)
     if offset <= 0:
-        wide_enough = [column for column in columns if width >= column.shown_from or column in frozen]
-        shown = _fitting(wide_enough, frozen, room)
         return Layout(_shared(shown, room), 0, len(columns) - len(shown))
-    rest = movable[offset:]
+    movable = [column for column in shown if column not in frozen]
+    gone = min(offset, len(columns) - len(frozen) - 1) if movable else offset - 1
+    movable += [column for column in columns if column not in shown]
+    rest = movable[gone:]
     while len(rest) > 1 and _least([*frozen, *rest]) > room:
         rest = rest[:-1]
-    return Layout(_shared([*frozen, *rest], room), offset, len(movable) - offset - len(rest))
+    return Layout(_shared([*frozen, *rest], room), gone, len(movable) - gone - len(rest))
 
 
 def furthest(columns: Sequence[Column], width: int) -> int:
     """The smallest offset at which the last column is shown."""
     if not lay_out(columns, width).right:
         return 0
-    _, movable = _frozen(columns)
-    return next(
-        (offset for offset in range(1, len(movable)) if not lay_out(columns, width, offset).right),
-        max(0, len(movable) - 1),
-    )
+    return next((offset for offset in range(1, len(columns)) if not lay_out(columns, width, offset).right), 0)
 
 
 def header(layout: Layout, width: int, sorted_by: tuple[str, bool] | None) -> str:
@@ -110,12 +112,6 @@ def fitted(cell: Cell, cells: int, column: Column) -> Content:
     content = content.truncate(cells, ellipsis=True)
     missing = cells - content.cell_length
     return content.pad_left(missing) if column.align == "right" else content.pad_right(missing)
-
-
-def _frozen(columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
-    """The columns that stay, which is the first where none is said to, and the others."""
-    stay = [column for column in columns if column.frozen] or list(columns[:1])
-    return stay, [column for column in columns if column not in stay]
 
 
 def _fitting(columns: list[Column], frozen: list[Column], room: int) -> list[Column]:
