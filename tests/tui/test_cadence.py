@@ -31,12 +31,13 @@ class Given:
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.watch = Watch()
-        self.cadence = Cadence(lambda: self.options, self.watch)
+        self.speed = 1.0
+        self.cadence = Cadence(lambda: self.options, lambda: self.speed, self.watch)
 
 
 def test_the_screens_choose_until_the_operator_does() -> None:
     given = Given()
-    assert given.cadence.interval(7.0, 1.0) == 7.0
+    assert given.cadence.interval(7.0) == 7.0
     seen = []
     for _ in CHOICES:
         given.cadence.choose_next()
@@ -53,7 +54,7 @@ def test_the_screens_choose_until_the_operator_does() -> None:
 
 def test_what_is_configured_is_where_choosing_begins_and_what_is_set_anew_holds_at_once() -> None:
     given = Given(Options(refresh=7.0))
-    assert given.cadence.interval(1.0, 60.0) == 7.0
+    assert given.cadence.interval(1.0) == 7.0
     given.cadence.choose_next()
     assert given.cadence.refresh == 15.0
     given.options = replace(given.options, refresh=30.0)
@@ -63,13 +64,15 @@ def test_what_is_configured_is_where_choosing_begins_and_what_is_set_anew_holds_
 @pytest.mark.parametrize("speed", [1.0, 60.0])
 def test_without_anybody_there_it_reads_at_most_once_a_minute_of_the_region(speed: float) -> None:
     given = Given()
-    given.watch.now += IDLE_SECONDS + 1
+    given.speed = speed
+    given.watch.now += (IDLE_SECONDS + 1) / speed
     assert given.cadence.away
-    assert given.cadence.interval(1.0, speed) >= 60 / speed
-    assert given.cadence.interval(30.0, speed) == 120.0
+    assert given.cadence.interval(0.5) == 60 / speed
+    assert given.cadence.interval(90.0) == 90.0
     assert given.cadence.budget == 6
+    assert given.cadence.slowed == "idle"
     assert given.cadence.noticed()
-    assert given.cadence.interval(1.0, speed) == 1.0
+    assert given.cadence.interval(0.5) == 0.5
     assert given.cadence.budget == 20
     assert not given.cadence.noticed()
 
@@ -87,7 +90,7 @@ def test_a_terminal_that_is_not_in_front_is_left_sooner() -> None:
 def test_who_chose_an_interval_gets_it_when_away_too() -> None:
     given = Given(Options(refresh=5.0))
     given.watch.now += IDLE_SECONDS + 1
-    assert given.cadence.interval(1.0, 1.0) == 5.0
+    assert given.cadence.interval(1.0) == 5.0
     assert not given.cadence.away
 
 
@@ -105,7 +108,7 @@ def test_a_pace_lets_a_reading_wait_for_the_budget_of_the_moment() -> None:
 
 async def test_keys_and_the_terminal_s_focus_tell_that_somebody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     console, watch = Console(), Watch()
-    monkeypatch.setitem(cadence._CADENCES, console, Cadence(lambda: console.options, watch))
+    monkeypatch.setitem(cadence._CADENCES, console, Cadence(lambda: console.options, monotonic=watch))
     woken: list[bool] = []
     monkeypatch.setattr(Lobby, "wake", lambda self: woken.append(True))
     async with console.run_test() as pilot:

@@ -24,18 +24,27 @@ if TYPE_CHECKING:
 
 # What `i` goes through; None leaves it to the screen.
 CHOICES: tuple[float | None, ...] = (None, 2.0, 5.0, 15.0, 60.0, 300.0)
-IDLE_SECONDS = 600.0  # without a key or the mouse
-UNFOCUSED_SECONDS = 60.0  # the same in a terminal that is not the one in front
-IDLE_SLOWER = 4.0
+# Without a key or the mouse, in region time, and the same in a terminal that is not the one in front: a day in a fast
+# sandbox is as long as its days are.
+IDLE_SECONDS, UNFOCUSED_SECONDS = 600.0, 60.0
+IDLE_INTERVAL_SECONDS = 60.0  # of the region: metrics have no more than one value in it
 IDLE_CALLS_PER_MINUTE = 6
-REGION_MINUTE = 60.0
+IDLE = "idle"
 
 
 class Cadence:
-    """One for the console. `options` are those in force, whose interval holds until the operator chooses another."""
+    """One for the console. `options` are those in force, whose interval holds until the operator chooses another;
+    `speed` is the region's.
+    """
 
-    def __init__(self, options: Callable[[], Options], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        options: Callable[[], Options],
+        speed: Callable[[], float] = lambda: 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._options = options
+        self._speed = speed
         self._configured = self._chosen = options().refresh
         self._monotonic = monotonic
         self._noticed = monotonic()
@@ -54,7 +63,8 @@ class Cadence:
         """Whether nobody seems to be there; who chose an interval gets it all the same."""
         if self.refresh is not None:
             return False
-        return self._monotonic() - self._noticed > (IDLE_SECONDS if self._focused else UNFOCUSED_SECONDS)
+        left_alone = (self._monotonic() - self._noticed) * self._speed()
+        return left_alone > (IDLE_SECONDS if self._focused else UNFOCUSED_SECONDS)
 
     @property
     def budget(self) -> int:
@@ -65,7 +75,7 @@ class Cadence:
     @property
     def slowed(self) -> str:
         """What is said of a reading that is due and waits."""
-        return f"slowed: budget {self.budget}/min"
+        return IDLE if self.away else f"slowed: budget {self.budget}/min"
 
     @property
     def words(self) -> str:
@@ -90,11 +100,11 @@ class Cadence:
         longer = [choice for choice in CHOICES if choice is not None and choice > (self.refresh or 0.0)]
         self._chosen = longer[0] if longer else None
 
-    def interval(self, own: float, speed: float) -> float:
+    def interval(self, own: float) -> float:
         """Seconds of this machine between two readings, where the screen would take `own`."""
         if self.refresh is not None:
             return self.refresh
-        return max(own * IDLE_SLOWER, REGION_MINUTE / speed) if self.away else own
+        return max(own, IDLE_INTERVAL_SECONDS / self._speed()) if self.away else own
 
 
 class Pace:
@@ -106,7 +116,7 @@ class Pace:
 
     def interval(self, own: float) -> float:
         """Seconds between an answer and the next request."""
-        return self._cadence.interval(own, self._aws.clock.speed)
+        return self._cadence.interval(own)
 
     def wait(self, calls: int) -> float:
         """Seconds until a reading of so many calls fits into the budget."""
@@ -123,8 +133,12 @@ _CADENCES: WeakKeyDictionary[ConsoleApp, Cadence] = WeakKeyDictionary()
 def cadence_of(console: ConsoleApp) -> Cadence:
     """The console's cadence, from its options at first."""
     if console not in _CADENCES:
-        _CADENCES[console] = Cadence(partial(getattr, console, "options"))
+        _CADENCES[console] = Cadence(partial(getattr, console, "options"), partial(_speed, console))
     return _CADENCES[console]
+
+
+def _speed(console: ConsoleApp) -> float:
+    return console.aws.clock.speed if console.connected else 1.0
 
 
 def heed(console: ConsoleApp, event: Event) -> None:

@@ -118,6 +118,11 @@ class Poller(Generic[S]):
         return self._interval
 
     @property
+    def relaxed(self) -> bool:
+        """Whether it reads less often than it would by itself."""
+        return self.slowed or self._interval > self._choose_interval(self.snapshot)
+
+    @property
     def in_flight(self) -> bool:
         """Whether a read is on its way."""
         return self._in_flight

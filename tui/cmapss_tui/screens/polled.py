@@ -70,9 +70,14 @@ class PolledScreen(TakeAwayScreen):
         """How old the last complete answer of a poller is; what a failed read leaves on the screen is that."""
         return self._judged(name, self._complete.get(name), self._failures.get(name))
 
-    def freshness_of_part(self, name: str, as_of: datetime | None, error: ConsoleError | None) -> Freshness:
-        """The same for a part of what a poller reads: when it was true, and the error of a reading since then."""
-        return self._judged(name, Snapshot(as_of=as_of) if as_of is not None else None, error)
+    def freshness_of_part(
+        self, name: str, as_of: datetime | None, error: ConsoleError | None, interval: float = 0.0
+    ) -> Freshness:
+        """The same for a part of what a poller reads: when it was true, and the error of a reading since then.
+
+        A part that is read more seldom says after how many seconds that is.
+        """
+        return self._judged(name, Snapshot(as_of=as_of) if as_of is not None else None, error, interval)
 
     def troubles(self) -> list[Trouble]:
         """Why readings fail, one for each cause, the gravest first."""
@@ -157,13 +162,15 @@ class PolledScreen(TakeAwayScreen):
         self.wake()
         self.read_again()
 
-    def _judged(self, name: str, snapshot: Snapshot | None, error: ConsoleError | None) -> Freshness:
+    def _judged(
+        self, name: str, snapshot: Snapshot | None, error: ConsoleError | None, interval: float = 0.0
+    ) -> Freshness:
         poller, cadence = self._pollers[name], cadence_of(self.console)
-        slowed = cadence.slowed if poller.slowed else "nobody here" if cadence.away else ""
+        slowed = cadence.slowed if poller.slowed or (cadence.away and poller.relaxed) else ""
         return freshness(
             snapshot,
             self.aws.clock,
-            poller.interval,
+            max(poller.interval, interval),
             paused=self._paused,
             error=error,
             slowed=slowed,
@@ -171,7 +178,7 @@ class PolledScreen(TakeAwayScreen):
         )
 
     def _unanswered(self, poller: Poller[Snapshot]) -> float:
-        """For how long a reading that is on its way has heard nothing: many calls in one hear something now and then."""
+        """For how long a reading that is on its way has heard nothing: one of many calls hears some now and then."""
         return min(poller.seconds_in_flight, self.aws.meter.silence)
 
     def _hold_or_release(self) -> None:
