@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_tui.commands import MOST, Verb, search
-from cmapss_tui.known import Named, named
+from cmapss_tui.known import Named, names_of
 from cmapss_tui.screens.picker import Choice
 
-ENDPOINTS = [named("engines-prod", "InService"), named("engines-test", "Failed"), named("Turbines", "Creating")]
-JOBS = [named(f"hyper-cmapss-2026-11-22-16-04-{n:03}-{n * 7919 % 65536:04x}", "Completed") for n in range(200)]
+ENDPOINTS = [Named("engines-prod", "InService"), Named("engines-test", "Failed"), Named("Turbines", "Creating")]
+JOBS = [Named(f"hyper-cmapss-2026-11-22-16-04-{n:03}-{n * 7919 % 65536:04x}", "Completed") for n in range(200)]
 ENTRIES = [
     Choice("Jobs: sort", print, help="Sort by the next column."),
     Choice("Jobs: deploy", print, help="Put the job's model into production: shows the plan first."),
@@ -24,12 +24,13 @@ ENTRIES = [
 
 
 def verbs(jobs: Sequence[Named] = JOBS, done: list[str] | None = None) -> list[Verb]:
+    names, endpoints = names_of(jobs), names_of(ENDPOINTS)
     said: list[str] = [] if done is None else done
     return [
-        Verb("deploy", lambda: [named("best"), *jobs], said.append, "Shows the plan first.", free=True),
-        Verb("open", lambda: ENDPOINTS, said.append, free=True),
-        Verb("delete", lambda: ENDPOINTS, said.append, free=True, reason="Read-only."),
-        Verb("job", lambda: jobs, said.append),
+        Verb("deploy", lambda: names, said.append, "Shows the plan first.", free=True, also=(Named("best"),)),
+        Verb("open", lambda: endpoints, said.append, free=True),
+        Verb("delete", lambda: endpoints, said.append, free=True, reason="Read-only."),
+        Verb("job", lambda: names, said.append),
     ]
 
 
@@ -91,8 +92,20 @@ def test_whatever_is_typed_finds_a_bounded_number_of_different_lines(text: str) 
     assert len(set(found)) == len(found)
 
 
+LETTERS = st.text(alphabet="abAB-1 ", min_size=1, max_size=6).filter(lambda text: text.strip() == text)
+
+
+@given(st.lists(LETTERS, max_size=12), st.lists(st.text(alphabet="abAB-1", min_size=1, max_size=3), max_size=3))
+def test_names_are_found_as_by_looking_at_each(names: list[str], words: list[str]) -> None:
+    found = [one.name for one in names_of([Named(name) for name in names]).find(words)]
+    expected = [name for name in names if all(word.lower() in name.lower() for word in words)]
+    assert sorted(found) == sorted(expected)
+    if len(words) == 1 and words[0].lower() in (name.lower() for name in names):
+        assert found[0].lower() == words[0].lower()
+
+
 def test_ten_thousand_jobs_are_searched_between_two_frames() -> None:
-    jobs = [named(f"hyper-cmapss-2026-11-22-16-04-{n:05}-{n * 7919 % 65536:04x}") for n in range(10_000)]
+    jobs = [Named(f"hyper-cmapss-2026-11-22-16-04-{n:05}-{n * 7919 % 65536:04x}") for n in range(10_000)]
     many = verbs(jobs)
     seconds = []
     for text in ("deploy", "deploy 09", "deploy 2026 9999", "hyper", "zzz", "deploy hyper-cmapss-2026-11-22"):

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from textual.fuzzy import FuzzySearch
 
-from cmapss_tui.known import Named
+from cmapss_tui.known import Named, Names, names_of
 from cmapss_tui.screens.picker import Choice
 
 PROGRAM = "cmapss-console"
@@ -20,18 +21,20 @@ SHORTEST_NAME = 2  # letters that are looked for in names without a verb before 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something done with a name: `names` are those that are known, and `free` verbs take others as well.
+    """Something done with a name: `names` are those that are known, and `free` verbs take others as well;
+    `also` what is no name, such as "best".
 
     `do(name)` does it, `about` says what it is, `reason` why it cannot be done now.
     """
 
     word: str
-    names: Callable[[], Sequence[Named]]
+    names: Callable[[], Names[Any]]
     do: Callable[[str], object]
     about: str = ""
     free: bool = False
     reason: str | None = None
     preview: Callable[[str], None] | None = None
+    also: Sequence[Named] = ()
 
 
 def search(entries: Sequence[Choice], verbs: Sequence[Verb], text: str) -> Sequence[Choice]:
@@ -69,14 +72,9 @@ def _lines(verbs: Sequence[Verb], words: Sequence[str]) -> Iterator[Choice]:
 
 
 def _named(verb: Verb, words: Sequence[str]) -> Iterator[Named]:
-    """Names that have all the words in them, in their order; the one that is the word itself first."""
-    parts = [word.lower() for word in words]
-    if not parts:
-        yield from verb.names()
-        return
-    whole = "".join(parts) if len(parts) == 1 else None
-    found = [one for one in verb.names() if all(part in one.lower for part in parts)]
-    yield from sorted(found, key=lambda one: one.lower != whole)
+    """What the verb takes besides names, then the names that have all the words in them."""
+    yield from names_of(verb.also).find(words)
+    yield from verb.names().find(words)
 
 
 def _line(verb: Verb, name: str, about: str) -> Choice:

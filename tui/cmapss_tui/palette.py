@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from cmapss_tui.commands import Verb, search
 from cmapss_tui.console_settings import theme_names
 from cmapss_tui.help_topics import TOPICS
 from cmapss_tui.keymap import shown_keys
-from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, named
+from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, Names, names_of
 from cmapss_tui.place import SANDBOX
 from cmapss_tui.saving import save_setting
 from cmapss_tui.screens.picker import NOTHING_FOUND, Choice, Picker
@@ -117,17 +118,15 @@ def _verbs(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Verb]:
     known, read_only = app.known, app.aws.target.read_only
 
     def verb(
-        action: Action, names: Callable[[], Sequence[Named]], do: Callable[[str], object], *, free: bool = False
+        action: Action, names: Callable[[], Names[Any]], do: Callable[[str], object], *, free: bool = False
     ) -> Verb:
         changes = read_only and action.safety is not Safety.NONE
         word = action.method.replace("_", "-")
         return Verb(word, names, do, action.help, free, "Read-only: this would change AWS." if changes else None)
 
-    def deployable() -> Sequence[Named]:
-        return (named(BEST, "whichever is the best"), *known.names(JOBS))
-
     jobs, endpoints, operations = (partial(known.names, what) for what in (JOBS, ENDPOINTS, OPERATIONS))
-    yield verb(by_id("job.deploy"), deployable, partial(_deploy, app), free=True)
+    deploy = verb(by_id("job.deploy"), jobs, partial(_deploy, app), free=True)
+    yield replace(deploy, also=(Named(BEST, "whichever is the best"),))
     for word in ("open", "watch"):
         yield Verb(word, endpoints, partial(_at_endpoint, app, ""), "Watch the endpoint.", free=True)
     for action in filter(_takes_name, in_scope("endpoint")):
@@ -137,7 +136,7 @@ def _verbs(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Verb]:
         if _takes_name(action) and action.method != "deploy":
             yield verb(action, jobs, partial(_at_job, app, action.method))
     yield Verb("operation", operations, partial(_at_operation, app), "Its steps, and the way on or back.")
-    topics = [Named(topic.key, topic.title.lower(), topic.title) for topic in TOPICS]
+    topics = names_of([Named(topic.key, topic.title) for topic in TOPICS])
     yield Verb("help", lambda: topics, partial(_explain, app, screen), "A page of the help.")
     keep, show = partial(save_setting, app, "theme"), partial(setattr, app, "theme")
     yield Verb("theme", partial(_names, theme_names()), keep, "Seen as you move; what is chosen is kept.", preview=show)
@@ -150,8 +149,8 @@ def _takes_name(action: Action) -> bool:
     return action.safety is not Safety.NONE or action.verb is not None or action.method in ("logs", "describe")
 
 
-def _names(names: Iterable[str]) -> Sequence[Named]:
-    return [named(name) for name in names]
+def _names(names: Iterable[str]) -> Names[Named]:
+    return names_of([Named(name) for name in names])
 
 
 def _places(app: ConsoleApp) -> Places:

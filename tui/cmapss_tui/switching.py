@@ -119,7 +119,7 @@ def _choice(
         title, about = SANDBOX, ["AWS on this machine, started if need be"]
         current = here.sandbox
     elif destination.profile is None:
-        title, about = f"region {destination.region}", [f"{here.words.partition(' in ')[0]} there"]
+        title, about = f"region {destination.region}", [f"{here.profile or 'the same profile'} there"]
         current = destination.region == here.region
     else:
         name = destination.profile or configured_profile()

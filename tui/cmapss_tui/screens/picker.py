@@ -65,7 +65,7 @@ class Picker(ModalScreen[Choice | None]):
         background: $surface; border: round $rule; border-title-color: $accent; border-subtitle-color: $quiet;
     }
     Picker Input { height: 1; border: none; padding: 0 1; background: $surface; }
-    Picker OptionList { height: auto; max-height: 50vh; border: none; padding: 0; background: $surface; }
+    Picker OptionList { border: none; padding: 0; background: $surface; }
     Picker OptionList > .option-list--option { padding: 0 1; }
     Picker OptionList > .option-list--option-highlighted { background: $cursor; color: $foreground; text-style: bold; }
     Picker #picker-note { height: auto; max-height: 3; padding: 0 1; color: $quiet; border-top: solid $rule; }
@@ -182,6 +182,7 @@ class Picker(ModalScreen[Choice | None]):
         choices = self.query_one(OptionList)
         with self.app.batch_update():
             edge = max((len(choice.hint) for choice in self._choices), default=0)
+            choices.styles.height = min(len(self._choices), self.app.size.height // 2)
             choices.set_options(Option(self._line(choice, edge)) for choice in self._choices)
             if self._choices:
                 choices.highlighted = 0
