@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from cmapss_core import metrics as core_metrics
 from cmapss_core import pricing
 from cmapss_core import watch as core_watch
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -22,6 +24,7 @@ from tests.tui.consoles import (
     CANARY,
     ENDPOINT,
     MINUTE,
+    NOW,
     Console,
     DeafAws,
     Lobby,
@@ -280,3 +283,128 @@ async def test_an_endpoint_is_opened_in_its_own_area() -> None:
         await open_endpoint(pilot.app, ENDPOINT)
         await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen))
         assert pilot.app.current_mode == "endpoints"
+
+
+def view_line(pilot: Pilot[None]) -> str:
+    """The line that says which stretch of time the charts show."""
+    return next(line for line in screen_text(console(pilot)).splitlines() if " until " in line)
+
+
+@pytest.fixture
+def periods(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The periods of the metrics that were asked for beside those by the minute, in seconds."""
+    asked: list[int] = []
+
+    def read(aws: Any, of: Any, start: Any, end: Any, period: int = 60) -> Metrics:
+        asked.append(period)
+        return replace(metrics(), start=start, end=end, period_seconds=period)
+
+    monkeypatch.setattr(core_metrics, "read_metrics_between", read)
+    return asked
+
+
+@pytest.mark.usefixtures("readings")
+async def test_a_key_goes_through_the_windows_and_others_zoom(periods: list[int]) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        assert "46 min until now  a bar a minute" in view_line(pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: periods == [180])
+        assert "2h18m until now  a bar is 3 min" in view_line(pilot)
+        await pilot.press("plus")
+        await until(pilot, lambda: periods == [180, 120])
+        await pilot.press("minus", "w", "w")
+        await until(pilot, lambda: periods[-1] == 1800)
+        assert "11-21 18:00–11-22 17:00  23h until now  a bar is 30 min" in view_line(pilot)
+
+
+@pytest.mark.usefixtures("readings", "periods")
+async def test_the_past_says_that_it_is_the_past_and_what_is_of_now() -> None:
+    async with Console().run_test(size=(120, 50)) as pilot:
+        screen = await watched(pilot)
+        await pilot.press("plus", "plus")
+        await until(pilot, lambda: "15 min until now" in view_line(pilot))
+        await pilot.press("less_than_sign", "less_than_sign")
+        await until(pilot, lambda: "until 16:27, press 0 for now" in view_line(pilot))
+        text = screen_text(console(pilot))
+        for panel in ("Why", "Activities", "Variants", "Alarms"):
+            assert f"{panel}  of now" in text
+        assert screen._view.until is not None
+        await pilot.press("0")
+        await until(pilot, lambda: "15 min until now" in view_line(pilot))
+        assert "of now" not in screen_text(console(pilot))
+
+
+@pytest.mark.usefixtures("readings")
+async def test_a_cursor_tells_the_values_of_a_minute_in_every_panel() -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = await watched(pilot)
+        await pilot.press("left", "left")
+        await until(pilot, lambda: "│ 16:38" in view_line(pilot))
+        assert screen_text(console(pilot)).count("│ ") > 20, "a line through all charts"
+        for _ in range(23):
+            await pilot.press("left")
+        await until(pilot, lambda: "│ 16:15" in view_line(pilot))
+        text = screen_text(console(pilot))
+        assert "invocations/min  0 " in text, "before the load"
+        assert "current 1" in text
+        assert "p50 –" in text
+        await pilot.press("0")
+        await until(pilot, lambda: "│ 16" not in view_line(pilot))
+        chart = screen.query_one("#invocations")
+        await pilot.hover("#invocations", offset=(chart.size.width // 2, 2))
+        await until(pilot, lambda: "│ 16:" in view_line(pilot))
+
+
+async def test_of_several_variants_one_is_shown_or_it_is_said_how_they_come_together(readings: Readings) -> None:
+    alone = endpoint()
+    other = replace(alone.variants[0], name="Challenger", current_instances=1, desired_instances=1)
+    known = metrics()
+    apart = {
+        (variant, name): tuple((at, value / share) for at, value in series.points)
+        for variant, share in (("AllTraffic", 2), ("Challenger", 4))
+        for name, series in known.series.items()
+    }
+    both = replace(alone, variants=(*alone.variants, other))
+    readings.answer = lambda: watch(endpoint=both, metrics=replace(known, of_variants=apart))
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        assert "sum of 2 variants" in screen_text(console(pilot))
+        assert "highest of 2 variants" in screen_text(console(pilot))
+        await pilot.press("v")
+        await until(pilot, lambda: "AllTraffic" in view_line(pilot))
+        assert "invocations/min  60" in screen_text(console(pilot))
+        await pilot.press("v")
+        await until(pilot, lambda: "Challenger" in view_line(pilot))
+        text = screen_text(console(pilot))
+        assert "invocations/min  30" in text
+        assert "of 2 variants" not in text
+        await pilot.press("v")
+        await until(pilot, lambda: "all variants" in view_line(pilot))
+
+
+@pytest.mark.usefixtures("readings")
+async def test_it_can_be_copied_exported_and_come_back_to() -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = await watched(pilot)
+        copied = screen.copyable()
+        assert next(iter(copied)) == "name"
+        assert copied["ARN"].startswith("arn:aws:sagemaker:us-east-1:")
+        assert copied["invocation URL"].endswith(f"/endpoints/{ENDPOINT}/invocations")
+        assert json.loads(copied["JSON"])["name"] == ENDPOINT
+        sheet = screen.sheet()
+        assert sheet is not None
+        assert sheet.columns[:2] == ("time", "invocations")
+        assert sheet.columns[-2:] == ("current_instances", "desired_instances")
+        assert len(sheet.rows) == 46
+        assert sheet.rows[-2][:2] == (NOW.replace(second=0) - MINUTE, 120.0)
+        assert screen.again()().endpoint_name == ENDPOINT  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("readings")
+@pytest.mark.parametrize(("key", "leads_to"), [("l", "LogsScreen"), ("d", "DescribeScreen"), ("o", "OperationsScreen")])
+async def test_keys_lead_to_logs_description_and_operations(key: str, leads_to: str) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        await watched(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == leads_to)

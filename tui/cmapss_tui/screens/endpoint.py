@@ -376,9 +376,8 @@ class EndpointScreen(EndpointDoors):
         left = cooldowns(endpoint, self.known.scaling, now)
         several = len(left) > 1
         pieces = [Content.styled(f"{name} " if several else "", theme.QUIET) + words for name, words in left.items()]
-        cooldown = Content("   ").join(pieces)
-        gap = Content("  " if past.plain else "")
-        self._panel("why-text").show_legend(past + gap + Content.styled("cooldown ", theme.QUIET) + cooldown, past)
+        cooldown = Content.styled("cooldown " if pieces else "", theme.QUIET) + Content("   ").join(pieces)
+        self._panel("why-text").show_legend(past + Content("  " if past.plain else "") + cooldown, past)
 
     def _show_ages(self) -> None:
         known, poller = self.known, self._poller

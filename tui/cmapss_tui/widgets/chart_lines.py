@@ -26,7 +26,7 @@ from cmapss_tui.widgets.chart_scale import (
     value_scale,
 )
 
-NO_DATA = "no data yet"
+NO_DATA = "no data"
 
 _POINTED_THROUGH = " ┄▁"
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
