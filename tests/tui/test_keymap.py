@@ -151,3 +151,12 @@ def test_actions_that_one_screen_has_are_known_to_work_together() -> None:
     for screen in screens():
         own = [action for scope in (*screen.SCOPES, "table", "screen", "app") for action in in_scope(scope)]
         assert all(together(one, other) for one, other in combinations(own, 2)), screen.__name__
+
+
+@given(
+    st.sampled_from(["jobs.sort", "endpoint.delete", "app.quit"]),
+    st.text(max_size=12) | st.text("ctrl+shf,/ ", max_size=9),
+)
+def test_whatever_is_typed_is_taken_or_told(action: str, text: str) -> None:
+    found = problems({action: text})
+    assert found or all(key_display(key) for key in read_keys(text))

@@ -229,3 +229,17 @@ async def test_areas_are_written_with_the_key_that_they_have_now(file: Path) -> 
         await pilot.press("backspace")
         await until(pilot, lambda: "4 Errors" in screen_text(app) and "f4" not in screen_text(app))
         assert "app.errors is as by default" in toasts(app)
+
+
+async def test_several_keys_and_the_former_key_of_another_action_work(file: Path) -> None:
+    file.write_text('[keymap]\n"table.down" = "f8, f9"\n"table.up" = "j"\n', encoding="utf-8")
+    app = console(file)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_row(pilot, Part.SETTINGS, "profile")
+        at = screen.table.cursor
+        await pilot.press("f8", "f9")
+        assert screen.table.cursor == at + 2
+        await pilot.press("j")
+        assert screen.table.cursor == at + 1
+        await pilot.press("down", "k", "up")
+        assert screen.table.cursor == at + 1
