@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pytest
 from rich.segment import Segment
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.color import Color
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import Button
 
@@ -16,6 +18,7 @@ from cmapss_tui.options import Options
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.endpoints import EndpointsScreen
 from cmapss_tui.screens.picker import Choice, Picker
+from cmapss_tui.widgets.form import Choices, Field, Fold
 from tests.core.fleets import FleetAws
 from tests.tui.colours import BLINDNESS, contrast, distance
 from tests.tui.consoles import Console, opened, until
@@ -137,6 +140,39 @@ async def test_without_colour_the_button_that_has_the_focus_is_reversed(monkeypa
         await until(pilot, lambda: standing_out(app, "reverse") != before)
         assert before
         assert colours(app) == {"default"}
+
+
+class Form(Screen[None]):
+    """One of each kind of field, and a choice."""
+
+    def compose(self) -> ComposeResult:
+        yield Field("a number", "number", "3")
+        yield Field("on or off", "on-or-off", True)
+        yield Field("one of two", "one-of-two", "a", choices={"a": "first", "b": "second"})
+        yield Fold("more", Field("a name", "name", placeholder="some name"))
+        yield Choices(Button("Cancel", compact=True), Button("Delete", compact=True, classes="-danger"))
+
+
+@pytest.mark.parametrize("name", [*EVERY, None], ids=[*EVERY, "NO_COLOR"])
+async def test_whatever_has_the_focus_is_seen_to_have_it(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name is None:
+        monkeypatch.setenv("NO_COLOR", "1")
+    else:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    app = themed(name)
+    async with app.run_test(size=(100, 30)) as pilot:
+        form = Form()
+        await opened(pilot, form)
+        focusable = form.focus_chain
+        assert len(focusable) >= 6
+        for widget in focusable:
+            form.set_focus(None)
+            await pilot.pause()
+            before = [(segment.text, segment.style) for segment in painted(app)]
+            widget.focus()
+            await until(pilot, partial(getattr, widget, "has_focus"))
+            await pilot.pause()
+            assert [(segment.text, segment.style) for segment in painted(app)] != before, widget
 
 
 @pytest.mark.parametrize("name", [*EVERY, None], ids=[*EVERY, "NO_COLOR"])
