@@ -14,12 +14,13 @@ from cmapss_core.aws import Aws, Identity, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import background
 from cmapss_tui.background import Background
-from cmapss_tui.connecting import PRODUCTION_CLASS
 from cmapss_tui.options import Options, chosen
 from cmapss_tui.place import is_production
+from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.picker import Choice, Picker
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.switching import Destination, Places, choices, options_at, read_places
+from cmapss_tui.widgets.top_bar import PRODUCTION_CLASS
 from tests.tui.consoles import Console, DeafAws, Lobby, opened, screen_text, until
 
 PLACES = Places(
@@ -251,3 +252,14 @@ async def test_another_place_can_be_chosen_where_the_first_failed(monkeypatch: p
         await pilot.press(*"test", "enter")
         await at_work(pilot)
         assert app.place.name == "test"
+
+
+async def test_a_question_in_production_says_so_in_its_title() -> None:
+    app = console(World(), Options(profile="prod-eu"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_work(pilot)
+        await until(pilot, lambda: app.has_class(PRODUCTION_CLASS))
+        await app.push_screen(ConfirmScreen("Roll back deploy engines?", ["It undoes 3 steps."], "Roll back"))
+        await until(pilot, lambda: " PRODUCTION  Roll back deploy engines?" in screen_text(app))
+        tinted = app.screen.query_one("VerticalGroup").styles.background
+        assert tinted.hex.lower() == app.theme_variables["production"].lower()

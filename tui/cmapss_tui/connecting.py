@@ -27,6 +27,7 @@ from cmapss_tui.polling import post, run_in_thread
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.travels import Travels, as_console_screen
+from cmapss_tui.widgets.top_bar import PRODUCTION_CLASS
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Identity
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 Connect = Callable[["Options", Callable[[str], None]], "Aws"]
 
 START, FIRST_AREA = "start", "jobs"
-PRODUCTION_CLASS = "-production"
 OPERATION = "operation"  # the works that are counted by themselves, since leaving the console asks first
 # Without these there is no looking around: what else is refused says so where it matters.
 HOPELESS = frozenset({ErrorKind.AUTH, ErrorKind.UNREACHABLE})

@@ -16,6 +16,7 @@ from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.form import Choices, Field
 from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.top_bar import production_mark
 
 
 class ConfirmScreen(Dialog[bool]):
@@ -42,7 +43,7 @@ class ConfirmScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """What it is about, the name where one is wanted, the choice."""
         with VerticalGroup() as box:
-            box.border_title = self._question
+            box.border_title = production_mark(self.app) + self._question
             yield Lines()
             if self._name_to_type is not None:
                 yield Field("type its name", "typed", placeholder=self._name_to_type)

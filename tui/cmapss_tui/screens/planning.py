@@ -32,7 +32,7 @@ from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, values_of
 from cmapss_tui.widgets.panel import Lines, at_both_ends
 from cmapss_tui.widgets.plan_view import PlanView, cost_line, wrapped
-from cmapss_tui.widgets.top_bar import TopBar
+from cmapss_tui.widgets.top_bar import TopBar, production_mark
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
@@ -306,7 +306,7 @@ class PlanScreen(ConsoleScreen):
         self.tick()
 
     def _show_head(self) -> None:
-        heading, plan = Content.styled(self.heading(), "bold"), self.plan
+        heading, plan = production_mark(self.app) + Content.styled(self.heading(), "bold"), self.plan
         cost = cost_line(plan) if plan is not None else Content("")
         self.query_one("#plan-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
 

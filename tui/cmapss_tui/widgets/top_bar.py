@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from textual.app import App
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.geometry import Region
@@ -21,12 +22,19 @@ from cmapss_tui.widgets.age import NOTHING_READ, Freshness
 from cmapss_tui.widgets.hints import NARROW_GAP, Hint, HintLine
 
 BRAND = "cmapss-console"
+PRODUCTION_CLASS = "-production"  # of the bar, and of the application: style sheets and dialogs reach it there
 PRODUCTION, READ_ONLY = "PRODUCTION", "READ-ONLY"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
 AREA_GAPS = (3, 2, 1)
 LONGEST, STILL_TELLING, SHORTEST = 30, 12, 6  # columns that a name is shortened to: the clock goes at the second
 SSO_ROLE = "AWSReservedSSO_"  # before the name of a permission set, with a hash behind it
+
+
+def production_mark(app: App[Any]) -> Content:
+    """What stands before the title of a dialog that changes something in production; elsewhere it is empty."""
+    marked = app.has_class(PRODUCTION_CLASS)
+    return Content.assemble((f" {PRODUCTION} ", "bold reverse $error"), " ") if marked else Content("")
 
 
 class TopBar(Widget):
@@ -51,7 +59,7 @@ class TopBar(Widget):
         """Say whose AWS this is."""
         if place != self._place:
             self._place = place
-            self.set_class(place.production, "-production")
+            self.set_class(place.production, PRODUCTION_CLASS)
             self.refresh()
 
     def tick(self, now: datetime) -> None:
