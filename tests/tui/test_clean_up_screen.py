@@ -80,7 +80,7 @@ async def test_it_shows_what_is_left_why_and_what_it_costs(region: Region, size:
         assert app.focused is screen.query_one("#cancel")
         assert not screen.query_one("#field-typed").display
         assert not screen.query_one("#confirm", Button).disabled
-    assert region.asked == [CleanUpRequest()]
+    assert region.asked == [CleanUpRequest(older_than_days=1 / 24)]
 
 
 async def test_where_an_endpoint_goes_the_region_has_to_be_typed(region: Region) -> None:
@@ -107,7 +107,13 @@ async def test_days_count_only_for_idle_endpoints(region: Region) -> None:
         await until(pilot, lambda: "'no' is not a whole number" in screen_text(app))
         screen.field("days").set("30")
         screen.field("everything").set(True)
-        await until(pilot, lambda: region.asked[-1] == CleanUpRequest(everything=True, idle_days=30))
+        await until(
+            pilot, lambda: region.asked[-1] == CleanUpRequest(everything=True, idle_days=30, older_than_days=1 / 24)
+        )
+        screen.field("older-than").set("soon")
+        await until(pilot, lambda: "'soon' is not a duration" in screen_text(app))
+        screen.field("older-than").set("12h")
+        await until(pilot, lambda: region.asked[-1].older_than_days == 0.5)
 
 
 async def test_a_clean_region_is_said_to_be(region: Region) -> None:

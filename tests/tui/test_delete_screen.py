@@ -21,12 +21,12 @@ LOGS_GO = Check(None, "its log group goes for good (--keep-logs keeps it)")
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
-    """Whether models and logs were to be kept, plan by plan."""
-    asked: list[tuple[bool, bool]] = []
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool, bool]]:
+    """Whether models and logs were to be kept, and whether models that are not ours go, plan by plan."""
+    asked: list[tuple[bool, bool, bool]] = []
 
-    def plan(aws: Any, name: str, keep_model: bool = False, *, keep_logs: bool = False) -> Plan:
-        asked.append((keep_model, keep_logs))
+    def plan(aws: Any, name: str, *, keep_model: bool, keep_logs: bool, everything: bool) -> Plan:
+        asked.append((keep_model, keep_logs, everything))
         stays = (Check(None, "model hyper-cmapss-model stays, as asked"),) if keep_model else ()
         return replace(delete_plan(name), checks=(*stays, LOGS_GO, *delete_plan().checks))
 
@@ -102,17 +102,19 @@ async def test_a_letter_that_is_not_in_the_name_is_said_at_once() -> None:
         await until(pilot, lambda: "✕ is not the name" in screen_text(app))
 
 
-async def test_models_and_logs_can_be_kept(kept: list[tuple[bool, bool]]) -> None:
+async def test_models_and_logs_can_be_kept(kept: list[tuple[bool, bool, bool]]) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
-        await planned(pilot)
+        screen = await planned(pilot)
         await focused(pilot, "#keep-models")
         await pilot.press("space")
         await until(pilot, lambda: "stays, as asked" in screen_text(app))
         await focused(pilot, "#keep-logs")
         await pilot.press("space")
-        await until(pilot, lambda: kept[-1] == (True, True))
-    assert kept == [(False, False), (True, False), (True, True)]
+        await until(pilot, lambda: kept[-1] == (True, True, False))
+        screen.field("all").set(True)
+        await until(pilot, lambda: kept[-1] == (True, True, True))
+    assert kept[:2] == [(False, False, False), (True, False, False)]
 
 
 @pytest.mark.usefixtures("kept")

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from cmapss_core import jobs
 from cmapss_core.endpoints import Endpoint
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot
 from cmapss_core.plans import high_availability, update
 from cmapss_core.plans import stop as update_stop
@@ -49,6 +50,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[UpdateRequest]:
 async def planned(pilot: Pilot[None], of: Endpoint | None = None) -> UpdateScreen:
     screen = UpdateScreen(of or endpoint(current=3, desired=3))
     await opened(pilot, screen)
+    screen.field("job").set("best")
     await until(pilot, lambda: screen.plan is not None)
     return screen
 
@@ -59,12 +61,18 @@ def changed(**values: Any) -> UpdateRequest:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_it_begins_with_the_best_job_and_keeps_everything_else(
+async def test_it_begins_with_what_is_there_and_plans_once_something_is_to_change(
     requests: list[UpdateRequest], size: tuple[int, int]
 ) -> None:
     app = Console()
     async with app.run_test(size=size) as pilot:
-        screen = await planned(pilot)
+        screen = UpdateScreen(endpoint(current=3, desired=3))
+        await opened(pilot, screen)
+        await until(pilot, lambda: "Name another model, or change type or count" in screen_text(app))
+        assert "✕" not in screen_text(app)
+        assert (requests, screen.query_one("#confirm").disabled) == ([], True)
+        screen.field("job").set("best")
+        await until(pilot, lambda: screen.plan is not None)
         text = screen_text(app)
         assert f"Update {ENDPOINT}" in text
         assert "as is usual" in text
@@ -150,6 +158,26 @@ async def test_a_wrong_value_is_said_at_its_field() -> None:
             await until(pilot, lambda: screen.plan is not None)
 
 
+async def test_what_could_not_be_planned_with_is_said_at_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(aws: Any, request: UpdateRequest) -> Plan:
+        [change] = request.variants
+        if change.source is not None and change.source.job == "nobody":
+            raise ConsoleError(ErrorKind.NOT_FOUND, "There is no training job 'nobody' in us-east-1")
+        return deploy_plan()
+
+    monkeypatch.setattr(update, "plan_update", plan)
+    monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        screen.field("job").set("nobody")
+        await until(pilot, lambda: screen.field("job").has_class("-invalid"))
+        await until(pilot, lambda: "✕ There is no training job 'nobody'" in screen_text(app))
+        screen.field("job").set("best")
+        await until(pilot, lambda: screen.plan is not None)
+        assert not screen.field("job").has_class("-invalid")
+
+
 async def test_a_value_that_does_not_count_is_not_judged(requests: list[UpdateRequest]) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
@@ -169,6 +197,7 @@ async def test_one_of_several_variants_is_updated(requests: list[UpdateRequest])
     async with Console().run_test(size=(120, 36)) as pilot:
         screen = await planned(pilot, replace(alone, variants=(*alone.variants, other)))
         screen.field("variant").set("Challenger")
+        screen.field("job").set("best")
         await until(pilot, lambda: screen.field("instance-type").value == "ml.c5.large" and screen.plan is not None)
         assert requests[-1].variants == (VariantChange(name="Challenger", source=ModelSource(job="best")),)
 
@@ -185,10 +214,11 @@ async def test_the_first_letters_of_a_job_find_it(
 
     monkeypatch.setattr(jobs, "read_jobs", read)
     async with Console().run_test(size=(120, 36)) as pilot:
-        screen = await planned(pilot)
+        screen = UpdateScreen(endpoint(current=3, desired=3))
+        await opened(pilot, screen)
         assert not asked, "nobody has typed yet"
         await focused(pilot, "#job")
-        await pilot.press("home", *["delete"] * 4)
+        await pilot.press("b", "backspace")
         await until(pilot, lambda: screen.query_one("#job", Input).suggester is not None)
         name = next(row.job.name for row in known.jobs if row.job.status == "Completed")
         await pilot.press(*name[:3])

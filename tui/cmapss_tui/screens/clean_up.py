@@ -13,7 +13,7 @@ from textual.content import Content
 
 from cmapss_tui import formats, theme
 from cmapss_tui.actions import Safety
-from cmapss_tui.arguments import positive_integer
+from cmapss_tui.arguments import duration, positive_integer
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines, columns
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cmapss_core.plans.removing.leftovers import Finding
 
 CLEAN = "Nothing is left behind."
+DAY_SECONDS = 86_400
 _WIDTHS = (1, 15, 6, 11)  # of what is beside the name: mark, kind, age, cost
 
 
@@ -51,6 +52,7 @@ class CleanUpScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """How much of what is found goes."""
         yield Field("others' too", "everything", False, hint="also what the console did not make")
+        yield Field("older than", "older-than", "1h", hint="what is younger stays: 30m, 1h, 24h")
         yield Field("idle endpoints", "idle", False, hint="that nobody has called")
         yield Field("days", "days", "14", hint="without a call")
 
@@ -84,9 +86,12 @@ class CleanUpScreen(PlanScreen):
 
         idle = self.field("idle").checked
         days = self.field("days").parsed(positive_integer) if idle else None
-        if idle and days is None:
+        seconds = self.field("older-than").parsed(duration)
+        if seconds is None or (idle and days is None):
             return None
-        request = CleanUpRequest(everything=self.field("everything").checked, idle_days=days)
+        request = CleanUpRequest(
+            everything=self.field("everything").checked, idle_days=days, older_than_days=seconds / DAY_SECONDS
+        )
 
         def plan() -> Plan:
             found = survey(self.aws, request)

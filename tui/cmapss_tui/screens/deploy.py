@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui.arguments import positive_integer, positive_number
+from cmapss_tui.screens.known_jobs import JobsKnown, ask_jobs
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.screens.values import (
     bucket_name,
@@ -24,6 +25,7 @@ from cmapss_tui.screens.values import (
     role_arn,
     s3_destination,
     several,
+    training_job,
 )
 from cmapss_tui.widgets.form import Field, Fold
 
@@ -55,6 +57,7 @@ class DeployScreen(PlanScreen):
     def __init__(self, job: str = BEST) -> None:
         super().__init__()
         self._job = job
+        self._jobs_asked = False
 
     def heading(self) -> str:
         """Which model; the best job is known once there is a plan."""
@@ -97,8 +100,14 @@ class DeployScreen(PlanScreen):
     def on_mount(self) -> None:
         self._enable_fields()
 
+    def on_jobs_known(self, message: JobsKnown) -> None:
+        self.field("shadow").suggest(message.names)
+
     def changed(self, field: str | None) -> None:
         """What does not matter as things are cannot be typed into, or is not there."""
+        if field == "shadow" and not self._jobs_asked:
+            self._jobs_asked = True
+            ask_jobs(self, self.aws)
         self._enable_fields()
         super().changed(field)
 
@@ -164,6 +173,9 @@ class DeployScreen(PlanScreen):
         except ConsoleError as error:
             self.field("minimum").show_problem(error.message)
             return None
+        if request is not None and request.instances is not None and request.instances > high:
+            self.field("instances").show_problem(f"is above the maximum of {high}")
+            return None
         return request and replace(request, min=low, max=high, target=target)
 
     def _captured(self, request: DeployRequest | None) -> DeployRequest | None:
@@ -185,11 +197,12 @@ class DeployScreen(PlanScreen):
             self.field("subnets").show_problem(error.message)
             return None
         self.field("subnets").show_problem(None)
-        if request is None:
+        shadow = self.field("shadow").parsed(maybe(training_job))
+        if request is None or shadow is None:
             return None
         return replace(
             request,
-            shadow=self.field("shadow").value or None,
+            shadow=next(iter(shadow), None),
             network_isolation=self.field("isolated").checked,
             subnets=subnets,
             security_groups=groups,

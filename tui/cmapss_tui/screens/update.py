@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
-from textual.message import Message
 
 from cmapss_tui.arguments import not_negative_integer, positive_integer, positive_number
-from cmapss_tui.polling import run_in_thread
+from cmapss_tui.screens.known_jobs import JobsKnown, ask_jobs
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.screens.values import instance_type, maybe, training_job
 from cmapss_tui.widgets.form import Field, Fold
 
 if TYPE_CHECKING:
-    from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint, Variant
     from cmapss_core.plans.plan import Plan
     from cmapss_core.plans.updating.requests import UpdateRequest, VariantChange
@@ -38,15 +36,8 @@ SIZES: dict[str, str] = {
     "linear": "gets its traffic with each step, such as 1 or 25%",
     "rolling": "is replaced at a time, such as 1 or 25%",
 }
+NOTHING_YET = "Name another model, or change type or count: then the plan is shown. What is not changed stays as it is."
 USUAL_SIZE = "as is usual: 1 instance, or 25%"
-
-
-class JobsKnown(Message, bubble=False):
-    """The names of the jobs whose models can be taken, best first."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self.names = names
 
 
 class UpdateScreen(PlanScreen):
@@ -70,7 +61,7 @@ class UpdateScreen(PlanScreen):
         variants = self._endpoint.variants
         shown = next(iter(variants), None)
         yield from self.variant_field([variant.name for variant in variants])
-        yield Field("training job", "job", BEST, placeholder="keeps its model", hint="best, a name, or nothing")
+        yield Field("training job", "job", placeholder="keeps its model", hint="best, or a job's name")
         yield Field("instance type", "instance-type", _type(shown))
         yield Field("instances", "instances", _count(shown), hint="scaled-out ones are kept")
         yield Field("roll-out", "strategy", USUAL, choices=STRATEGIES, hint="a canary for a new model")
@@ -96,7 +87,7 @@ class UpdateScreen(PlanScreen):
             self.field("instances").set(_count(self._present))
         if field == "job" and not self._jobs_asked:
             self._jobs_asked = True
-            run_in_thread(self, partial(_known_jobs, self.aws), JobsKnown, lambda error: JobsKnown(()))
+            ask_jobs(self, self.aws)
         self._enable_fields()
         super().changed(field)
 
@@ -105,7 +96,12 @@ class UpdateScreen(PlanScreen):
         from cmapss_core.plans.update import plan_update
 
         request = self._request()
-        return None if request is None else partial(plan_update, self.aws, request)
+        return None if request is None or _changes_nothing(request) else partial(plan_update, self.aws, request)
+
+    def without_plan(self) -> str:
+        """Nothing is wrong where nothing is changed yet."""
+        request = self._request()
+        return NOTHING_YET if request is not None and _changes_nothing(request) else super().without_plan()
 
     @property
     def _present(self) -> Variant | None:
@@ -186,8 +182,6 @@ def _count(variant: Variant | None) -> str:
     return str(variant.desired_instances) if variant is not None else ""
 
 
-def _known_jobs(aws: Aws) -> list[str]:
-    """The jobs whose models can be taken, best first; none where they cannot be read: it is a help in typing."""
-    from cmapss_core.jobs import read_jobs
-
-    return [row.job.name for row in read_jobs(aws).jobs if row.job.status == "Completed"]
+def _changes_nothing(request: UpdateRequest) -> bool:
+    """Whether the endpoint would be what it is: a strategy alone changes nothing."""
+    return all((one.source, one.instance_type, one.instances) == (None, None, None) for one in request.variants)

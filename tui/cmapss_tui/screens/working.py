@@ -20,6 +20,7 @@ class WorkScreen(ConsoleScreen):
 
     KIND: ClassVar[str] = ""
     START: ClassVar[str] = "Start"
+    COSTS: ClassVar[bool] = False  # what does is not begun by the key that happens to come first
     AREA = "endpoints"
     DEFAULT_CSS = """
     WorkScreen #work-heading {
@@ -61,7 +62,7 @@ class WorkScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self._watch(background.find(self.app, self.KIND, self.endpoint_name))
-        self.query_one("#start" if not self._at_work else "#back", Button).focus()
+        self.query_one("#back" if self._at_work or self.COSTS else "#start", Button).focus()
         self._show()
 
     def on_unmount(self) -> None:
@@ -116,7 +117,7 @@ class WorkScreen(ConsoleScreen):
         with self.app.batch_update():
             if not self._at_work and stop.has_focus:
                 start.disabled = False
-                start.focus()
+                (self.query_one("#back", Button) if self.COSTS else start).focus()
             start.disabled, stop.disabled = self._at_work, not self._at_work or stopping
             stop.label = "Stopping …" if stopping else "Stop"
             stop.refresh(layout=True)

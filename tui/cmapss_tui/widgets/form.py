@@ -23,6 +23,8 @@ from cmapss_tui import theme
 V = TypeVar("V")
 
 MOVES = "tab and ⇧tab move"
+NARROWEST = 18
+SELECT_FRAME = 6  # padding, the arrow, a scroll bar
 
 
 class OnOff(Widget, can_focus=True):
@@ -121,7 +123,10 @@ class Field(Horizontal):
             yield OnOff(self._value, id=self.key)
         elif self._choices is not None:
             options = [(words, value) for value, words in self._choices.items()]
-            yield Select(options, value=self._value, allow_blank=False, compact=True, id=self.key)
+            select = Select(options, value=self._value, allow_blank=False, compact=True, id=self.key)
+            # The list that drops down is as wide as this: its rows are not cut.
+            select.styles.width = max(NARROWEST, max(map(len, self._choices.values())) + SELECT_FRAME)
+            yield select
         else:
             yield Input(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False, id=self.key)
         yield Static(self._hint, classes="field-note", markup=False)
@@ -130,6 +135,11 @@ class Field(Horizontal):
     def value(self) -> str:
         """What is typed, without spaces around it, or which of the choices is chosen."""
         return str(self.query_one(Select).value) if self._choices is not None else self.query_one(Input).value.strip()
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is typed into."""
+        return self._choices is None and not isinstance(self._value, bool)
 
     @property
     def checked(self) -> bool:
@@ -214,8 +224,8 @@ class Choices(Horizontal):
     """Buttons side by side; the arrow keys go from one to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "app.focus_previous", "previous", show=False),
-        Binding("right", "app.focus_next", "next", show=False),
+        Binding("left", "step(-1)", "previous", show=False),
+        Binding("right", "step(1)", "next", show=False),
     ]
     DEFAULT_CSS = """
     Choices { height: 1; padding: 0 1; background: $surface; }
@@ -238,3 +248,10 @@ class Choices(Horizontal):
         """The buttons, and how to reach them and the fields."""
         yield from self._buttons
         yield Static(MOVES, classes="moves", markup=False)
+
+    def action_step(self, steps: int) -> None:
+        """To the button beside it that can be pressed, if there is one: never out of the row, to where one types."""
+        buttons = [button for button in self._buttons if button.focusable]
+        focused = self.screen.focused
+        if isinstance(focused, Button) and focused in buttons:
+            buttons[min(max(buttons.index(focused) + steps, 0), len(buttons) - 1)].focus()

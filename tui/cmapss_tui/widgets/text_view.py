@@ -296,7 +296,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         segments = [Segment(f"{CURSOR_MARK} " if at_cursor and nth == 0 else " " * GUTTER, mark)]
         if self._margin_width:
             margin = self._margin(line) if self._margin is not None and nth == 0 else Content("")
-            margin = margin.truncate(self._margin_width - 1, ellipsis=True)
+            margin = margin.truncate(self._margin_width, ellipsis=True)
             segments += _segments(margin.pad_right(self._margin_width - margin.cell_length), style)
         room = width - GUTTER - self._margin_width
         text = self._text(line)
