@@ -44,6 +44,7 @@ class Place(StrEnum):
     VALIDATE = "validate"
     DELETE_PLAN = "delete plan"
     CLEAN_UP = "clean up"
+    PLANNING = "planning"  # a plan that is not there yet
     BESIDE = "beside"  # above the list of jobs or of endpoints, on a screen that the tour does not lead to
     ELSEWHERE = "elsewhere"
 
@@ -130,6 +131,8 @@ def instruction(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
             f"That was the journey: ranked, deployed, scaled, validated{tour.result and f' ({tour.result})'}, deleted. "
             f"{key('app.help')} explains any screen, {key('app.commands')} finds everything."
         )
+    if place is Place.PLANNING:
+        return "The plan comes when everything is read; that changes nothing. What stands in its way is said there."
     return _INSTRUCTIONS[step](tour, place, key, pace)
 
 

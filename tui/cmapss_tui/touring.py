@@ -151,7 +151,12 @@ def _take_up_offer(screen: ConsoleScreen, guide: Guide) -> None:
 def place_of(screen: ConsoleScreen) -> Place:
     """Where the operator is."""
     elsewhere = Place.BESIDE if screen.AREA in ("jobs", "endpoints") else Place.ELSEWHERE
-    return _PLACES.get(type(screen).__name__, elsewhere)
+    place = _PLACES.get(type(screen).__name__, elsewhere)
+    if place in (Place.DEPLOY_PLAN, Place.DELETE_PLAN):
+        from cmapss_tui.screens.planning import PlanScreen
+
+        return Place.PLANNING if isinstance(screen, PlanScreen) and screen.plan is None else place
+    return place
 
 
 def observed(screen: ConsoleScreen) -> Observation:
