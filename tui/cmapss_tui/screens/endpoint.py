@@ -351,11 +351,11 @@ class EndpointScreen(EndpointDoors):
         self.query_one("#why-text", Lines).write(lambda width: [Content(line) for line in wrapped(text, width)])
 
     def _show_rollout(self) -> None:
-        endpoint = self.known.endpoint
-        panel = self._panel("rollout")
-        panel.display = endpoint is not None and not self._gone and tells(endpoint, self.known.rollout)
+        endpoint, now = self.known.endpoint, self.aws.clock.now()
+        panel, last = self._panel("rollout"), self.known.last_rollout(now)
+        panel.display = endpoint is not None and not self._gone and tells(endpoint, last)
         if endpoint is not None and panel.display:
-            self.query_one(RolloutPanel).show(endpoint, self.known.rollout, self.aws.clock.now())
+            self.query_one(RolloutPanel).show(endpoint, last, now)
 
     def _show_lists(self) -> None:
         scaling, variant = self.known.scaling, self._variant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cmapss_core.scaling import Scaling
     from cmapss_core.watch import Watch
     from cmapss_tui.screens.endpoint_reading import EndpointReading, SeenRollout
+
+_NEWS = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Known:
             rollouts=reading.rollouts,
             hourly_cost_usd_desired=reading.hourly_cost_usd_desired,
         )
+
+    def last_rollout(self, now: datetime) -> Rollout | None:
+        """The last roll-out that was seen, as long as how it ended is news."""
+        ended = self.rollouts[-1].ended if self.rollouts else None
+        return None if ended is not None and now - ended > _NEWS else self.rollout
 
     @property
     def variant_names(self) -> tuple[str, ...]:

@@ -175,14 +175,15 @@ def instance_legend(stage: Stage, current: TimePoints, desired: TimePoints) -> t
 
 
 def lanes(stage: Stage, now: datetime) -> list[Lane]:
-    """The alarms' states, the scaling activities and, where any were seen, the roll-outs."""
+    """The alarms' states, the scaling activities and the roll-outs that were seen within the window."""
     known, axis = stage.known, stage.axis
     made = list(_alarm_lanes(stage, now))
     if known.scaling is not None:
         made.append(chart_lanes.mark_lane("scaled", _activity_marks(stage, known.scaling, now), axis))
     if known.rollouts:
         marks = [mark for rollout in known.rollouts for mark in _rollout_marks(rollout, now)]
-        made.append(chart_lanes.mark_lane("roll", marks, axis))
+        lane = chart_lanes.mark_lane("roll", marks, axis)
+        made += [lane] if lane.cells else []
     return made
 
 
@@ -203,8 +204,7 @@ def lane_legend(stage: Stage, shown: Sequence[Lane]) -> tuple[Content, ...]:
         return _history_refused(stage.known, long=True), _history_refused(stage.known, long=False)
     drawn = {glyph for lane in shown for _, glyph, _ in lane.cells}
     glyphs = [(glyph, meaning) for glyph, meaning in _MEANINGS if glyph[0] in drawn]
-    full = Content.assemble(*chart_lanes.legend(glyphs))
-    return full, Content.assemble(*chart_lanes.legend(glyphs[:3])), Content("")
+    return tuple(Content.assemble(*chart_lanes.legend(glyphs[:count])) for count in range(len(glyphs), -1, -1))
 
 
 def sheet(stage: Stage, now: datetime) -> Sheet | None:
