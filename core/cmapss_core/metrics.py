@@ -9,12 +9,12 @@ from typing import Any
 
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import Endpoint
+from cmapss_core.metric_data import MAX_QUERIES, read_metric_data
 
 Points = tuple[tuple[datetime, float], ...]
 
 PERIOD_SECONDS = 60
 _MINUTE = timedelta(minutes=1)
-MAX_QUERIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +139,18 @@ def read_metrics_between(
         for place, variant in enumerate(variants)
         for number, metric in enumerate(_SHOWN)
     ]
-    found: dict[tuple[str, str], list[Mapping[datetime, float]]] = {
-        (variant, metric.name): [] for variant in variants for metric in _SHOWN
+    values = read_metric_data(aws, queries, start, end).values
+    found = {
+        (variant, metric.name): values[f"m{number}_{place}"]
+        for place, variant in enumerate(variants)
+        for number, metric in enumerate(_SHOWN)
     }
-    if queries:
-        for page in aws.pages(
-            "cloudwatch",
-            "GetMetricData",
-            MetricDataQueries=queries,
-            StartTime=start,
-            EndTime=end,
-            ScanBy="TimestampAscending",
-        ):
-            for result in page["MetricDataResults"]:
-                number, place = map(int, result["Id"][1:].split("_"))
-                points = dict(zip(result["Timestamps"], result["Values"], strict=True))
-                found[variants[place], _SHOWN[number].name].append(points)
     series, period = {}, timedelta(seconds=period_seconds)
     for metric in _SHOWN:
-        every = [points for variant in variants for points in found[variant, metric.name]]
+        every = [found[variant, metric.name] for variant in variants]
         series[metric.name] = Series(metric.name, metric.unit, _merge(metric, every, period, end))
     apart = {
-        (variant, metric.name): _merge(metric, found[variant, metric.name], period, end)
+        (variant, metric.name): _merge(metric, [found[variant, metric.name]], period, end)
         for variant in variants
         for metric in _SHOWN
         if len(variants) > 1
