@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.known import ENDPOINTS, Known
@@ -199,3 +199,19 @@ def test_names_are_of_the_last_reading_that_did_not_fail() -> None:
     assert known.names(ENDPOINTS) is known.names(ENDPOINTS)
     known.note(FleetSnapshot(as_of=NOW, endpoints=(Endpoint("Two"),)))
     assert [one.name for one in known.names(ENDPOINTS).find([])] == ["Two"]
+
+
+async def test_a_click_chooses_what_enter_would_and_one_beside_the_box_leaves() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p", *"go to: endpoints")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and "Go to: Endpoints" in screen_text(app))
+        await pilot.pause()
+        await pilot.click(OptionList, offset=(5, 0))
+        await until(pilot, lambda: app.current_mode == "endpoints")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.pause()
+        await pilot.click(offset=(2, 33))
+        await until(pilot, lambda: isinstance(app.screen, Lobby))

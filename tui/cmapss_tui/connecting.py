@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background, theme, trail
+from cmapss_tui import background, theme, trail, troubles
 from cmapss_tui.known import Known
 from cmapss_tui.messages import (
     Connected,
@@ -142,6 +142,7 @@ class ConnectingApp(App[None]):
         aws.close()
         self.clear_notifications()
         background.forget(self)
+        troubles.forget(self)
         self.travels.forget()
         self.known = Known()
         self._identity = None

@@ -13,6 +13,7 @@ from cmapss_tui.remedies import in_console
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
+    from cmapss_tui.connecting import ConnectingApp
 
 # Whatever was being read fails by these, and all of it works again once one call does.
 EVERYWHERE = (ErrorKind.AUTH, ErrorKind.UNREACHABLE, ErrorKind.THROTTLED)
@@ -54,12 +55,17 @@ class Troubles:
         return self._since.pop(cause, None)
 
 
-_TROUBLES: WeakKeyDictionary[ConsoleApp, Troubles] = WeakKeyDictionary()
+_TROUBLES: WeakKeyDictionary[ConnectingApp, Troubles] = WeakKeyDictionary()
 
 
 def troubles_of(console: ConsoleApp) -> Troubles:
     """The console's troubles."""
     return _TROUBLES.setdefault(console, Troubles())
+
+
+def forget(console: ConnectingApp) -> None:
+    """Know of no trouble any more: those there were are of another place."""
+    _TROUBLES.pop(console, None)
 
 
 def cause_of(error: ConsoleError) -> Cause:
