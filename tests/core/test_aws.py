@@ -167,6 +167,44 @@ def _hang_up(listening: socket.socket) -> None:
             connection.close()
 
 
+def test_a_region_that_comes_back_is_found_by_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between the attempts at one call
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+    aws = Aws(Target(region="us-east-1", endpoint_url=f"http://127.0.0.1:{address[1]}"))
+    with pytest.raises(ConsoleError) as gone:
+        aws.call("sagemaker", "ListEndpoints")
+    assert gone.value.kind is ErrorKind.UNREACHABLE
+    with socket.create_server(address) as listening:
+        threading.Thread(target=_answer_once, args=(listening,), daemon=True).start()
+        assert aws.call("sagemaker", "ListEndpoints")["Endpoints"] == []
+    [failed] = aws.failed_calls.all()
+    assert (failed.kind, failed.count) == (ErrorKind.UNREACHABLE, 1)
+
+
+def _answer_once(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(65536)
+        body = b'{"Endpoints": []}'
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def test_a_name_that_nobody_knows_is_a_network_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr(socket, "getaddrinfo", _unknown)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "B")
+    aws = Aws(Target(region="us-east-1"))
+    with pytest.raises(ConsoleError) as failed:
+        aws.call("sagemaker", "ListEndpoints")
+    assert failed.value.kind is ErrorKind.UNREACHABLE
+
+
+def _unknown(*_: Any, **__: Any) -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 def test_a_region_that_nobody_names_is_asked_for() -> None:
     with pytest.raises(ConsoleError, match="No region") as caught:
         _ = Aws(Target()).region
@@ -188,7 +226,7 @@ def test_a_closed_connection_calls_nobody() -> None:
 
 def test_what_cannot_change_is_asked_once_and_a_failure_again() -> None:
     aws = ScriptedAws({})
-    answers = iter([ConsoleError(ErrorKind.THROTTLED, "later"), 5])
+    answers: Iterator[ConsoleError | int] = iter([ConsoleError(ErrorKind.THROTTLED, "later"), 5])
 
     def ask() -> int:
         answer = next(answers)
