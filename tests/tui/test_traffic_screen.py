@@ -105,6 +105,24 @@ async def test_it_says_what_to_expect_and_what_was_sent(load: Load, size: tuple[
     assert len(load.rows) == 4, "the rows of all four subsets"
 
 
+async def test_what_was_answered_can_be_exported_and_the_screen_come_back_to(load: Load) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await open_traffic(pilot)
+        assert screen.sheet() is None, "nothing has been sent"
+        await pilot.press("enter")
+        await until(pilot, lambda: load.tell is not None)
+        told(load)(traffic_report(240, 120.0))
+        await until(pilot, lambda: "240 answered" in screen_text(app))
+        sheet = screen.sheet()
+        assert sheet is not None
+        assert (sheet.columns, [*sheet.rows]) == (("time", "invocations"), [(NOW.replace(second=0), 240)])
+        assert isinstance(screen.again()(), TrafficScreen)
+        assert screen.work is not None
+        screen.work.cancel()
+        await until(pilot, lambda: screen.work is not None and not screen.work.running)
+
+
 async def test_fields_decide_rate_and_duration(load: Load) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:

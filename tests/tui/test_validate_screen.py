@@ -91,6 +91,22 @@ async def test_it_shows_how_far_it_is_and_how_far_off(scripted: Validation, size
         assert "NASA score" in screen_text(app)
 
 
+async def test_the_result_can_be_copied_and_exported(scripted: Validation) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await started(pilot, scripted)
+        assert screen.copyable() == {"endpoint": ENDPOINT}
+        scripted.end()
+        await until(pilot, lambda: "● done" in screen_text(app))
+        copied = screen.copyable()["result"].splitlines()
+        assert copied[0] == f"{ENDPOINT} RMSE 57.257"
+        assert copied[-4].split() == ["FD001", "13,096", "45.1", "33.2"]
+        sheet = screen.sheet()
+        assert sheet is not None
+        assert [*sheet.rows][1] == ("FD002", 33_991, 55.9, 41.1)
+        assert isinstance(screen.again()(), ValidateScreen)
+
+
 @pytest.mark.parametrize(
     ("data", "says"), [("nasa", "NASA's C-MAPSS test set"), ("synthetic", "⚠ synthetic data, made to look like")]
 )
