@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cmapss_core.plans.journal import default_journal_directory
-from cmapss_tui import __version__, keymap
+from cmapss_tui import __version__, keymap, theme
 from cmapss_tui.actions import ACTIONS
-from cmapss_tui.console_settings import theme_names
+from cmapss_tui.console_settings import holds_at_once, outdone_by, theme_names
 from cmapss_tui.filters import Value
-from cmapss_tui.options import Origin, layers_behind, sources
+from cmapss_tui.options import Options, Origin, layers_behind, sources
 from cmapss_tui.settings import setting_lines, value_text
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ FIELDS = ("part", "name", "value", "set_by", "about")
 def rows_of(console: ConsoleApp) -> list[SettingRow]:
     """Every row, in order."""
     return [*_settings(console), *_profiles(console), *_keys(console), *_facts(console)]
+
+
+def notes_on(options: Options, name: str) -> list[tuple[str, str]]:
+    """What is to be known before one sets a setting, each with its style."""
+    from cmapss_tui.configuration import takes
+
+    when = "at once" if holds_at_once(name) else "from the next start"
+    notes = [(f"It takes {takes(name)}, and holds {when}.", theme.QUIET)]
+    if (outdone := outdone_by(options, name)) is not None:
+        notes.append((f"⚠ {outdone} says what it is: the file's value holds where that is gone.", theme.WARN))
+    return notes
 
 
 def _settings(console: ConsoleApp) -> Iterator[SettingRow]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cmapss_tui.options import SETTINGS, Options, Source, sources
+from cmapss_tui.options import Options, Source, sources
 
 NOTHING = "–"
 # In the order in which somebody looks for them: where, how carefully, how often, how it looks.
@@ -63,6 +63,3 @@ def value_text(value: Any) -> str:
             return ", ".join(f"{name} = {text}" for name, text in value.items()) or NOTHING
         case _:
             return str(value)
-
-
-assert set(ORDER) == set(SETTINGS)

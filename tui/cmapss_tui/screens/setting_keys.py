@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from cmapss_tui import theme
 from cmapss_tui.actions import Action, Safety
 from cmapss_tui.keymap import key_display, keys_of, problems, read_keys
-from cmapss_tui.screens.dialog import Dialog
-from cmapss_tui.screens.setting_value import DIALOG_CSS
-from cmapss_tui.widgets.form import Choices, Field
+from cmapss_tui.screens.setting_dialog import SettingDialog
+from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.plan_view import wrapped
-
-if TYPE_CHECKING:
-    from cmapss_tui.app import ConsoleApp
 
 LEAVES = ("tab", "shift+tab", "escape")  # these go on doing what they do in every dialog
 
@@ -71,20 +63,12 @@ class KeyCatcher(Widget, can_focus=True):
         self.post_message(self.Caught(event.key))
 
 
-class KeysScreen(Dialog[str | None]):
+class KeysScreen(SettingDialog[str | None]):
     """Answers the keys as the configuration has them; None where it is left."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
-    DEFAULT_CSS = DIALOG_CSS.format(name="KeysScreen")
 
     def __init__(self, action: Action) -> None:
         super().__init__()
         self._action = action
-
-    @property
-    def console(self) -> ConsoleApp:
-        """The application, as what it is."""
-        return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
         """What the action does, the key to press, its name, the choice."""
@@ -93,56 +77,40 @@ class KeysScreen(Dialog[str | None]):
             yield Lines()
             yield KeyCatcher()
             yield Field("or by its name", "keys", ", ".join(keys_of(self._action)), placeholder="ctrl+o, /, f5")
-            yield Lines(id="problem")
-            yield Choices(Button("Cancel", id="cancel", compact=True), Button("Set", id="set", compact=True))
+            yield Lines(id="note")
+            yield self.choices()
 
     def on_mount(self) -> None:
-        self.query_one(Lines).write(self._about)
+        own = " ".join(map(key_display, self._action.keys))
+        texts = [(self._action.help, ""), (f"By default {own}.", theme.QUIET)]
+        if self._action.safety is not Safety.NONE:
+            texts.append(("It changes AWS, so it takes an uppercase letter, F1 to F12 or ctrl+g.", theme.QUIET))
+        self.say(texts)
         self.query_one(KeyCatcher).focus()
-        self._check()
+        self._problems()
 
     def on_key_catcher_caught(self, message: KeyCatcher.Caught) -> None:
         self.query_one(Input).value = message.key
 
     def on_key_catcher_confirmed(self) -> None:
-        self._answer()
+        self.answer()
 
     def on_input_changed(self) -> None:
-        self._check()
+        self._problems()
 
-    def on_input_submitted(self) -> None:
-        self._answer()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "set":
-            self._answer()
-        else:
-            self.dismiss(None)
-
-    def _answer(self) -> None:
-        if not self._check():
+    def answer(self) -> None:
+        """Leave with the keys."""
+        if not self._problems():
             self.dismiss(self._keys)
 
     @property
     def _keys(self) -> str:
         return self.query_one(Field).value
 
-    def _check(self) -> list[str]:
-        """Say what is wrong with the keys, or what they will be."""
+    def _problems(self) -> list[str]:
+        """What is wrong with the keys, which is said, or which they will be."""
         found = problems({**self.console.options.keymap, self._action.id: self._keys})
-        self.query_one("#set", Button).disabled = bool(found)
         shown = " ".join(map(key_display, read_keys(self._keys)))
-        self.query_one("#problem", Lines).write(
-            lambda width: [
-                Content.styled(line, theme.BAD if found else theme.GOOD)
-                for text in ([f"✕ {problem}" for problem in found] or [f"✓ {shown}"])
-                for line in wrapped(text, width)
-            ]
-        )
+        texts = [(f"✕ {problem}", theme.BAD) for problem in found] or [(f"✓ {shown}", theme.GOOD)]
+        self.note(texts, wrong=bool(found))
         return found
-
-    def _about(self, width: int) -> list[Content]:
-        texts = [(self._action.help, ""), (f"By default {' '.join(map(key_display, self._action.keys))}.", theme.QUIET)]
-        if self._action.safety is not Safety.NONE:
-            texts.append(("It changes AWS, so it takes an uppercase letter, F1 to F12 or ctrl+g.", theme.QUIET))
-        return [Content.styled(line, style) for text, style in texts for line in wrapped(text, width)]

@@ -12,13 +12,12 @@ from textual.content import Content
 
 from cmapss_tui import theme
 from cmapss_tui.actions import Action, bindings_for, by_id
-from cmapss_tui.console_settings import holds_at_once, outdone_by
 from cmapss_tui.filters import matches
 from cmapss_tui.keymap import key_display, keys_of, read_keys
 from cmapss_tui.options import Origin, layers_behind
 from cmapss_tui.saving import KEYMAP, save_keys, save_setting
 from cmapss_tui.screens.filtered import FilteredScreen
-from cmapss_tui.setting_rows import FIELDS, Part, SettingRow, rows_of
+from cmapss_tui.setting_rows import FIELDS, Part, SettingRow, notes_on, rows_of
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.filter_bar import FilterBar
@@ -169,34 +168,17 @@ class SettingsScreen(FilteredScreen):
         self.query_one("#setting-about", Lines).write(partial(self._about, row) if row is not None else _nothing)
 
     def _about(self, row: SettingRow, width: int) -> list[Content]:
-        lines = [
-            Content.assemble((row.name, "bold"), "  ", (row.value, theme.ACCENT)),
-            *(Content(line) for line in wrapped(row.about, width)),
-        ]
-        return [
-            *lines,
-            *(Content.styled(line, style) for text, style in self._notes(row) for line in wrapped(text, width)),
-        ]
+        head = Content.assemble((row.name, "bold"), "  ", (row.value, theme.ACCENT))
+        texts = [(row.about, ""), *self._notes(row)]
+        return [head, *(Content.styled(line, style) for text, style in texts for line in wrapped(text, width))]
 
     def _notes(self, row: SettingRow) -> list[tuple[str, str]]:
         """What is to be known before one sets it, with the style of it."""
-        match row.part:
-            case Part.SETTINGS:
-                from cmapss_tui.configuration import takes
-
-                when = "at once" if holds_at_once(row.name) else "from the next start"
-                notes = [(f"It takes {takes(row.name)}, and holds {when}.", theme.QUIET)]
-                if (outdone := outdone_by(self.console.options, row.name)) is not None:
-                    notes.append(
-                        (f"⚠ {outdone} says what it is: the file's value holds where that is gone.", theme.WARN)
-                    )
-                return notes
-            case Part.KEYS:
-                own = by_id(row.name)
-                text = f"By default {' '.join(map(key_display, own.keys))}." if keys_of(own) != own.keys else ""
-                return [(text, theme.QUIET)] if text else []
-            case _:
-                return []
+        if row.part is Part.SETTINGS:
+            return notes_on(self.console.options, row.name)
+        if row.part is Part.KEYS and keys_of(row.name) != (own := by_id(row.name).keys):
+            return [(f"By default {' '.join(map(key_display, own))}.", theme.QUIET)]
+        return []
 
 
 def cell(row: SettingRow, column: str) -> Cell:
