@@ -1,0 +1,128 @@
+"""Nothing is changed by a key that is held down or was typed ahead: only by the button that one has gone to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmapss_core import traffic
+from cmapss_core.plans import runner
+from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.plan import Plan
+from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.clean_up import CleanUpScreen
+from cmapss_tui.screens.delete import DeleteScreen
+from cmapss_tui.screens.deploy import DeployScreen
+from cmapss_tui.screens.high_availability import HighAvailabilityScreen
+from cmapss_tui.screens.operation import OperationScreen
+from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.screens.scale import ScaleScreen
+from cmapss_tui.screens.stop_rollout import StopRolloutScreen
+from cmapss_tui.screens.traffic import TrafficScreen
+from cmapss_tui.screens.update import UpdateScreen
+from tests.tui.consoles import ENDPOINT, Console, deploy_plan, endpoint, opened, scaling, screen_text, until
+from tests.tui.journals import done, ended, plan_of
+
+TIMES = 20
+DIALOGS: dict[str, Callable[[], ConsoleScreen]] = {
+    "deploy": DeployScreen,
+    "update": lambda: UpdateScreen(endpoint(current=3, desired=3)),
+    "scale": lambda: ScaleScreen(ENDPOINT, scaling()),
+    "high availability": lambda: HighAvailabilityScreen(ENDPOINT),
+    "delete": lambda: DeleteScreen(ENDPOINT),
+    "clean up": CleanUpScreen,
+    "stop roll-out": lambda: StopRolloutScreen(ENDPOINT),
+    "traffic": lambda: TrafficScreen(ENDPOINT, endpoint(current=1, desired=1), scaling()),
+    "resume": lambda: OperationScreen("deploy-1", ask="resume"),
+    "roll back": lambda: OperationScreen("deploy-1", ask="rollback"),
+}
+PLANNED = [name for name in DIALOGS if name not in ("traffic", "resume", "roll back")]
+
+
+def planner(_: PlanScreen) -> Callable[[], Plan]:
+    return deploy_plan
+
+
+@pytest.fixture(autouse=True)
+def changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """What would have been changed; every dialog has a plan at once that could be carried out."""
+    made: list[str] = []
+    monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
+    for name in ("run", "resume", "roll_back"):
+        monkeypatch.setattr(runner, name, lambda *args, name=name, **options: made.append(name))
+    monkeypatch.setattr(traffic, "send_traffic", lambda *args, **options: made.append("traffic"))
+    for screen in (
+        DeployScreen,
+        UpdateScreen,
+        ScaleScreen,
+        HighAvailabilityScreen,
+        DeleteScreen,
+        CleanUpScreen,
+        StopRolloutScreen,
+    ):
+        monkeypatch.setattr(screen, "planner", planner)
+    monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
+    ended(Journal(tmp_path / "journal"), plan_of("deploy-1"), "open", *done(1))
+    return made
+
+
+async def ready(pilot: Any, name: str) -> None:
+    """The dialog is open, and its plan is shown or its question asked."""
+    screen = DIALOGS[name]()
+    await opened(pilot, screen)
+    if isinstance(screen, PlanScreen):
+        await until(pilot, lambda: screen.plan is not None)
+    elif isinstance(screen, OperationScreen):
+        await until(pilot, lambda: pilot.app.screen is not screen)
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+@pytest.mark.parametrize("keys", [("enter",), ("space",), ("enter", "space", "escape")], ids="-".join)
+async def test_no_key_that_is_held_down_confirms_anything(changes: list[str], name: str, keys: tuple[str, ...]) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, name)
+        for place in range(TIMES):
+            await pilot.press(keys[place % len(keys)])
+        await pilot.pause()
+    assert changes == []
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_what_was_typed_before_the_dialog_has_come_confirms_nothing(changes: list[str], name: str) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, DIALOGS[name]())
+        await pilot.press(*["enter"] * TIMES)
+        await pilot.pause()
+    assert changes == []
+
+
+@pytest.mark.parametrize("name", ["delete"])
+async def test_enter_after_a_name_goes_on_and_confirms_nothing(changes: list[str], name: str) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, name)
+        await pilot.press(*ENDPOINT, *["enter"] * TIMES)
+        await pilot.pause()
+    assert changes == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("name", PLANNED)
+async def test_the_choices_are_in_sight_with_cancel_in_focus(name: str, size: tuple[int, int]) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, name)
+        screen = app.screen
+        assert app.focused is screen.query_one("#cancel")
+        for button in screen.query("Choices Button"):
+            region = button.region
+            assert region.width > 0
+            assert screen.region.contains_region(region), button.id
+        line = screen_text(app).splitlines()[screen.query_one("#cancel").region.y]
+        assert "Cancel" in line
+        assert "Show calls (JSON)" in line
