@@ -239,17 +239,19 @@ def instance_history(
 
 
 def _variant_history(variant: Variant, scaling: Scaling, start: datetime, end: datetime) -> InstanceHistory:
-    moves = sorted(
-        (a for a in scaling.activities if a.variant == variant.name and a.desired_instances is not None),
-        key=lambda activity: activity.started,
-    )
+    own = [activity for activity in scaling.activities if activity.variant == variant.name]
+    moves = sorted((a for a in own if a.desired_instances is not None), key=lambda activity: activity.started)
     desired = [(a.started, float(a.desired_instances or 0)) for a in moves if a.status != "Failed"]
     current = [(a.ended, float(a.desired_instances or 0)) for a in moves if a.ended and a.status == "Successful"]
-    first_desired = float(variant.initial_instances if desired else variant.desired_instances)
-    first_current = float(variant.initial_instances if current else variant.current_instances)
+    # What was before the oldest of as many activities as are read is not known.
+    cut = len(own) >= MAX_ACTIVITIES
+
+    def steps(changes: list[tuple[datetime, float]], now: int) -> Points:
+        begin = min(max(start, changes[0][0]), end) if cut and changes else start
+        return _steps(begin, end, changes, float(variant.initial_instances if changes else now), float(now))
+
     return InstanceHistory(
-        current=_steps(start, end, current, first_current, float(variant.current_instances)),
-        desired=_steps(start, end, desired, first_desired, float(variant.desired_instances)),
+        current=steps(current, variant.current_instances), desired=steps(desired, variant.desired_instances)
     )
 
 

@@ -216,6 +216,22 @@ def test_the_history_of_several_variants_is_added_up_and_told_of_each() -> None:
     assert [count for _, count in instance_history(both, scaling(done), start, NOW, "Challenger").desired] == [2.0]
 
 
+def test_before_the_oldest_activity_that_was_read_the_history_is_not_known() -> None:
+    many = [
+        activity(
+            status="Successful", started=NOW - timedelta(minutes=9 * ago), ended=NOW - timedelta(minutes=9 * ago - 4)
+        )
+        for ago in range(1, 51)
+    ]
+    start = NOW - timedelta(days=1)
+    old = endpoint(5, created=NOW - timedelta(days=2))
+    whole = instance_history(old, scaling(*many[:49]), start, NOW)
+    cut = instance_history(old, scaling(*many), start, NOW)
+    assert whole.desired[0][1] == 1.0
+    assert cut.desired[0] == (NOW - timedelta(minutes=450), 5.0)
+    assert cut.current[0] == (NOW - timedelta(minutes=446), 5.0)
+
+
 def suspended(*ways: Suspension, whole: Scaling | None = None) -> Scaling:
     given = whole or scaling(high="ALARM")
     return replace(given, targets=(replace(given.targets[0], suspended=ways),))
