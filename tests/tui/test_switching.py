@@ -15,12 +15,11 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import background
 from cmapss_tui.background import Background
 from cmapss_tui.options import Options, chosen
-from cmapss_tui.place import is_production
+from cmapss_tui.place import PRODUCTION_CLASS, is_production
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.picker import Choice, Picker
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.switching import Destination, Places, choices, options_at, read_places
-from cmapss_tui.widgets.top_bar import PRODUCTION_CLASS
 from tests.tui.consoles import Console, DeafAws, Lobby, opened, screen_text, until
 
 PLACES = Places(

@@ -18,10 +18,9 @@ from textual.screen import ModalScreen, Screen
 from cmapss_tui import keymap, theme, trail
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.cadence import heed
-from cmapss_tui.connecting import START, Connect, ConnectingApp
+from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_screen
 from cmapss_tui.keymap import first_key
 from cmapss_tui.screens.start import StartScreen
-from cmapss_tui.travels import as_console_screen
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
@@ -215,7 +214,8 @@ class ConsoleApp(ConnectingApp):
     async def _cover_screen(self) -> None:
         if self.screens_gone:
             return
-        self.travels.note()
+        if self.connected:
+            self.travels.note()
         await TooSmall.cover(self.screen, self.size, SMALLEST)
 
     def _fatal_error(self) -> None:

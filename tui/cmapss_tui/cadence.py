@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste
 
 from cmapss_tui import formats
-from cmapss_tui.travels import as_console_screen
+from cmapss_tui.connecting import as_console_screen
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background, theme, trail, troubles
-from cmapss_tui.known import Known
+from cmapss_tui import background, theme, trail
 from cmapss_tui.messages import (
     Connected,
     ConnectFailed,
@@ -22,18 +22,18 @@ from cmapss_tui.messages import (
     PlacesRead,
     Progress,
 )
-from cmapss_tui.place import Place, place_of
+from cmapss_tui.place import PRODUCTION_CLASS, Place, place_of
 from cmapss_tui.polling import post, run_in_thread
-from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.start import StartScreen
-from cmapss_tui.travels import Travels, as_console_screen
-from cmapss_tui.widgets.top_bar import PRODUCTION_CLASS
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Identity
     from cmapss_core.snapshots import Snapshot
+    from cmapss_tui.known import Known
     from cmapss_tui.options import Options
+    from cmapss_tui.screens.base import ConsoleScreen
     from cmapss_tui.switching import Destination, Places
+    from cmapss_tui.travels import Travels
 
 Connect = Callable[["Options", Callable[[str], None]], "Aws"]
 
@@ -53,8 +53,6 @@ class ConnectingApp(App[None]):
     def __init__(self, options: Options, connect: Connect) -> None:
         super().__init__(ansi_color=theme.ansi_color(options.theme))
         self.options = options
-        self.known = Known()
-        self.travels = Travels(self)
         self.places: Places | None = None
         self._connect = connect
         self._wanted = options  # what the connection under way is to
@@ -63,6 +61,22 @@ class ConnectingApp(App[None]):
         self._identity: Identity | None = None
         self.open_operations = 0  # that wait to be resumed or rolled back
         self._running_operations: dict[str, str] = {}
+
+    # What follows here is imported where it is used first: the first frame needs none of it.
+
+    @cached_property
+    def known(self) -> Known:
+        """What the areas have read last."""
+        from cmapss_tui.known import Known
+
+        return Known()
+
+    @cached_property
+    def travels(self) -> Travels:
+        """Where one has been, and the ways there."""
+        from cmapss_tui.travels import Travels
+
+        return Travels(self)
 
     @property
     def aws(self) -> Aws:
@@ -108,8 +122,7 @@ class ConnectingApp(App[None]):
             self._start_screen.failed(message.error)
         else:
             self._wanted = self.options
-            text = f"Still at {self.place.name} in {self.aws.region}: {line_in_console(message.error)}"
-            self.notify(text, severity="error", markup=False, timeout=10)
+            self._tell(message.error, f"Still at {self.place.name} in {self.aws.region}: ")
 
     async def on_connected(self, message: Connected) -> None:
         if self.screens_gone:
@@ -134,6 +147,8 @@ class ConnectingApp(App[None]):
 
     async def _leave(self, aws: Aws) -> None:
         """Drop all that belongs to a connection: its screens and their readings, its history, and what is known."""
+        from cmapss_tui import troubles
+
         await self.switch_mode(START)
         for mode, base in self.MODES.items():
             if mode != START:
@@ -144,7 +159,7 @@ class ConnectingApp(App[None]):
         background.forget(self)
         troubles.forget(self)
         self.travels.forget()
-        self.known = Known()
+        self.known.forget()
         self._identity = None
         self.open_operations = 0
 
@@ -202,7 +217,7 @@ class ConnectingApp(App[None]):
         try:
             options = options_at(self._wanted if self._aws is None else self.options, destination)
         except ConsoleError as error:
-            self.notify(line_in_console(error), severity="error", markup=False)
+            self._tell(error)
             return
         if self._aws is None:
             self._start_screen.begin(destination.words)
@@ -227,7 +242,7 @@ class ConnectingApp(App[None]):
         from cmapss_tui.switching import Places
 
         self.on_places_read(PlacesRead(self.places or Places()))  # there is the sandbox still
-        self.notify(line_in_console(message.error), severity="error", markup=False)
+        self._tell(message.error)
 
     def heard(self, screen: Screen[Any], snapshot: Snapshot | None = None) -> None:
         """A screen has read something, or could not: names of areas' lists are kept, what waited for it can be done."""
@@ -243,6 +258,18 @@ class ConnectingApp(App[None]):
         """Note that it is over."""
         self._running_operations.pop(operation, None)
         self._count_open_operations()
+
+    def _tell(self, error: ConsoleError, before: str = "") -> None:
+        from cmapss_tui.remedies import line_in_console
+
+        self.notify(f"{before}{line_in_console(error)}", severity="error", markup=False, timeout=10)
+
+
+def as_console_screen(node: DOMNode | None) -> ConsoleScreen | None:
+    """A node where it is a screen of the console, and not a dialog over one or the start."""
+    from cmapss_tui.screens.base import ConsoleScreen
+
+    return node if isinstance(node, ConsoleScreen) else None
 
 
 def _connect_and_ask(connect: Connect, options: Options, narrate: Callable[[str], None]) -> Aws:

@@ -86,6 +86,11 @@ class Known:
         if snapshot.error is None and kind in _GATHERERS:
             self._read[_GATHERERS[kind][0]] = snapshot
 
+    def forget(self) -> None:
+        """Know nothing any more: it was of another place."""
+        self._read.clear()
+        self._gathered.clear()
+
     @property
     def prepared_jobs(self) -> Prepared | None:
         """The training jobs as they were read last, with what follows from that."""

@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from cmapss_tui.actions import Action, Safety, by_id, help_for, in_scope
 from cmapss_tui.commands import Verb, search
+from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.console_settings import theme_names
 from cmapss_tui.help_topics import TOPICS
 from cmapss_tui.keymap import shown_keys
@@ -19,7 +20,6 @@ from cmapss_tui.place import SANDBOX
 from cmapss_tui.saving import save_setting
 from cmapss_tui.screens.picker import NOTHING_FOUND, Choice, Picker
 from cmapss_tui.switching import Destination, Places, choices, fixed_by, regions
-from cmapss_tui.travels import as_console_screen
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cmapss_tui.options import Options
 
 SANDBOX = "sandbox"
+PRODUCTION_CLASS = "-production"  # of the first line, and of the application: style sheets and dialogs reach it there
 
 
 @dataclass(frozen=True, slots=True)

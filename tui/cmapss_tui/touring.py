@@ -13,9 +13,9 @@ from textual.app import App
 
 from cmapss_tui import background, formats
 from cmapss_tui.background import Background
+from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.keymap import first_key
 from cmapss_tui.tour import STEPS, Observation, Pace, Place, Step, Tour, Work, WorkState, after, instruction
-from cmapss_tui.travels import as_console_screen
 
 if TYPE_CHECKING:
     from cmapss_core.evaluation import Evaluation

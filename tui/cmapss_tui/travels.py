@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual.app import App
-from textual.dom import DOMNode
 from textual.screen import Screen
 
+from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.history import History, Opened, Visit, made_again, opened, subject_of
-
-if TYPE_CHECKING:
-    from cmapss_tui.screens.base import ConsoleScreen
-
-
-def as_console_screen(node: DOMNode | None) -> ConsoleScreen | None:
-    """A node where it is a screen of the console, and not a dialog over one or the start."""
-    # Imported here, as the screens are: the first frame needs none of it.
-    from cmapss_tui.screens.base import ConsoleScreen
-
-    return node if isinstance(node, ConsoleScreen) else None
 
 
 class Travels:

@@ -17,12 +17,11 @@ from cmapss_tui import formats, theme
 from cmapss_tui.actions import Action, in_scope
 from cmapss_tui.formats import middle_elided
 from cmapss_tui.keymap import first_key, keys_of
-from cmapss_tui.place import Place
+from cmapss_tui.place import PRODUCTION_CLASS, Place
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness
 from cmapss_tui.widgets.hints import NARROW_GAP, Hint, HintLine
 
 BRAND = "cmapss-console"
-PRODUCTION_CLASS = "-production"  # of the bar, and of the application: style sheets and dialogs reach it there
 PRODUCTION, READ_ONLY = "PRODUCTION", "READ-ONLY"
 Piece = tuple[str, Content, int]  # name, what is written, columns before it
 GAP = 2
