@@ -14,7 +14,7 @@ from cmapss_core.ranking import Direction, TrainingJob, direction
 ENDED = frozenset({"Completed", "Failed", "Stopped", "DeleteFailed"})
 
 _TUNED_METRIC = "_tuning_objective_metric"  # a hyper-parameter that tuning gives to each of its jobs
-_SHORT = 8  # characters: what is longer than this is a number of one job's own
+_SHORT = 4  # characters: what is longer than this is a number of one job's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,9 @@ def training_job(answer: Mapping[str, Any]) -> TrainingJob:
     metric = hyperparameters.get(_TUNED_METRIC) or _own_metric(metrics)
     return TrainingJob(
         name=answer["TrainingJobName"],
-        arn=answer.get("TrainingJobArn"),
+        arn_start=_shared(answer["TrainingJobArn"][: -len(answer["TrainingJobName"])])
+        if "TrainingJobArn" in answer
+        else None,
         status=sys.intern(answer["TrainingJobStatus"]),
         secondary_status=sys.intern(answer.get("SecondaryStatus", "")),
         created=answer["CreationTime"].astimezone(UTC),

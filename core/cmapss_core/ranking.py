@@ -25,7 +25,8 @@ _MINIMIZED = frozenset(
 class TrainingJob:
     """A training job, of a tuning job or standing alone. `metrics` are its final ones, by name.
 
-    `data` is where its data is from ("nasa", "synthetic"), as its tag says; None where it has none.
+    `data` is where its data is from ("nasa", "synthetic"), as its tag says; None where it has none. `arn_start` is what
+    stands before the name in its ARN: that is the same for all jobs, and kept once.
     """
 
     name: str
@@ -46,7 +47,12 @@ class TrainingJob:
     metrics: Mapping[str, float]
     failure_reason: str | None = None
     data: str | None = None
-    arn: str | None = None
+    arn_start: str | None = None
+
+    @property
+    def arn(self) -> str | None:
+        """Its ARN, where AWS has told it."""
+        return None if self.arn_start is None else self.arn_start + self.name
 
 
 @dataclass(frozen=True, slots=True)
