@@ -196,6 +196,8 @@ async def test_what_is_under_way_is_never_cut() -> None:
         app.operation_started("op-1", "deploy engines")
         app.switch(Destination("prod-eu"))
         await until(pilot, lambda: "deploy engines is under way here" in screen_text(app))
+        await pilot.press("P")
+        assert not isinstance(app.screen, Picker)
         app.operation_ended("op-1")
         world.gate.clear()
         app.switch(Destination("prod-eu"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["START", "ConsoleApp"]
 
 SMALLEST = (80, 24)
+# How long a thread that reads AWS may go on before the screen's has its turn: Python's own 5 ms add up to stalls of
+# twice the length while an answer is parsed.
+TURN_SECONDS = 0.001
 
 
 def _jobs() -> Screen[None]:
@@ -100,6 +104,7 @@ class ConsoleApp(ConnectingApp):
 
     def on_ready(self) -> None:
         """Connect when the first frame has been painted: imports in another thread would hold it up."""
+        sys.setswitchinterval(TURN_SECONDS)
         self.connect()
 
     async def on_event(self, event: Event) -> None:
@@ -177,7 +182,10 @@ class ConsoleApp(ConnectingApp):
         """Choose another profile or region, or the sandbox."""
         from cmapss_tui.palette import open_switch
 
-        open_switch(self)
+        if (reason := self.why_not_switch()) is not None:
+            self.notify(reason, severity="warning", markup=False)
+        else:
+            open_switch(self)
 
     def action_tour(self) -> None:
         """Show the tour, or hide it."""
