@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RUNNING_SECONDS, RESTING_SECONDS = 1.0, 5.0
 MARGIN = 10  # the time of day, a space
+STATE_WIDTH = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,17 @@ def _read(aws: Aws, operation: str) -> EventsSnapshot:
 
 
 def _lines(record: OperationRecord, event: StepEvent) -> Iterator[EventLine]:
-    step = next((step for step in record.plan.steps if step.n == event.n), None)
-    title = step.title if step is not None else ""
+    titles = {step.n: step.title for step in record.plan.steps}
+    title = titles.get(event.n, "")
+    width = max(map(len, titles.values()), default=0)
     call = _call(record, event) if event.state in ("acting", "undoing", "failed") else None
-    words = [f"{event.n} {title}", event.state, *([call] if call else []), *([event.message] if event.message else [])]
-    for place, text in enumerate(lines_of("  ".join(words))):
+    message = event.message if event.message != title else ""
+    words = f"{event.n:>2} {title:<{width}}  {event.state:<{STATE_WIDTH}}  {'  '.join(filter(None, (call, message)))}"
+    for place, text in enumerate(lines_of(words.rstrip())):
         yield EventLine(event, text, place == 0)
     if event.error is not None:
         for text in lines_of(event.error.line()):
-            yield EventLine(event, f"  {text}", False)
+            yield EventLine(event, f"   {text}", False)
 
 
 def _call(record: OperationRecord, event: StepEvent) -> str | None:

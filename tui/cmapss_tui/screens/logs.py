@@ -63,7 +63,12 @@ class LogsScreen(TextScreen):
     def new_view(self) -> TextView[object]:
         """The lines, of which the newest are in sight."""
         view: TextView[LogLine] = TextView(
-            lambda line: line.text, body=_body, margin=self._margin, follows=True, empty=READING
+            lambda line: line.text,
+            body=_body,
+            words=lambda line: line.words,
+            margin=self._margin,
+            follows=True,
+            empty=READING,
         )
         return cast("TextView[object]", view)
 

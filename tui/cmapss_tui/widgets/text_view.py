@@ -30,7 +30,8 @@ KEPT_BODIES = 256
 
 
 class TextView(ScrollView, Generic[L], can_focus=True):
-    """Lines of any kind: `text(line)` is what is searched and wrapped, `body(text)` the same with its colours.
+    """Lines of any kind: `text(line)` is what is wrapped, `body(line)` the same with its colours, and `words(line)` the
+    same in lower case, which is searched.
 
     `margin(line)` stands before the first row of each, `margin_width` columns wide. A view that follows keeps its
     cursor on the last line until it is moved up from there.
@@ -78,6 +79,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         text: Callable[[L], str],
         *,
         body: Callable[[L], Content] | None = None,
+        words: Callable[[L], str] | None = None,
         margin: Callable[[L], Content] | None = None,
         follows: bool = False,
         empty: str = "",
@@ -86,6 +88,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         super().__init__(id=id)
         self._text = text
         self._body = body or (lambda line: Content(text(line)))
+        self._words = words or (lambda line: text(line).lower())
         self._margin = margin
         self._margin_width = 0
         self._lines: Sequence[L] = ()
@@ -355,9 +358,9 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         self.virtual_size = Size(0, self._row_count)
 
     def _look(self) -> None:
-        needle, text = self._needle, self._text
+        needle, words = self._needle, self._words
         lines = self._lines if needle else ()
-        self._found = [place for place, line in enumerate(lines) if needle in text(line).lower()]
+        self._found = [place for place, line in enumerate(lines) if needle in words(line)]
 
     def _go_to_found(self, place: int) -> None:
         index = self._found[place % len(self._found)]
