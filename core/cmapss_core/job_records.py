@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cmapss_core.provenance import DATA_TAG
-from cmapss_core.ranking import Direction, TrainingJob, direction
+from cmapss_core.ranking import NAME, Direction, TrainingJob, direction
 
 ENDED = frozenset({"Completed", "Failed", "Stopped", "DeleteFailed"})
 
@@ -73,6 +73,7 @@ def training_job(answer: Mapping[str, Any]) -> TrainingJob:
     seconds = answer.get("TrainingTimeInSeconds")
     if seconds is None and started is not None and ended is not None:
         seconds = (ended - started).total_seconds()
+    artifact = answer.get("ModelArtifacts", {}).get("S3ModelArtifacts")
     metric = hyperparameters.get(_TUNED_METRIC) or _own_metric(metrics)
     return TrainingJob(
         name=answer["TrainingJobName"],
@@ -85,7 +86,7 @@ def training_job(answer: Mapping[str, Any]) -> TrainingJob:
         ended=ended,
         duration_seconds=None if seconds is None else float(seconds),
         tuning_job=sys.intern(tuning_arn.rsplit("/", 1)[-1]) if tuning_arn else None,
-        model_artifact=answer.get("ModelArtifacts", {}).get("S3ModelArtifacts"),
+        artifact=_shared(artifact.replace(answer["TrainingJobName"], NAME)) if artifact else None,
         image=_shared(answer.get("AlgorithmSpecification", {}).get("TrainingImage")),
         instance_type=_shared(answer.get("ResourceConfig", {}).get("InstanceType")),
         role_arn=_shared(answer.get("RoleArn")),

@@ -11,6 +11,8 @@ from typing import Literal
 
 Direction = Literal["Minimize", "Maximize"]
 
+NAME = "\0"  # in place of a job's name; nothing that AWS names has it in it
+
 # The metrics of the built-in XGBoost container, without the channel's prefix.
 _MAXIMIZED = frozenset(
     "accuracy auc aucpr balanced_accuracy f1 f1_binary f1_macro map ndcg precision precision_macro precision_micro "
@@ -25,8 +27,9 @@ _MINIMIZED = frozenset(
 class TrainingJob:
     """A training job, of a tuning job or standing alone. `metrics` are its final ones, by name.
 
-    `data` is where its data is from ("nasa", "synthetic"), as its tag says; None where it has none. `arn_start` is what
-    stands before the name in its ARN: that is the same for all jobs, and kept once.
+    `data` is where its data is from ("nasa", "synthetic"), as its tag says; None where it has none. There may be ten
+    thousand jobs: of the ARN only what stands before the name is kept, and the artefact's address may have NAME in
+    place of the name, since that much is the same for all.
     """
 
     name: str
@@ -39,7 +42,7 @@ class TrainingJob:
     objective_value: float | None = None
     objective_type: Direction | None = None
     tuning_job: str | None = None
-    model_artifact: str | None = None
+    artifact: str | None = None
     image: str | None = None
     instance_type: str | None = None
     role_arn: str | None = None
@@ -48,6 +51,11 @@ class TrainingJob:
     failure_reason: str | None = None
     data: str | None = None
     arn_start: str | None = None
+
+    @property
+    def model_artifact(self) -> str | None:
+        """Where its model is."""
+        return None if self.artifact is None else self.artifact.replace(NAME, self.name)
 
     @property
     def arn(self) -> str | None:

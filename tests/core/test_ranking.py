@@ -23,7 +23,7 @@ def job(name: str, value: float | None, **changes: object) -> TrainingJob:
         "objective_metric": METRIC,
         "objective_value": value,
         "objective_type": "Minimize",
-        "model_artifact": "s3://bucket/model.tar.gz",
+        "artifact": "s3://bucket/model.tar.gz",
         "hyperparameters": {},
         "metrics": {},
     }
@@ -36,7 +36,7 @@ jobs = st.lists(
             "job",
             value,
             status=status,
-            model_artifact=artifact,
+            artifact=artifact,
             objective_metric=metric,
             created=NOW - timedelta(seconds=age),
         ),

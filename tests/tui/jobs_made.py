@@ -39,7 +39,7 @@ def training_job(number: int, value: float | None = None, status: str = "Complet
         "objective_value": value if completed else None,
         "objective_type": "Minimize",
         "tuning_job": TUNING_JOB,
-        "model_artifact": f"s3://bucket/{name}/output/model.tar.gz" if completed else None,
+        "artifact": f"s3://bucket/{name}/output/model.tar.gz" if completed else None,
         "image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1",
         "instance_type": "ml.m5.2xlarge",
         "role_arn": "arn:aws:iam::000000000000:role/execution",

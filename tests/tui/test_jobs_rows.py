@@ -130,8 +130,10 @@ def test_the_title_fits_and_keeps_what_counts(width: int) -> None:
     assert "1 of 2 done, 1 running, 3 failed" in line.plain
 
 
-def test_the_title_says_how_far_the_reading_is() -> None:
-    part = replace(snapshot(jobs(3)), expected=10_000)
+def test_the_title_says_how_far_the_reading_is_and_judges_nothing_yet() -> None:
+    part = replace(snapshot(jobs(3), best="not-read-yet"), expected=10_000)
+    assert "AWS" not in title(answer(prepare(part), Question()), 120).plain
+    assert cross_check(part.jobs[0].job, prepare(part)) is None
     assert "reading 3 of 10,000" in title(answer(prepare(part), Question()), 120).plain
     assert "reading 400 of 10,000" in title(answer(prepare(part), Question()), 120, (400, 10_000)).plain
 
@@ -144,7 +146,8 @@ def test_a_choice_has_ranks_columns_and_a_plot_of_its_own() -> None:
     only = answer(prepared, Question(tuning_job=TUNING_JOB))
     assert [row.rank for row in only.rows] == [1, 2, 3]
     assert "gamma" not in only.scope.names
-    assert alone.name not in only.scope.progress.place
+    assert only.scope.progress.place_of(alone) is None
+    assert [only.scope.progress.place_of(job) for job in tuned] == [0, 1, 2]
     stand_alone = answer(prepared, Question(tuning_job=STAND_ALONE))
     assert [(row.rank, row.job.name) for row in stand_alone.rows] == [(1, alone.name)]
     assert "stand-alone" in title(stand_alone, 120).plain

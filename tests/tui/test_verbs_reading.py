@@ -34,7 +34,7 @@ def job(name: str, value: float | None, status: str = "Completed") -> TrainingJo
         objective_value=value,
         objective_type="Minimize",
         tuning_job="hyper-cmapss",
-        model_artifact=f"s3://bucket/{name}/output/model.tar.gz",
+        artifact=f"s3://bucket/{name}/output/model.tar.gz",
         hyperparameters={},
         metrics={},
     )

@@ -12,7 +12,6 @@ Case does not matter. What a row does not have satisfies no comparison but `!=`.
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -198,6 +197,8 @@ def _unquoted(value: str, word: str) -> str:
 def _known(name: str, known: Collection[str], word: str) -> str:
     field = name.lower()
     if field not in known:
+        import difflib  # for those who mistype only
+
         close = difflib.get_close_matches(field, known, n=1, cutoff=_CLOSE_ENOUGH)
         meant = f": {close[0]}?" if close else ""
         raise _invalid(f"{word}: there is no field {name!r}{meant}", f"Fields: {', '.join(sorted(known))}")

@@ -6,6 +6,7 @@ only hands over what it gets.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -34,11 +35,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Objective values in the order in which the jobs were made, the best up to each, and where each job stands."""
+    """Objective values in the order in which the jobs were made, and the best up to each."""
 
     values: tuple[float | None, ...] = ()
     best: tuple[float | None, ...] = ()
-    place: Mapping[str, int] = field(default_factory=dict)
+    jobs: Sequence[TrainingJob] = ()
+
+    def place_of(self, job: TrainingJob) -> int | None:
+        """Where a job stands; None where it is not among these."""
+        place = bisect_left(self.jobs, _order(job), key=_order)
+        return place if place < len(self.jobs) and self.jobs[place].name == job.name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +135,7 @@ def chosen_tuning_job(prepared: Prepared, question: Question) -> TuningJob | Non
 
 def progress(jobs: Sequence[TrainingJob], metric: str | None, data: str | None) -> Progress:
     """The objective values by order, for that metric and data; jobs measured otherwise have none."""
-    in_order = sorted(jobs, key=lambda job: (job.created, job.name))
+    in_order = sorted(jobs, key=_order)
     values = tuple(
         job.objective_value if (job.objective_metric, job.data) == (metric, data) else None for job in in_order
     )
@@ -140,12 +146,16 @@ def progress(jobs: Sequence[TrainingJob], metric: str | None, data: str | None) 
         if value is not None:
             so_far = value if so_far is None else better(so_far, value)
         best.append(so_far)
-    return Progress(values, tuple(best), {job.name: place for place, job in enumerate(in_order)})
+    return Progress(values, tuple(best), in_order)
 
 
 def data_of(rows: Sequence[RankedJob]) -> str | None:
     """Where the data of the jobs is from: of the best, or of the newest while none has a rank."""
     return rows[0].job.data if rows else None
+
+
+def _order(job: TrainingJob) -> tuple[datetime, str]:
+    return (job.created, job.name)
 
 
 def _scope(snapshot: JobsSnapshot, tuning_job: str | None) -> Scope:

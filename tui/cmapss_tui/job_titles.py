@@ -25,6 +25,8 @@ class Verdict(Enum):
 def verdict(prepared: Prepared, tuning: TuningJob) -> Verdict | None:
     """Whether our best is AWS's; one with the same value is as good. None where there is nothing to compare yet."""
     ours, theirs = prepared.ours.get(tuning.name), prepared.theirs.get(tuning.name)
+    if prepared.snapshot.expected is not None:  # either best may be among those that are still to be read
+        return None
     if ours is None:
         return Verdict.DIFFERS if tuning.best_training_job else None
     if tuning.best_training_job is None:
@@ -41,9 +43,10 @@ def cross_check(job: TrainingJob, prepared: Prepared) -> Content | None:
         return None
     ours = prepared.ours.get(tuning.name)
     is_ours, is_theirs = ours is not None and job.name == ours.name, job.name == tuning.best_training_job
-    if not is_ours and not is_theirs:
+    said = verdict(prepared, tuning)
+    if said is None or not (is_ours or is_theirs):
         return None
-    match verdict(prepared, tuning):
+    match said:
         case Verdict.AGREES if is_ours and is_theirs:
             return Content.assemble(("✓ ", theme.GOOD), "AWS agrees: best job of this tuning job")
         case Verdict.AGREES:

@@ -347,7 +347,7 @@ class JobsScreen(FilteredScreen):
             return
         self._progress.show_legend(*legends(self._shown))
         row, progress = self.table.cursor_row, self._shown.scope.progress
-        self._chart.show(progress.values, progress.best, None if row is None else progress.place.get(row.job.name))
+        self._chart.show(progress.values, progress.best, None if row is None else progress.place_of(row.job))
 
     def _pair(self) -> tuple[RankedJob, ...]:
         """The jobs to compare: those that are marked, and the cursor's where that is one."""
