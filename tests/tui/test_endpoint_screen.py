@@ -318,6 +318,23 @@ async def test_a_key_goes_through_the_windows_and_others_zoom(periods: list[int]
         assert "11-21 18:00–11-22 17:00  23h until now  a bar is 30 min" in view_line(pilot)
 
 
+@pytest.mark.usefixtures("readings")
+async def test_while_paused_the_charts_stand_still_and_do_not_claim_to_be_of_now() -> None:
+    aws = DeafAws()
+    async with Console(aws).run_test(size=(120, 36)) as pilot:
+        screen = await watched(pilot)
+        await pilot.press("p")
+        await until(pilot, lambda: "46 min paused" in screen_text(console(pilot)))
+        assert screen._stage is not None
+        before = screen._stage.axis
+        aws.still.at += 5 * MINUTE
+        await pilot.press("left")
+        screen.tick()
+        assert screen._stage.axis.end == before.end
+        await pilot.press("p")
+        await until(pilot, lambda: "46 min until now" in screen_text(console(pilot)))
+
+
 @pytest.mark.usefixtures("readings", "periods")
 async def test_the_past_says_that_it_is_the_past_and_what_is_of_now() -> None:
     async with Console().run_test(size=(120, 50)) as pilot:

@@ -183,6 +183,11 @@ class EndpointScreen(EndpointDoors):
             self._reader.forget()
         super().action_refresh()
 
+    def action_pause(self) -> None:
+        """Let the charts stand still, or go on."""
+        super().action_pause()
+        self._show_charts()
+
     def action_window(self) -> None:
         """Show the next longer window, or the shortest."""
         self._look(self._view.cycled())
@@ -299,7 +304,10 @@ class EndpointScreen(EndpointDoors):
         if stage is None:
             return
         with self.app.batch_update():
-            self.query_one("#view", Lines).write(lambda width: [view_line(stage, self._view.until, width)])
+            paused = self.paused
+            self.query_one("#view", Lines).write(
+                lambda width: [view_line(stage, self._view.until, width, paused=paused)]
+            )
             if stage.known.metrics is not None:
                 self._show_metrics(stage)
             if stage.known.endpoint is not None and stage.known.scaling is not None:

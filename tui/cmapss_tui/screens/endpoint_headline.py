@@ -64,10 +64,10 @@ def sending_now(report: TrafficReport | None) -> list[Content]:
     return [Content.styled(f"▶ traffic {formats.number(report.rate_per_minute, 3)}/min", theme.ACCENT)]
 
 
-def view_line(stage: Stage, until: datetime | None, width: int) -> Content:
+def view_line(stage: Stage, until: datetime | None, width: int, *, paused: bool = False) -> Content:
     """Which stretch of time and which variants the charts show, what is pointed at, and the keys that change it."""
-    span, slot = words(stage.axis, until)
-    style = theme.QUIET if until is None else theme.ACCENT
+    span, slot = words(stage.axis, until, paused=paused)
+    style = theme.QUIET if until is None and not paused else theme.ACCENT
     axis = stage.axis
     pointed = "" if axis.cursor is None else f"│ {moment(axis.time_of(axis.cursor), axis)}"
     names = stage.known.variant_names

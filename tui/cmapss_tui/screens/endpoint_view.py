@@ -53,12 +53,13 @@ class View:
         return replace(self, until=None)
 
 
-def words(axis: TimeAxis, until: datetime | None) -> tuple[str, str]:
-    """What is shown, and what a column of it stands for."""
+def words(axis: TimeAxis, until: datetime | None, *, paused: bool = False) -> tuple[str, str]:
+    """What is shown, and what a column of it stands for; what is paused is not of now for long."""
     span = f"{moment(axis.start, axis)}–{moment(axis.end, axis)}"
     length = minutes_in_words(axis.minutes)
     now = first_key("endpoint.present")
-    upto = f"until {moment(axis.end, axis)}, press {now} for now" if until is not None else "until now"
+    present = "paused" if paused else "until now"
+    upto = present if until is None else f"until {moment(axis.end, axis)}, press {now} for now"
     slot = "a bar a minute" if axis.minutes_per_slot == 1 else f"a bar is {minutes_in_words(axis.minutes_per_slot)}"
     return f"{span}  {length} {upto}", slot
 
