@@ -91,6 +91,11 @@ def test_scaling_out_is_more_instances_than_when_the_traffic_began() -> None:
     assert after(tour, at(Place.ENDPOINT, instances=4)).step is Step.VALIDATE
 
 
+def test_it_may_have_scaled_out_by_the_time_one_comes_back_to_look() -> None:
+    tour = seen(DEPLOYED, at(Place.ENDPOINT, instances=1), at(Place.TRAFFIC, (TRAFFIC, "running")))
+    assert after(tour, at(Place.ENDPOINT, (TRAFFIC, "done"), instances=5)).step is Step.VALIDATE
+
+
 def test_other_endpoints_count_for_nothing() -> None:
     other = [Work(kind, "another", "done") for kind in (TRAFFIC, VALIDATE, DELETE)]
     assert after(DEPLOYED, Observation(Place.ENDPOINT, other, {"another": 9})) == DEPLOYED

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from cmapss_core.aws import Target
+from cmapss_core.ranking import TrainingJob
 from cmapss_tui import keymap, touring
 from cmapss_tui.background import Background
 from cmapss_tui.options import Options
 from cmapss_tui.tour import Observation, Place, Step, Tour, after
 from cmapss_tui.touring import guide_of, observed, offer, place_of, state_file
 from tests.tui.consoles import ENDPOINT, Console, DeafAws, Lobby, opened, screen_text, until
+from tests.tui.jobs_made import JobsAws, JobsConsole, MadeReader, jobs, shown, snapshot, training_job
 
 
 class JobsScreen(Lobby):
@@ -107,6 +109,22 @@ async def test_its_words_have_the_keys_that_are_in_force() -> None:
             assert "f5 shows what made it" in guide_of(console).say(screen)
     finally:
         keymap._in_force.clear()
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [(jobs(3), "g goes to the best"), ([training_job(1, status="InProgress")], "none has completed")],
+    ids=["ranked", "none yet"],
+)
+async def test_jobs_that_have_a_place_are_seen(
+    monkeypatch: pytest.MonkeyPatch, made: list[TrainingJob], words: str
+) -> None:
+    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
+    console = JobsConsole(JobsAws(snapshot(made)))
+    async with console.run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: words in " ".join(screen_text(console).split()))
 
 
 async def test_what_the_console_does_is_seen() -> None:

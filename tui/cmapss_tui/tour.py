@@ -76,7 +76,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """How far the journey is. `first_instances` is how many served when the traffic began."""
+    """How far the journey is. `first_instances` is how many served before the traffic began."""
 
     done: frozenset[Step] = frozenset()
     ranked: bool = True
@@ -154,10 +154,7 @@ def _rank(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
 
 def _deploy(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
     if place is Place.DEPLOY_PLAN:
-        return (
-            "The plan: every call, what undoes it, what it costs. Nothing has happened yet. → goes to the button "
-            "Deploy, ⏎ presses it."
-        )
+        return f"The plan: every call, what undoes it, what it costs. Nothing has happened yet. {_press('Deploy')}"
     if place in (Place.JOBS, Place.JOB):
         deploy = key("jobs.deploy" if place is Place.JOBS else "job.deploy")
         return f"{deploy} plans how its model gets into production. It only shows the plan; you confirm it, or not."
@@ -177,7 +174,7 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if place is Place.TRAFFIC:
         if tour.traffic == "running":
             return f"It is on, also without this screen. {key('screen.back')} goes back to the endpoint, to watch it."
-        return "12 times as many invocations as the target of one instance. Start has the focus: ⏎ presses it."
+        return f"12 times as many invocations as the target of one instance. {_press('Start')}"
     if place is Place.ENDPOINT:
         if tour.traffic == "running":
             return (
@@ -189,7 +186,7 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
             "screen shows when, and why."
         )
     if place is Place.OPERATION:
-        return "It is in service, and scales by itself. Open the endpoint has the focus: ⏎ presses it."
+        return f"It is in service, and scales by itself. {_press('Open the endpoint')}"
     return _to_the_endpoint(place, key)
 
 
@@ -197,7 +194,7 @@ def _validate(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
     if tour.validation == "running":
         return "Each of the 104,897 rows is predicted, and compared with the truth: the RMSE is how far off, in cycles."
     if place is Place.VALIDATE:
-        return "Start has the focus: ⏎ presses it. 104,897 rows of the C-MAPSS test set go to the endpoint."
+        return f"104,897 rows of the C-MAPSS test set go to the endpoint. {_press('Start')}"
     if place is Place.ENDPOINT:
         return f"It has scaled out. Does it predict well? {key('endpoint.validate')} measures it."
     if place is Place.TRAFFIC:
@@ -216,18 +213,23 @@ def _delete(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
         if place is Place.ENDPOINTS:
             return f"Is anything left? {clean_up} looks for it."
         if place is Place.OPERATION:
-            return f"Is anything left? Back to the endpoints has the focus: ⏎ presses it. {clean_up} there looks."
+            return f"{_press('Back to the endpoints')} Is anything left? {clean_up} there looks."
         way = "app.endpoints" if place in (Place.JOBS, Place.JOB, Place.ELSEWHERE) else "screen.back"
         return f"Is anything left? {key(way)} goes to the list of endpoints, {clean_up} there looks."
     if tour.deletion == "failed":
         return f"It did not get through. {key('app.operations')} has it: open it to see why, and to resume it."
     if place is Place.DELETE_PLAN:
-        return "What cannot be undone wants the name typed, as the heading has it. Then ⏎ goes to the button, ⏎ again."
+        return f"What cannot be undone wants the name typed, as the heading has it: then ⏎. {_press('Delete')}"
     if place is Place.ENDPOINT:
         return f"{measured}It costs money as long as it is there: {key('endpoint.delete')} plans its deletion."
     if place in (Place.VALIDATE, Place.TRAFFIC):
         return f"{measured}{key('screen.back')} goes back to the endpoint."
     return measured + _to_the_endpoint(place, key)
+
+
+def _press(button: str) -> str:
+    """How to press a button, wherever in its row the focus is."""
+    return f"← → go to {button}, ⏎ presses it."
 
 
 def _to_the_endpoint(place: Place, key: KeyOf) -> str:
@@ -277,8 +279,8 @@ def _worked(tour: Tour, work: Work) -> Tour:
 
 def _scaled(tour: Tour, instances: Mapping[str, int]) -> Tour:
     count = instances.get(tour.endpoint or "")
-    if count is None or tour.traffic is None:
+    if count is None:
         return tour
-    if tour.first_instances is None:
+    if tour.traffic is None or tour.first_instances is None:
         return replace(tour, first_instances=count)
     return _with(tour, Step.SCALE) if count > tour.first_instances else tour

@@ -205,10 +205,10 @@ def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
 
 
 def _ranked(screen: ConsoleScreen) -> bool:
-    from cmapss_core.jobs import JobsSnapshot
+    from cmapss_tui.job_list import JobList
 
-    snapshots = (one for one in screen._complete.values() if isinstance(one, JobsSnapshot))
-    return any(job.rank is not None for snapshot in snapshots for job in snapshot.jobs)
+    lists = (one for one in screen._complete.values() if isinstance(one, JobList))
+    return any(row.rank is not None for one in lists for row in one.scope.rows)
 
 
 def _nothing_left(screen: ConsoleScreen) -> bool:
