@@ -22,7 +22,7 @@ from cmapss_tui.screens import endpoint_panels as panels
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.endpoint_doors import EndpointDoors
 from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now, view_line
-from cmapss_tui.screens.endpoint_known import refused_because
+from cmapss_tui.screens.endpoint_known import AT_ANY_STATUS, refused_because
 from cmapss_tui.screens.endpoint_panels import Stage
 from cmapss_tui.screens.endpoint_reading import (
     FASTEST_SECONDS,
@@ -58,9 +58,6 @@ PANELS = {
     "variants": "endpoint",
 }
 LIVE = ("why-text", "activities", "alarms", "variants")  # of now, whatever stretch of time the charts show
-AT_ANY_STATUS = frozenset(
-    "window logs describe operations variant zoom_in zoom_out pan_back pan_forth present point_left point_right".split()
-)
 
 
 async def open_endpoint(app: App[Any], name: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from cmapss_tui import formats, theme
+from cmapss_tui.keymap import first_key
 from cmapss_tui.screens.endpoint_view import moment, words
 from cmapss_tui.widgets.rollout_panel import rolled_back_because
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from cmapss_tui.screens.endpoint_known import Known
     from cmapss_tui.screens.endpoint_panels import Stage
 
+_KEYS = (
+    (("window",), "window"),
+    (("zoom_in", "zoom_out"), "zoom"),
+    (("pan_back", "pan_forth"), "pan"),
+    (("point_left", "point_right"), "point"),
+)
 GONE = Content.styled("✕ deleted", theme.BAD)
 
 
@@ -70,8 +77,7 @@ def view_line(stage: Stage, until: datetime | None, width: int, *, paused: bool 
     style = theme.QUIET if until is None and not paused else theme.ACCENT
     axis = stage.axis
     pointed = "" if axis.cursor is None else f"│ {moment(axis.time_of(axis.cursor), axis)}"
-    names = stage.known.variant_names
-    which = stage.variant or ("all variants" if len(names) > 1 else "")
+    which = stage.variant or ("all variants" if len(stage.known.variant_names) > 1 else "")
     pieces = [
         Content.styled(span, style),
         Content.styled(slot, theme.QUIET),
@@ -79,7 +85,10 @@ def view_line(stage: Stage, until: datetime | None, width: int, *, paused: bool 
         *([Content.styled(pointed, "bold")] if pointed else []),
     ]
     line = Content("  ").join(pieces)
-    keys = Content.styled("w window  + - zoom  < > pan  ← → point", theme.QUIET)
+    keys = Content.styled(
+        "  ".join(f"{' '.join(first_key(f'endpoint.{name}') for name in names)} {does}" for names, does in _KEYS),
+        theme.QUIET,
+    )
     missing = width - line.cell_length - keys.cell_length
     if missing >= 2:
         return line.pad_right(missing) + keys

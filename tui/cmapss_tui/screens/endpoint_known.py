@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cmapss_tui.screens.endpoint_reading import EndpointReading, SeenRollout
 
 _NEWS = timedelta(minutes=30)
+# What only looks, whatever the endpoint's status is.
+AT_ANY_STATUS = frozenset(
+    "window logs describe operations variant zoom_in zoom_out pan_back pan_forth present point_left point_right".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
