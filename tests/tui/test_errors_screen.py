@@ -169,3 +169,12 @@ def test_every_field_can_be_filtered_by_and_every_order_sorted_by() -> None:
         assert error_rows.value(call, field) is not None, field
     for order in error_rows.ORDERS:
         assert error_rows.ordered([call], order, turned=False) == [call]
+
+
+async def test_keys_typed_ahead_of_the_screen_are_its_own_and_no_filter() -> None:
+    console = ErrorConsole()
+    async with console.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(console.screen, Lobby))
+        console.simulate_key("4")
+        console.simulate_key("q")
+        await until(pilot, lambda: console._exit)

@@ -14,6 +14,9 @@ from cmapss_tui.widgets.table import VirtualTable
 class FilteredScreen(ConsoleScreen):
     """A screen with a filter above its table. A subclass says what can be filtered by, and shows its rows."""
 
+    # Not the hidden filter, which comes first: what is typed ahead of the screen would narrow it down.
+    AUTO_FOCUS = "VirtualTable"
+
     def __init__(self) -> None:
         super().__init__()
         self.terms: Filter = ()
