@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from cmapss_core import traffic
 from cmapss_core.plans import runner
@@ -126,3 +127,23 @@ async def test_the_choices_are_in_sight_with_cancel_in_focus(name: str, size: tu
         line = screen_text(app).splitlines()[screen.query_one("#cancel").region.y]
         assert "Cancel" in line
         assert "Show calls (JSON)" in line
+
+
+@pytest.mark.parametrize(("name", "key", "button"), [("deploy", "D", "confirm"), ("clean up", "S", "calls")])
+async def test_a_buttons_capital_goes_to_it_and_presses_nothing(
+    changes: list[str], name: str, key: str, button: str
+) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, name)
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen.query_one(f"#{button}").has_focus)
+    assert changes == []
+
+
+async def test_where_a_name_is_typed_its_capitals_are_typed_too() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, "delete")
+        await pilot.press("D")
+        await until(pilot, lambda: app.screen.query_one("#typed", Input).value == "D")

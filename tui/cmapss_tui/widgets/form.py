@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Click
+from textual.events import Click, Key
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import SuggestFromList
@@ -22,7 +22,7 @@ from cmapss_tui import theme
 
 V = TypeVar("V")
 
-MOVES = "tab and ⇧tab move"
+MOVES = "tab, or a button's capital, moves"
 NARROWEST = 18
 SELECT_FRAME = 6  # padding, the arrow, a scroll bar
 
@@ -221,7 +221,7 @@ def values_of(form: Widget) -> dict[str, str | bool]:
 
 
 class Choices(Horizontal):
-    """Buttons side by side; the arrow keys go from one to the next."""
+    """Buttons side by side; the arrow keys go from one to the next, their capitals to each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "previous", show=False),
@@ -248,6 +248,18 @@ class Choices(Horizontal):
         """The buttons, and how to reach them and the fields."""
         yield from self._buttons
         yield Static(MOVES, classes="moves", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        """A button's capital letter goes to it and presses nothing; what is bound, or is typed, is left alone."""
+        character = event.character or ""
+        bound = event.key in self.screen.active_bindings or self.screen.check_consume_key(event.key, character)
+        if not character.isupper() or bound:
+            return
+        for button in self._buttons:
+            if str(button.label).startswith(character) and button.focusable:
+                event.stop()
+                button.focus()
+                return
 
     def action_step(self, steps: int) -> None:
         """To the button beside it that can be pressed, if there is one: never out of the row, to where one types."""
