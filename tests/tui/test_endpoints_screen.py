@@ -12,7 +12,6 @@ import pytest
 from textual.pilot import Pilot
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.fleet import FleetReader
 from cmapss_tui.options import Options
 from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.screens.endpoints import EndpointsScreen, none_yet
@@ -280,9 +279,3 @@ async def test_fifty_endpoints_do_not_hold_up_the_event_loop() -> None:
             await read_again(pilot, screen)
         task.cancel()
     assert max(worked) < 0.05, "seconds"
-
-
-def test_the_verb_and_the_screen_read_the_same_endpoints() -> None:
-    aws = region()
-    reader = FleetReader(aws)
-    assert {one.name for one in reader.read().endpoints} == {"serving-engines", "being-made", "gone-wrong"}
