@@ -182,7 +182,9 @@ class PlanScreen(ConsoleScreen):
             view.show(without_notices(self._worded(plan)))
         else:
             view.show_text(" ".join((self.NOTHING_TO_DO, *plan.notes)), theme.GOOD)
-        self.query_one("#plan-calls", Static).update(_document(plan))
+        self.query_one("#plan-calls", Static).update(
+            Content("\n").join(list(map(coloured, _document(plan).splitlines())))
+        )
 
     def on_not_planned(self, message: NotPlanned) -> None:
         if message.generation != self._generation:
@@ -255,6 +257,10 @@ class PlanScreen(ConsoleScreen):
         """A text of a plan in the words of this dialog: its fields in the place of flags."""
         labels = {**{f"--{field.key}": field.label for field in self.query(Field)}, **self.FLAGS}
         return _UNKNOWN_FLAG.sub("", in_console(text, labels))
+
+    def copyable(self) -> Mapping[str, str]:
+        """What the plan is about, and its calls as --dry-run prints them."""
+        return {} if self.plan is None else {"target": self.plan.target, "plan (JSON)": _document(self.plan)}
 
     def tick(self) -> None:
         """The plan's age, in place of a reading's."""
@@ -360,9 +366,8 @@ class PlanScreen(ConsoleScreen):
         return Freshness(State.LIVE, f"planned {formats.age(seconds)} ago", seconds)
 
 
-def _document(plan: Plan) -> Content:
-    """The plan's calls as --dry-run prints them, in the theme's colours."""
+def _document(plan: Plan) -> str:
+    """The plan's calls as --dry-run prints them."""
     import json
 
-    document = to_json(plan_document(plan, "planned", {}))
-    return Content("\n").join(list(map(coloured, json.dumps(document, indent=2, ensure_ascii=False).splitlines())))
+    return json.dumps(to_json(plan_document(plan, "planned", {})), indent=2, ensure_ascii=False)

@@ -109,14 +109,14 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         return self._lines
 
     @property
-    def cursor_line(self) -> L | None:
-        """The line under the cursor; None where there is none."""
-        return self._lines[self._cursor] if self._lines else None
-
-    @property
     def cursor(self) -> int:
         """The index of the cursor's line."""
         return self._cursor
+
+    @property
+    def cursor_line(self) -> L | None:
+        """The line under the cursor; None where there is none."""
+        return self._lines[self._cursor] if self._lines else None
 
     @property
     def following(self) -> bool:
@@ -291,7 +291,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         return self._row(index, row - self._first_row(index), width)
 
     def _row(self, index: int, nth: int, width: int) -> Strip:
-        line, at_cursor = self._lines[index], index == self._cursor
+        line, text, at_cursor = self._lines[index], self._text(self._lines[index]), index == self._cursor
         style = self.visual_style
         if at_cursor:
             style = component_style(self, "text-view--cursor" if self.has_focus else "text-view--cursor-blurred")
@@ -302,11 +302,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
             margin = margin.truncate(self._margin_width, ellipsis=True)
             segments += _segments(margin.pad_right(self._margin_width - margin.cell_length), style)
         room = width - GUTTER - self._margin_width
-        text = self._text(line)
-        if self._wrap:
-            start, end = parts(text, room)[nth]
-        else:
-            start, end = self._left, self._left + room
+        start, end = parts(text, room)[nth] if self._wrap else (self._left, self._left + room)
         segments += _segments(cut(self._written(index), start, end), style)
         return Strip(segments).adjust_cell_length(width, style.rich_style)
 
