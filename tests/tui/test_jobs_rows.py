@@ -128,6 +128,7 @@ def test_the_title_fits_and_keeps_what_counts(width: int) -> None:
     assert line.cell_length <= width
     assert "validation:rmse ↓" in line.plain
     assert "1 of 2 done, 1 running, 3 failed" in line.plain
+    assert "✓ 2 marked" in title(answer(prepare(long), Question()), width, marked=2).plain
 
 
 def test_the_title_says_how_far_the_reading_is_and_judges_nothing_yet() -> None:

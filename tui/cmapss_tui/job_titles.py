@@ -60,7 +60,7 @@ def cross_check(job: TrainingJob, prepared: Prepared) -> Content | None:
     return Content.assemble(("▲ ", theme.WARN), f"AWS names this the best; here {here} is")
 
 
-def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = None) -> Content:
+def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = None, marked: int = 0) -> Content:
     """The line; `counted` is how many of how many jobs have been read, while they are being read."""
     prepared, question = shown.prepared, shown.question
     head = Content.styled("Training jobs", "bold")
@@ -70,7 +70,14 @@ def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = N
     metric = shown.scope.metric
     arrow = {"Minimize": "↓", "Maximize": "↑"}.get(_direction(shown) or "", "")
     judged = Content.styled(f"{GAP}{metric} {arrow}".rstrip(), theme.ACCENT) if metric else Content("")
-    tail = judged + _counts(shown, chosen) + _said(prepared, chosen, question.tuning_job) + _loading(shown, counted)
+    marks = Content.styled(f"{GAP}✓ {formats.count(marked)} marked", theme.ACCENT) if marked else Content("")
+    tail = (
+        judged
+        + marks
+        + _counts(shown, chosen)
+        + _said(prepared, chosen, question.tuning_job)
+        + _loading(shown, counted)
+    )
     name = _whose(shown, chosen)
     room = width - tail.cell_length - head.cell_length - 3
     if not name:

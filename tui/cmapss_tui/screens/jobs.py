@@ -136,7 +136,7 @@ class JobsScreen(FilteredScreen):
         self._sort_by(message.column)
 
     def on_virtual_table_marks_changed(self) -> None:
-        self._show_note()
+        self._show_title()
         self.refresh_bindings()
 
     def tick(self) -> None:
@@ -321,15 +321,14 @@ class JobsScreen(FilteredScreen):
 
     def _show_title(self) -> None:
         if self._shown is not None:
-            shown, counted = self._shown, self._counted
-            self._title.write(lambda width: [title(shown, width, counted)])
+            shown, counted, marked = self._shown, self._counted, self.table.count_marked
+            self._title.write(lambda width: [title(shown, width, counted, marked)])
 
     def _show_note(self) -> None:
         if self._shown is None:
             return
-        shown, marked = self._shown, len(self.table.marked)
-        note = f"{formats.count(len(shown.rows))} of {formats.count(len(shown.scope.rows))}"
-        self._filter.show_note(f"{note}, {formats.count(marked)} marked" if marked else note)
+        shown = self._shown
+        self._filter.show_note(f"{formats.count(len(shown.rows))} of {formats.count(len(shown.scope.rows))}")
 
     def _show_row(self, row: RankedJob | None) -> None:
         if row is None or self._shown is None:
@@ -337,7 +336,7 @@ class JobsScreen(FilteredScreen):
         else:
             self._summary.write(partial(summary, row.job, cross_check(row.job, self._shown.prepared)))
         status = None if row is None else row.job.status
-        if status != self._status or self.table.marked:  # what decides on the actions that are possible
+        if status != self._status or self.table.count_marked:  # what decides on the actions that are possible
             self._status = status
             self.refresh_bindings()
 

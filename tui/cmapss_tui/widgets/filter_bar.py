@@ -16,7 +16,7 @@ from cmapss_core.errors import ConsoleError
 from cmapss_tui.filters import completions
 
 PROMPT = "/ "
-EXAMPLE = "word !word status:failed rmse<46 took>5m /a.b/ x | y  tab: fields"
+EXAMPLE = "word !word status:failed rmse<46 took>5m /a.b/ x | y"
 REMEMBERED = 50
 
 Fields = Callable[[], Collection[str]]

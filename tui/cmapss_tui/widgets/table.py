@@ -149,6 +149,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """The rows that are marked, as they were last shown, in the order in which they were marked."""
         return tuple(self._marked.values())
 
+    @property
+    def count_marked(self) -> int:
+        """How many rows are marked."""
+        return len(self._marked)
+
     def show(self, rows: Sequence[R], *, empty: str | None = None, places: Mapping[str, int] | None = None) -> None:
         """Replace the rows, with the cursor on the row it was on; where that has gone, it stays at its place.
 
