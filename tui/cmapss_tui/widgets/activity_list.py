@@ -27,7 +27,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
 }
 _NOT_SCALED = ("–", theme.QUIET)
 _CAUSE_WIDTH, _TOOK_WIDTH, _VARIANT_WIDTH = 9, 14, 10
-_IN_SIGHT = 8  # activities that a large screen shows
+MOST = 8  # activities that a large screen has room for
 _ROOMY = 70  # columns from which a third of what is more goes to the cause
 _WITH_CAUSE = 62  # columns from which there is room for the cause
 _TRACKING_ALARM = re.compile(r"TargetTracking-\S*-(?P<side>Alarm(?:High|Low))-")
@@ -41,13 +41,12 @@ class ActivityList(Lines):
     def show(self, activities: Sequence[ScalingActivity], now: datetime) -> None:
         """Show these, `now` being the region's time; those of several variants say of which they are."""
         several = len({activity.variant for activity in activities}) > 1
-        dated = any(activity.started.date() != now.date() for activity in activities[:_IN_SIGHT])
+        shown = activities[:MOST]
+        dated = any(activity.started.date() != now.date() for activity in shown)
         if not activities:
             self.write(lambda width: [Content.styled(NONE_YET, theme.QUIET)])
         else:
-            self.write(
-                lambda width: [activity_line(one, now, width, several=several, dated=dated) for one in activities]
-            )
+            self.write(lambda width: [activity_line(one, now, width, several=several, dated=dated) for one in shown])
 
 
 def activity_line(
