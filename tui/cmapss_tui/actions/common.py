@@ -45,6 +45,15 @@ COMMON_ACTIONS: tuple[Action, ...] = (
         "Console",
         show=False,
     ),
+    Action(
+        "app.suspend_process",
+        ("ctrl+z",),
+        "suspend",
+        "Back to the shell for a while; fg comes back, and what is old by then is read at once.",
+        "app",
+        "Console",
+        show=False,
+    ),
     # Last: where the footer is narrow, these are left to the help.
     Action("screen.copy", ("y",), "copy", "Copy the name of what this is about.", "screen", "Take away"),
     Action(
