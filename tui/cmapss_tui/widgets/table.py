@@ -108,12 +108,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._markable = markable
         self._columns = tuple(columns)
         self._cell = cell
         self._key = key
         self._mark = mark
-        self._empty = empty
+        self._empty, self._markable = empty, markable
         self._rows: Sequence[R] = ()
         self._cursor = 0
         self._sorted_by: tuple[str, bool] | None = None
@@ -315,10 +314,10 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def _row_strip(self, index: int, width: int) -> Strip:
         row = self._rows[index]
         at_cursor = index == self._cursor
-        key = self._key(row)
         # The cursor's line is written each time: with and without the focus it looks otherwise.
         if at_cursor:
             return self._write(row, at_cursor, width)
+        key = self._key(row)
         kept = self._strips.get(key)
         if kept is not None and (kept[0] is row or kept[0] == row):
             return kept[1]
