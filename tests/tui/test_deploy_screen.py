@@ -347,3 +347,15 @@ async def test_a_shadow_and_a_network_of_ones_own(planning: Planning) -> None:
     request = planning.requests[-1]
     assert (request.job, request.shadow, request.network_isolation) == (JOB, "challenger", True)
     assert (request.subnets, request.security_groups) == (("subnet-a", "subnet-b"), ("sg-1",))
+
+
+async def test_more_instances_than_the_maximum_are_said_where_they_are_typed(planning: Planning) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await planned(pilot)
+        screen.field("instances").set("50")
+        await until(pilot, lambda: "✕ is above the maximum of 5" in screen_text(app))
+        assert confirm(screen).disabled
+        screen.field("maximum").set("50")
+        await until(pilot, lambda: screen.plan is not None)
+    assert (planning.requests[-1].instances, planning.requests[-1].max) == (50, 50)

@@ -238,3 +238,39 @@ async def test_a_heading_that_grows_is_given_its_second_line() -> None:
         screen.heading = lambda: f"Change {ENDPOINT} in place"  # type: ignore[method-assign]
         await opened(pilot, screen)
         await until(pilot, lambda: "$0.00/h → $0.23/h   ($168 a month)" in screen_text(app))
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_list_that_drops_down_cuts_none_of_its_rows() -> None:
+    app = Console()
+    words = "in batches of a quarter of the fleet"
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = Dialog(deploy_plan())
+        screen.form = lambda: iter([Field("how", "how", "", choices={"": "as is usual", "batches": words})])  # type: ignore[method-assign]
+        await opened(pilot, screen)
+        await focused(pilot, "#how")
+        await pilot.press("enter")
+        await until(pilot, lambda: words in screen_text(app))
+
+
+@pytest.mark.usefixtures("journal")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("it is younger than an hour (--older-than)", "it is younger than an hour"),
+        ("change --strategy", "change “strategy”"),
+        ("use --strategy or --other", "use “strategy” or --other"),
+    ],
+)
+async def test_flags_of_the_command_line_alone_are_not_named_in_passing(text: str, said: str) -> None:
+    async with Console().run_test(size=(80, 24)) as pilot:
+        screen = await planned(pilot)
+        assert screen.worded(text) == said
+
+
+@pytest.mark.usefixtures("journal")
+async def test_the_plan_can_be_copied() -> None:
+    async with Console().run_test(size=(80, 24)) as pilot:
+        screen = await planned(pilot)
+        assert screen.copyable()["target"] == ENDPOINT
+        assert '"plan_id"' in screen.copyable()["plan (JSON)"]
