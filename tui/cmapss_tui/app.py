@@ -91,6 +91,7 @@ class ConsoleApp(ConnectingApp):
         self.set_reactive(App.theme, theme.ANSI.name if self.no_color else options.theme or self.usual_theme)
         keymap.use(self, options.keymap)
         self._quit_asked = False
+        self.greeting: Callable[[], None] | None = None  # what is done once the first frame has been painted
         self.fault: Fault | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -106,6 +107,8 @@ class ConsoleApp(ConnectingApp):
         """Connect when the first frame has been painted: imports in another thread would hold it up."""
         sys.setswitchinterval(TURN_SECONDS)
         self.connect()
+        if self.greeting is not None:
+            self.greeting()
 
     async def on_event(self, event: Event) -> None:
         """Every event passes here: it is how the console knows that somebody is there."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import __version__
@@ -16,6 +16,9 @@ from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.exits import ExitCode, exit_code_of
 from cmapss_tui.options import Options, options_from
 from cmapss_tui.output import abandon_stdout, is_terminal, narrate, prepare_streams
+
+if TYPE_CHECKING:
+    from cmapss_core.aws import Aws
 
 PROGRAM = "cmapss-console"
 SMALLEST_TERMINAL = (80, 24)
@@ -160,17 +163,24 @@ def _open_console(arguments: Namespace) -> int:
         narrate(f"{PROGRAM}: {problem} The verbs need none: {', '.join(VERBS)} (see {PROGRAM} --help).")
         return ExitCode.USAGE
     from cmapss_tui.app import ConsoleApp
-    from cmapss_tui.connection import connect
     from cmapss_tui.opening import run_until_left
-    from cmapss_tui.sandbox_process import stop_all
 
     try:
-        code, fault = run_until_left(lambda: ConsoleApp(options, connect))
+        code, fault = run_until_left(lambda: ConsoleApp(options, _connect))
     finally:
+        from cmapss_tui.sandbox_process import stop_all
+
         stop_all()
     if fault is not None:
         narrate(f"{PROGRAM}: {fault.line}")
     return code
+
+
+def _connect(options: Options, on_progress: Callable[[str], None]) -> Aws:
+    # Imported when it is called: the first frame needs nothing of it.
+    from cmapss_tui.connection import connect
+
+    return connect(options, on_progress)
 
 
 def _terminal_problem() -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cmapss_tui.exits import ExitCode
-from cmapss_tui.touring import offer
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
@@ -20,8 +20,7 @@ def run_until_left(make: Callable[[], ConsoleApp]) -> tuple[int, Fault | None]:
     """
     while True:
         console = make()
-        if console.options.tour:
-            offer(console)
+        console.greeting = partial(_greet, console)
         console.run()
         if console.fault is None:
             return console.return_code or ExitCode.DONE, None
@@ -33,3 +32,11 @@ def run_until_left(make: Callable[[], ConsoleApp]) -> tuple[int, Fault | None]:
             return ExitCode.FAILED, console.fault
         if not again:
             return ExitCode.FAILED, None
+
+
+def _greet(console: ConsoleApp) -> None:
+    # Imported when it is called: the first frame needs nothing of it.
+    from cmapss_tui.touring import offer
+
+    if console.options.tour:
+        offer(console)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -52,6 +51,8 @@ def write(text: str) -> None:
 def write_json(document: object) -> None:
     """Data, as one JSON document."""
     # Escaped, so that what reads it needs to guess no encoding.
+    import json  # the console, which shares this module, needs none
+
     write(json.dumps(to_json(document), indent=2, allow_nan=False))
 
 
