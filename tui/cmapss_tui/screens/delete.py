@@ -37,7 +37,7 @@ class DeleteScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """What stays."""
         yield Field("keep models", "keep-models", False, hint="so that they can be deployed again")
-        yield Field("others' models", "all", False, hint="also those that the console did not make")
+        yield Field("others' models", "all", False, hint="also what the console did not make")
         yield Field("keep logs", "keep-logs", False, hint="nothing brings them back")
 
     def planner(self) -> Callable[[], Plan]:

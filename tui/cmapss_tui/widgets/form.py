@@ -22,7 +22,7 @@ from cmapss_tui import theme
 
 V = TypeVar("V")
 
-MOVES = "tab, or a button's capital, moves"
+MOVES = "tab or a capital moves"
 NARROWEST = 18
 SELECT_FRAME = 6  # padding, the arrow, a scroll bar
 
