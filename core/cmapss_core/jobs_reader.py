@@ -13,7 +13,7 @@ from cmapss_core.job_records import as_tuned
 from cmapss_core.jobs import PAGE, JobsPage, JobsSnapshot, TuningJobs, search_jobs
 from cmapss_core.ranking import RankedJob, TrainingJob, common_metric, rank
 
-# Search answers from an index that follows the jobs: what changed before the newest change may come into it after it.
+# Search answers from an index that follows the jobs: what changed before it answered may come into it later.
 SLACK = timedelta(minutes=5)
 # A job that is deleted does not change, it is only not there any more: looking for that may cost so much of all calls.
 LOOKED_OVER = 0.2
@@ -25,15 +25,17 @@ class _Whole:
 
     jobs: dict[str, TrainingJob] = field(default_factory=dict)
     token: str | None = None
-    modified: datetime | None = None
+    began: datetime | None = None
+    dated: bool = False
     total: int | None = None
     pages: int = 0
 
-    def take(self, page: JobsPage) -> None:
-        """Note what a page says beside its jobs."""
+    def take(self, page: JobsPage, now: datetime) -> None:
+        """Note what a page says beside its jobs, and when the first one came."""
         self.token = page.token
         self.total = page.total if page.total is not None else self.total
-        self.modified = _later(self.modified, page.modified)
+        self.dated = self.dated or page.modified is not None
+        self.began = self.began or now
         self.pages += 1
 
 
@@ -57,7 +59,7 @@ class JobsReader:
         self._counted = counted
         self._tuning_jobs = TuningJobs(aws)
         self._jobs: dict[str, TrainingJob] = {}
-        self._modified: datetime | None = None
+        self._known_at: datetime | None = None  # the region's time; None where jobs do not say when they changed
         self._whole: _Whole | None = _Whole()
         self._pages_of_whole = 0
         self._calls_since_whole = 0
@@ -88,7 +90,7 @@ class JobsReader:
     @property
     def _due(self) -> bool:
         allowed = self._calls_since_whole * LOOKED_OVER
-        return self._only_whole or self._modified is None or allowed >= self._pages_of_whole
+        return self._only_whole or self._known_at is None or allowed >= self._pages_of_whole
 
     def _read_whole(self, whole: _Whole) -> None:
         self._whole = whole
@@ -96,7 +98,7 @@ class JobsReader:
         try:
             for page in search_jobs(self._aws, whole.token, SortBy="CreationTime", SortOrder="Descending"):
                 self._keep(page.jobs, whole.jobs)
-                whole.take(page)
+                whole.take(page, self._aws.clock.now())
                 if self._counted is not None:
                     self._counted(len(whole.jobs), whole.total)
                 if self._told is not None and not self._jobs and whole.token and whole.pages >= step:
@@ -110,7 +112,7 @@ class JobsReader:
         self._whole = None
         self._calls_since_whole = 0
         self._pages_of_whole = whole.pages
-        self._modified = _later(self._modified, whole.modified)
+        self._known_at = whole.began if whole.dated else None
         renewed = self._tuning_jobs.renew()
         if (
             renewed
@@ -121,21 +123,23 @@ class JobsReader:
             self._rank(self._jobs)
 
     def _read_changes(self) -> None:
-        assert self._modified is not None  # else a reading of everything is due
-        since = (self._modified - SLACK).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert self._known_at is not None  # else a reading of everything is due
+        since = (self._known_at - SLACK).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         changed = {"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": since}
         parameters: dict[str, Any] = {"SearchExpression": {"Filters": [changed]}, "SortBy": "LastModifiedTime"}
         anything = False
+        began: datetime | None = None
         try:
             for page in search_jobs(self._aws, SortOrder="Descending", **parameters):
                 anything |= self._keep(page.jobs, self._jobs)
-                self._modified = _later(self._modified, page.modified)
+                began = began or self._aws.clock.now()
         except ConsoleError as error:
             if error.kind is not ErrorKind.INVALID:
                 raise
             self._only_whole = True
             self._read_whole(_Whole())
             return
+        self._known_at = began or self._known_at
         if self._tuning_jobs.renew() or anything:
             self._rank(self._jobs)
 
@@ -168,7 +172,3 @@ class JobsReader:
             calls=calls,
             expected=expected,
         )
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max((when for when in (one, other) if when is not None), default=None)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmapss_core.clock import RegionClock
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot, read_jobs
 from cmapss_core.jobs_reader import JobsReader
@@ -17,6 +18,17 @@ from tests.core.scripted import NOW, ScriptedAws, not_found
 
 PREFIX = "arn:aws:sagemaker:us-east-1:000000000000:hyper-parameter-tuning-job/"
 TUNING_JOB = "hyper-cmapss"
+
+
+class RegionTime(RegionClock):
+    """The region's time, as its answers tell it."""
+
+    def __init__(self, region: Region) -> None:
+        super().__init__()
+        self._region = region
+
+    def now(self) -> datetime:
+        return self._region.now
 
 
 class Region:
@@ -34,6 +46,7 @@ class Region:
                 "sagemaker:DescribeHyperParameterTuningJob": self.describe,
             }
         )
+        self.aws.clock = RegionTime(self)
         for number in range(count):
             self.put(number, value=45.0 + number)
 
@@ -108,10 +121,10 @@ def seen(snapshot: JobsSnapshot) -> list[tuple[int | None, str, str, float | Non
 def test_a_steady_region_costs_one_call_a_reading() -> None:
     region = Region(2_000)
     reader = JobsReader(region.aws)
-    region.minute = 60
-    region.put(0, value=45.0)
     first = reader.read()
     assert first.calls == 21
+    region.minute = 6
+    reader.read()  # what has just changed is looked at once more
     later = [reader.read() for _ in range(10)]
     assert [snapshot.calls for snapshot in later] == [1] * 10
     assert all(snapshot.jobs is first.jobs for snapshot in later), "nothing is made anew where nothing has changed"
@@ -125,6 +138,7 @@ def test_a_tuning_job_that_runs_is_one_call_more() -> None:
     region.minute = 60
     region.put(500, status="InProgress")
     reader.read()
+    region.minute = 61
     assert reader.read().calls == 2
     region.tuning_status = "Completed"
     assert reader.read().tuning_jobs[0].status == "Completed"
@@ -170,6 +184,7 @@ def test_what_comes_late_into_the_index_is_found() -> None:
     reader.read()
     region.minute = 7
     region.put(5)
+    region.minute = 11
     assert "job-00005" in {row.job.name for row in reader.read().jobs}
 
 
@@ -177,7 +192,6 @@ def test_deleted_jobs_are_missed_after_a_bounded_number_of_calls_or_when_asked()
     region = Region(300)
     reader = JobsReader(region.aws)
     region.minute = 60
-    region.put(0)
     reader.read()
     del region.jobs["job-00007"]
     assert len(reader.read().jobs) == 300
