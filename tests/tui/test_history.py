@@ -60,7 +60,7 @@ class Thing:
         self.name = name
 
 
-def made(*_: object) -> Any:
+def made(*_: object, **__: object) -> Any:
     raise AssertionError("nothing is made to be compared")
 
 
@@ -68,4 +68,5 @@ def test_a_screen_is_known_again_by_the_names_it_is_made_with() -> None:
     assert subject_of(partial(made, "engines")) == subject_of(partial(made, Thing("engines")))
     assert subject_of(partial(made, "engines", 1)) != subject_of(partial(made, "engines", 2))
     assert subject_of(partial(made, "engines")) != subject_of(partial(made, "others"))
+    assert subject_of(partial(made, "engines", known=1)) == subject_of(partial(made, "engines", known=2))
     assert subject_of(made) == subject_of(made)

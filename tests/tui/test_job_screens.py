@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from cmapss_core.job_description import Channel, Serving, Stage, TrainingJobDescription
 from cmapss_core.jobs import RankedJob, TrainingJob
+from cmapss_tui.history import opened
 from cmapss_tui.job_differences import as_text, differences
 from cmapss_tui.job_facts import about, laid_out
 from cmapss_tui.job_list import STAND_ALONE
@@ -192,7 +193,7 @@ async def test_one_job_is_shown_in_full_at_every_size(size: tuple[int, int], mon
         assert isinstance(detail, JobDetailScreen)
         assert all(len(line) <= size[0] for line in screen_text(screen.console).splitlines())
         assert detail.copyable()["name"] == job.name
-        assert detail.again() is not None
+        assert opened(detail) == opened(JobDetailScreen(job, rank=7)) != opened(JobDetailScreen(training_job(2, 45.0)))
 
 
 def test_a_description_says_stages_billing_inputs_and_what_serves_the_model() -> None:

@@ -36,7 +36,7 @@ DIALOGS: dict[str, Callable[[], ConsoleScreen]] = {
     "delete": lambda: DeleteScreen(ENDPOINT),
     "clean up": CleanUpScreen,
     "stop roll-out": lambda: StopRolloutScreen(ENDPOINT),
-    "traffic": lambda: TrafficScreen(ENDPOINT, endpoint(current=1, desired=1), scaling()),
+    "traffic": lambda: TrafficScreen(ENDPOINT, known=endpoint(current=1, desired=1), scaling=scaling()),
     "resume": lambda: OperationScreen("deploy-1", ask="resume"),
     "roll back": lambda: OperationScreen("deploy-1", ask="rollback"),
 }

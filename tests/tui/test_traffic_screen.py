@@ -71,7 +71,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Load:
 
 async def open_traffic(pilot: Pilot[None]) -> TrafficScreen:
     """The screen, with the focus on its start, if it can be started: it is not there by itself."""
-    screen = TrafficScreen(ENDPOINT, endpoint(current=1, desired=1), scaling())
+    screen = TrafficScreen(ENDPOINT, known=endpoint(current=1, desired=1), scaling=scaling())
     await opened(pilot, screen)
     assert not screen.query_one("#start", Button).has_focus, "what costs is not begun by a reflex"
     if not screen.query_one("#start", Button).disabled:

@@ -73,8 +73,8 @@ def made_again(one: Opened) -> ConsoleScreen:
 
 
 def subject_of(again: Callable[[], ConsoleScreen]) -> object:
-    """What a screen is about: the names of what it is made with, or that itself. Else it is only like itself."""
-    if not isinstance(again, partial):
-        return again
-    given = (*again.args, *again.keywords.values())
-    return tuple(getattr(one, "name", one) for one in given)
+    """What a screen is about: the names of what it is made with, or that itself. Else it is only like itself.
+
+    What is given by keyword is only what is known of it by then: it is another the next time.
+    """
+    return tuple(getattr(one, "name", one) for one in again.args) if isinstance(again, partial) else again

@@ -194,7 +194,7 @@ async def _at_job(app: ConsoleApp, action: str, name: str) -> None:
     prepared = app.known.prepared_jobs
     row = next((row for row in prepared.snapshot.jobs if row.job.name == name), None) if prepared is not None else None
     if prepared is not None and row is not None:
-        made = partial(JobDetailScreen, row, cross_check(row.job, prepared))
+        made = partial(JobDetailScreen, row.job, rank=row.rank, check=cross_check(row.job, prepared))
         await app.travels.do_there("jobs", made, action)
 
 

@@ -48,11 +48,12 @@ class DescribeScreen(TextScreen):
         service: str,
         operation: str,
         parameters: Mapping[str, object],
+        *,
         related: Sequence[Document] = (),
     ) -> None:
         super().__init__()
         self._title = title
-        self._again = partial(DescribeScreen, title, service, operation, parameters, related)
+        self._again = partial(DescribeScreen, title, service, operation, parameters, related=related)
         first = Document(_thing(operation), answer_of(service, operation, parameters))
         self._documents = (first, *related)
         self._shown = 0

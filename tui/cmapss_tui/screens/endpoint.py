@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
@@ -167,8 +168,7 @@ class EndpointScreen(EndpointDoors):
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same endpoint once more."""
-        name = self.endpoint_name
-        return lambda: EndpointScreen(name)
+        return partial(EndpointScreen, self.endpoint_name)
 
     def sheet(self) -> Sheet | None:
         """The metrics of the window."""

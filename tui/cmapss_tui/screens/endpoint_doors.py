@@ -47,10 +47,9 @@ class EndpointDoors(ConsoleScreen):
 
     def action_describe(self) -> None:
         """Read what AWS answers of it."""
-        from cmapss_tui.screens.describe import DescribeScreen
+        from cmapss_tui.screens.describe import describe_endpoint
 
-        name = self.endpoint_name
-        self.app.push_screen(DescribeScreen(name, "sagemaker", "DescribeEndpoint", {"EndpointName": name}))
+        self.app.push_screen(describe_endpoint(self.endpoint_name))
 
     def action_operations(self) -> None:
         """See what was begun from here with it."""
@@ -68,7 +67,8 @@ class EndpointDoors(ConsoleScreen):
         """Send it load."""
         from cmapss_tui.screens.traffic import TrafficScreen
 
-        self.app.push_screen(TrafficScreen(self.endpoint_name, self.known.endpoint, self.known.scaling))
+        known = self.known
+        self.app.push_screen(TrafficScreen(self.endpoint_name, known=known.endpoint, scaling=known.scaling))
 
     def action_scale(self) -> None:
         """Change its automatic scaling."""

@@ -149,16 +149,11 @@ class EndpointsScreen(FilteredScreen):
 
     async def action_describe(self) -> None:
         """Read what AWS says of it."""
-        from cmapss_tui.described import endpoint_documents
-        from cmapss_tui.screens.describe import DescribeScreen
+        from cmapss_tui.screens.describe import describe_endpoint
 
         row = self.table.cursor_row
         if row is not None:
-            name = row.endpoint.name
-            asked = {"EndpointName": name}
-            await self.app.push_screen(
-                DescribeScreen(name, "sagemaker", "DescribeEndpoint", asked, endpoint_documents(name))
-            )
+            await self.app.push_screen(describe_endpoint(row.endpoint.name))
 
     async def action_clean_up(self) -> None:
         """Look for what was left behind."""

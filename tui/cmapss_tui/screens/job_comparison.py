@@ -104,8 +104,7 @@ class JobComparisonScreen(FilteredScreen):
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same two jobs."""
-        left, right = self._left, self._right
-        return lambda: JobComparisonScreen(left, right)
+        return partial(JobComparisonScreen, self._left, self._right)
 
     def copyable(self) -> Mapping[str, str]:
         """The comparison as text, and the two names."""

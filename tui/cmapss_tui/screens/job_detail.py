@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cmapss_core.job_description import LOG_GROUP, UNDER_WAY, TrainingJobDescription, read_training_job
-from cmapss_core.jobs import RankedJob
+from cmapss_core.jobs import TrainingJob
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.job_facts import about, laid_out, made_with
 from cmapss_tui.polling import SnapshotRead
@@ -56,11 +57,11 @@ class JobDetailScreen(ConsoleScreen):
     JobDetailScreen VerticalScroll > Lines { width: 1fr; height: auto; }
     """
 
-    def __init__(self, row: RankedJob, check: Content | None) -> None:
+    def __init__(self, job: TrainingJob, *, rank: int | None = None, check: Content | None = None) -> None:
         super().__init__()
-        self._row = row
+        self._job = job
+        self._rank = rank
         self._check = check
-        self._job = row.job
         self._described: TrainingJobDescription | None = None
         self._about, self._made_with = Lines(), Lines()
 
@@ -89,8 +90,7 @@ class JobDetailScreen(ConsoleScreen):
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same job."""
-        row, check = self._row, self._check
-        return lambda: JobDetailScreen(row, check)
+        return partial(JobDetailScreen, self._job, rank=self._rank, check=self._check)
 
     def copyable(self) -> Mapping[str, str]:
         """Of this job."""
@@ -131,7 +131,7 @@ class JobDetailScreen(ConsoleScreen):
         return max(1.0, RUNNING_REGION_SECONDS / self.aws.clock.speed)
 
     def _show(self) -> None:
-        job, check, described, rank = self._job, self._check, self._described, self._row.rank
+        job, check, described, rank = self._job, self._check, self._described, self._rank
         now = self.aws.clock.now()
         self._about.write(lambda width: laid_out(about(job, check, rank=rank, described=described, now=now), width))
         self._made_with.write(lambda width: laid_out(made_with(job), width))

@@ -186,7 +186,8 @@ class JobsScreen(FilteredScreen):
 
         row = self.table.cursor_row
         if row is not None and self._shown is not None:
-            await self.app.push_screen(JobDetailScreen(row, cross_check(row.job, self._shown.prepared)))
+            check = cross_check(row.job, self._shown.prepared)
+            await self.app.push_screen(JobDetailScreen(row.job, rank=row.rank, check=check))
 
     async def action_compare(self) -> None:
         """Two jobs side by side."""

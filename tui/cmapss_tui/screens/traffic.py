@@ -74,15 +74,14 @@ class TrafficScreen(WorkScreen):
     TrafficScreen #sent-by-minute { height: 1fr; max-height: 14; margin: 1 0 0 0; }
     """
 
-    def __init__(self, endpoint: str, known: Endpoint | None = None, scaling: Scaling | None = None) -> None:
+    def __init__(self, endpoint: str, *, known: Endpoint | None = None, scaling: Scaling | None = None) -> None:
         super().__init__(endpoint)
         self._known = known
         self._scaling = scaling
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same screen once more."""
-        made = (self.endpoint_name, self._known, self._scaling)
-        return lambda: TrafficScreen(*made)
+        return partial(TrafficScreen, self.endpoint_name, known=self._known, scaling=self._scaling)
 
     def sheet(self) -> Sheet | None:
         """What was answered, minute by minute."""

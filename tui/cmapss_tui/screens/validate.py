@@ -46,8 +46,7 @@ class ValidateScreen(WorkScreen):
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same screen once more."""
-        name = self.endpoint_name
-        return lambda: ValidateScreen(name)
+        return partial(ValidateScreen, self.endpoint_name)
 
     def copyable(self) -> Mapping[str, str]:
         """The errors as they are on the screen, and the endpoint."""
