@@ -19,9 +19,10 @@ from textual.widgets import Input, Static
 
 import cmapss_tui.screens
 import cmapss_tui.widgets
-from cmapss_tui import help_texts, keymap
+from cmapss_tui import keymap
 from cmapss_tui.help import HelpScreen, written
-from cmapss_tui.help_pages import HERE, Entry, Page, Section, about, found, pages
+from cmapss_tui.help import texts as help_texts
+from cmapss_tui.help.pages import HERE, Entry, Page, Section, about, found, pages
 from cmapss_tui.options import Options
 from cmapss_tui.screens.export import ExportScreen
 from cmapss_tui.widgets.filter_bar import FilterBar

@@ -14,9 +14,9 @@ from textual.widgets import Input
 from cmapss_core.job_description import Channel, Serving, Stage, TrainingJobDescription
 from cmapss_core.jobs import RankedJob, TrainingJob
 from cmapss_tui.history import opened
-from cmapss_tui.job_differences import as_text, differences
 from cmapss_tui.job_facts import about, laid_out
-from cmapss_tui.job_list import STAND_ALONE
+from cmapss_tui.jobs.differences import as_text, differences
+from cmapss_tui.jobs.list import STAND_ALONE
 from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.screens.job_comparison import JobComparisonScreen
 from cmapss_tui.screens.job_detail import JobDetailScreen
@@ -40,7 +40,7 @@ VALUES = st.floats(1.0, 99.0)
 
 @pytest.fixture(autouse=True)
 def _read_what_the_test_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
+    monkeypatch.setattr("cmapss_tui.jobs.desk.JobsReader", MadeReader)
 
 
 def console(made: list[TrainingJob]) -> JobsConsole:

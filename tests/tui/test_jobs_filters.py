@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import RankedJob
-from cmapss_tui import job_rows
 from cmapss_tui.filters import completions, parse, terms_of
+from cmapss_tui.jobs import rows as job_rows
 from tests.tui.jobs_made import training_job
 
 ROW = RankedJob(1, training_job(7, 45.5))  # made at 15:41:14 of 2026-11-22, took 67 s

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cmapss_core.jobs import RankedJob
-from cmapss_tui.job_desk import JobsAnswered
-from cmapss_tui.job_list import JobList, Question, answer, prepare
+from cmapss_tui.jobs.desk import JobsAnswered
+from cmapss_tui.jobs.list import JobList, Question, answer, prepare
 from cmapss_tui.polling import SnapshotRead
 from tests.tui.consoles import until
 from tests.tui.jobs_made import JobsAws, JobsConsole, MadeReader, jobs, shown, snapshot
@@ -43,7 +43,7 @@ def watched(listed: JobList) -> tuple[JobList, Watched]:
 
 @pytest.fixture(autouse=True)
 def _read_what_the_test_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
+    monkeypatch.setattr("cmapss_tui.jobs.desk.JobsReader", MadeReader)
 
 
 @pytest.mark.parametrize("message", ["reading", "answer"])
@@ -74,7 +74,7 @@ async def test_sorting_and_filtering_go_through_the_rows_in_another_thread(monke
         threads.add(threading.get_ident())
         return answer(*arguments, **named)
 
-    monkeypatch.setattr("cmapss_tui.job_desk.answer", noted)
+    monkeypatch.setattr("cmapss_tui.jobs.desk.answer", noted)
     async with JobsConsole(JobsAws(snapshot(jobs(50)))).run_test(size=(120, 36)) as pilot:
         screen = await shown(pilot)
         await pilot.press("s", "S")

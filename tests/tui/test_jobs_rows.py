@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.jobs import JobsSnapshot, RankedJob, rank
-from cmapss_tui import job_facts, job_rows
+from cmapss_tui import job_facts
 from cmapss_tui.filters import parse
-from cmapss_tui.job_list import STAND_ALONE, JobList, Question, answer, prepare
-from cmapss_tui.job_parameters import parameters
-from cmapss_tui.job_sheet import sheet_of
-from cmapss_tui.job_titles import cross_check, title
+from cmapss_tui.jobs import rows as job_rows
+from cmapss_tui.jobs.list import STAND_ALONE, JobList, Question, answer, prepare
+from cmapss_tui.jobs.parameters import parameters
+from cmapss_tui.jobs.sheet import sheet_of
+from cmapss_tui.jobs.titles import cross_check, title
 from tests.tui.consoles import NOW
 from tests.tui.jobs_made import METRIC, STARTED, TUNING_JOB, jobs, snapshot, training_job
 

@@ -20,7 +20,7 @@ SIZES = [(80, 24), (120, 36), (200, 60)]
 
 @pytest.fixture(autouse=True)
 def _read_what_the_test_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
+    monkeypatch.setattr("cmapss_tui.jobs.desk.JobsReader", MadeReader)
 
 
 def console(answer: JobsSnapshot, *, read_only: bool = False, refresh: float = NEVER) -> JobsConsole:

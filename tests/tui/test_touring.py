@@ -119,7 +119,7 @@ async def test_its_words_have_the_keys_that_are_in_force() -> None:
 async def test_jobs_that_have_a_place_are_seen(
     monkeypatch: pytest.MonkeyPatch, made: list[TrainingJob], words: str
 ) -> None:
-    monkeypatch.setattr("cmapss_tui.job_desk.JobsReader", MadeReader)
+    monkeypatch.setattr("cmapss_tui.jobs.desk.JobsReader", MadeReader)
     console = JobsConsole(JobsAws(snapshot(made)))
     async with console.run_test(size=(80, 24)) as pilot:
         await shown(pilot)

@@ -12,8 +12,8 @@ from cmapss_core.job_description import UNDER_WAY, TrainingJobDescription
 from cmapss_core.job_records import ENDED
 from cmapss_core.jobs import TrainingJob
 from cmapss_tui import formats, theme
-from cmapss_tui.job_parameters import parameters
-from cmapss_tui.job_rows import status
+from cmapss_tui.jobs.parameters import parameters
+from cmapss_tui.jobs.rows import status
 
 LABEL_WIDTH = 9
 INDENT, WIDE_LABEL = 2, 18

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from cmapss_core.snapshots import Snapshot
-    from cmapss_tui.job_list import JobList, Prepared
+    from cmapss_tui.jobs.list import JobList, Prepared
 
 R = TypeVar("R")
 

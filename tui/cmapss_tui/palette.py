@@ -13,7 +13,7 @@ from cmapss_tui.actions import Action, Safety, by_id, help_for, in_scope
 from cmapss_tui.commands import Verb, search
 from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.console_settings import theme_names
-from cmapss_tui.help_topics import TOPICS
+from cmapss_tui.help.topics import TOPICS
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, Names, names_of
 from cmapss_tui.place import SANDBOX
@@ -188,7 +188,7 @@ async def _at_endpoint(app: ConsoleApp, action: str, name: str) -> None:
 
 
 async def _at_job(app: ConsoleApp, action: str, name: str) -> None:
-    from cmapss_tui.job_titles import cross_check
+    from cmapss_tui.jobs.titles import cross_check
     from cmapss_tui.screens.job_detail import JobDetailScreen
 
     prepared = app.known.prepared_jobs

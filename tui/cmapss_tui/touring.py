@@ -205,7 +205,7 @@ def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
 
 
 def _ranked(screen: ConsoleScreen) -> bool:
-    from cmapss_tui.job_list import JobList
+    from cmapss_tui.jobs.list import JobList
 
     lists = (one for one in screen._complete.values() if isinstance(one, JobList))
     return any(row.rank is not None for one in lists for row in one.scope.rows)

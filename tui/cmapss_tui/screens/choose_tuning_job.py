@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cmapss_core.jobs import TuningJob
-from cmapss_tui import formats, job_rows
-from cmapss_tui.job_list import STAND_ALONE, Prepared
+from cmapss_tui import formats
+from cmapss_tui.jobs import rows as job_rows
+from cmapss_tui.jobs.list import STAND_ALONE, Prepared
 from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.widgets.table import Cell, Column
 

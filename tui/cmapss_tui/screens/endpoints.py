@@ -13,11 +13,11 @@ from textual.events import Resize
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.fleet import FleetReader, FleetSnapshot
 from cmapss_core.plans.protection import protected_because
-from cmapss_tui import endpoint_rows
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.endpoint_changes import Changes
-from cmapss_tui.endpoint_rows import EndpointRow
-from cmapss_tui.endpoint_totals import title
+from cmapss_tui.endpoints import rows as endpoint_rows
+from cmapss_tui.endpoints.changes import Changes
+from cmapss_tui.endpoints.rows import EndpointRow
+from cmapss_tui.endpoints.totals import title
 from cmapss_tui.filters import matches
 from cmapss_tui.keymap import first_key
 from cmapss_tui.polling import Poller, SnapshotRead

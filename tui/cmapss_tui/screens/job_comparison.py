@@ -15,10 +15,11 @@ from cmapss_core.aws import Aws
 from cmapss_core.job_description import UNDER_WAY, read_training_job
 from cmapss_core.jobs import TrainingJob
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui import formats, job_differences, theme
+from cmapss_tui import formats, theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.filters import matches
-from cmapss_tui.job_differences import COLUMNS, FIELDS, Fact, as_text, differences
+from cmapss_tui.jobs import differences as job_differences
+from cmapss_tui.jobs.differences import COLUMNS, FIELDS, Fact, as_text, differences
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.filtered import FilteredScreen

@@ -14,13 +14,14 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 
 from cmapss_core.jobs import RankedJob
-from cmapss_tui import formats, job_rows
+from cmapss_tui import formats
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.job_desk import JobDesk, JobsAnswered, JobsCounted, QuestionFailed
 from cmapss_tui.job_facts import summary
-from cmapss_tui.job_list import JobList, Question
-from cmapss_tui.job_sheet import sheet_of
-from cmapss_tui.job_titles import cross_check, legends, title
+from cmapss_tui.jobs import rows as job_rows
+from cmapss_tui.jobs.desk import JobDesk, JobsAnswered, JobsCounted, QuestionFailed
+from cmapss_tui.jobs.list import JobList, Question
+from cmapss_tui.jobs.sheet import sheet_of
+from cmapss_tui.jobs.titles import cross_check, legends, title
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.choose_tuning_job import TuningJobRow
 from cmapss_tui.screens.filtered import FilteredScreen
@@ -41,7 +42,7 @@ OF_ONE = ("jobs.open", "jobs.deploy", "jobs.logs", "jobs.describe")
 class JobsScreen(FilteredScreen):
     """List, detail of the job under the cursor, and the objective by order.
 
-    What takes longer the more jobs there are is done in the threads that read and answer (job_list); what is here
+    What takes longer the more jobs there are is done in the threads that read and answer (jobs.list); what is here
     hands over.
     """
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from cmapss_core.jobs import RankedJob
 from cmapss_tui import formats, theme
 from cmapss_tui.filters import Filter, Value, matches, terms_of
-from cmapss_tui.job_parameters import parameter_names
+from cmapss_tui.jobs.parameters import parameter_names
 from cmapss_tui.widgets.table import Cell, Column
 
 RISEN = "↑"

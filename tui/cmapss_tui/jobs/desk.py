@@ -13,7 +13,7 @@ from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError
 from cmapss_core.jobs import PAGE, JobsSnapshot, RankedJob
 from cmapss_core.jobs_reader import JobsReader
-from cmapss_tui.job_list import JobList, Prepared, Question, answer, prepare
+from cmapss_tui.jobs.list import JobList, Prepared, Question, answer, prepare
 from cmapss_tui.polling import post, run_in_thread
 
 

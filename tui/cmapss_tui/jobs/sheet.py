@@ -7,7 +7,7 @@ from typing import overload
 
 from cmapss_core.jobs import RankedJob
 from cmapss_tui.documents import job_document
-from cmapss_tui.job_list import JobList
+from cmapss_tui.jobs.list import JobList
 from cmapss_tui.sheet import Sheet, Value
 
 

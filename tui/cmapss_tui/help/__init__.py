@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from cmapss_tui import theme
-from cmapss_tui.help_pages import HERE, Entry, Page, Section, found, pages
+from cmapss_tui.help.pages import HERE, Entry, Page, Section, found, pages
 from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.hints import HintLine
 from cmapss_tui.widgets.panel import Lines

@@ -16,7 +16,7 @@ from cmapss_core.jobs import JobsSnapshot, RankedJob, TrainingJob, TuningJob, ra
 from cmapss_core.ranking import best_of_each, common_metric
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.filters import Filter
-from cmapss_tui.job_rows import DEFAULT_ORDER, JobFields, columns_of, fields_of, kept, key, ordered
+from cmapss_tui.jobs.rows import DEFAULT_ORDER, JobFields, columns_of, fields_of, kept, key, ordered
 from cmapss_tui.widgets.table import Column
 
 STAND_ALONE = ""  # in place of a tuning job's name: the jobs that have none

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from cmapss_core.jobs import TrainingJob, TuningJob
 from cmapss_tui import formats, theme
-from cmapss_tui.job_list import STAND_ALONE, JobList, Prepared, chosen_tuning_job, data_of
+from cmapss_tui.jobs.list import STAND_ALONE, JobList, Prepared, chosen_tuning_job, data_of
 
 SHORTEST_NAME = 16
 GAP = "  "

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from cmapss_core.jobs import TrainingJob
-from cmapss_tui import formats, job_rows
+from cmapss_tui import formats
 from cmapss_tui.filters import Value
-from cmapss_tui.job_parameters import parameter_names
+from cmapss_tui.jobs import rows as job_rows
+from cmapss_tui.jobs.parameters import parameter_names
 from cmapss_tui.widgets.table import Cell, Column
 
 DIFFERS, SAME = "≠", "="

@@ -11,8 +11,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cmapss_tui.actions import Action, help_for
-from cmapss_tui.help_texts import BY_CLASS, BY_ID, FIELDS, SCREENS, About
-from cmapss_tui.help_topics import TOPICS, Topic
+from cmapss_tui.help.texts import BY_CLASS, BY_ID, FIELDS, SCREENS, About
+from cmapss_tui.help.topics import TOPICS, Topic
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.filter_bar import FilterBar

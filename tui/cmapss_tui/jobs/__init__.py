@@ -1,0 +1,1 @@
+"""The training jobs as the console reads, lists, compares and exports them."""
