@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from cmapss_core.compact import CompactMapping
 from cmapss_core.provenance import DATA_TAG
 from cmapss_core.ranking import NAME, Direction, TrainingJob, direction
 
@@ -61,13 +62,13 @@ def tuning_job(answer: Mapping[str, Any]) -> TuningJob:
 
 def training_job(answer: Mapping[str, Any]) -> TrainingJob:
     """Read a job from what Search and DescribeTrainingJob both answer. What many jobs have in common is kept once."""
-    metrics = {
-        sys.intern(m["MetricName"]): float(m["Value"]) for m in answer.get("FinalMetricDataList", []) if "Value" in m
-    }
-    hyperparameters = {
-        sys.intern(name): sys.intern(value) if len(value) <= _SHORT else value
+    metrics = CompactMapping(
+        (m["MetricName"], float(m["Value"])) for m in answer.get("FinalMetricDataList", []) if "Value" in m
+    )
+    hyperparameters = CompactMapping(
+        (name, sys.intern(value) if len(value) <= _SHORT else value)
         for name, value in answer.get("HyperParameters", {}).items()
-    }
+    )
     tuning_arn = answer.get("TuningJobArn")
     started, ended = _utc(answer.get("TrainingStartTime")), _utc(answer.get("TrainingEndTime"))
     seconds = answer.get("TrainingTimeInSeconds")
