@@ -11,7 +11,6 @@ from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
 
-TRAINING_JOBS = "/aws/sagemaker/TrainingJobs"
 TAIL = 1_000  # events of a first look, and of each look further back
 KEPT = 20_000
 PAGES = 50  # of one look: a page may be empty and not be the last, while AWS searches through a long time

@@ -199,7 +199,7 @@ def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
     from cmapss_tui.screens.endpoint_reading import EndpointReading
 
     if isinstance(screen, EndpointScreen):
-        for snapshot in screen._complete.values():
+        for snapshot in screen.snapshots:
             if isinstance(snapshot, EndpointReading) and (endpoint := snapshot.watch.endpoint) is not None:
                 yield endpoint.name, endpoint.current_instances
 
@@ -207,7 +207,7 @@ def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
 def _ranked(screen: ConsoleScreen) -> bool:
     from cmapss_tui.jobs.list import JobList
 
-    lists = (one for one in screen._complete.values() if isinstance(one, JobList))
+    lists = (one for one in screen.snapshots if isinstance(one, JobList))
     return any(row.rank is not None for one in lists for row in one.scope.rows)
 
 

@@ -21,6 +21,7 @@ from cmapss_tui.described import (
     endpoint_documents,
     leaves,
 )
+from cmapss_tui.keymap import first_key
 from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
 from cmapss_tui.screens.text import TextScreen
 from cmapss_tui.sheet import Sheet
@@ -105,7 +106,7 @@ class DescribeScreen(TextScreen):
         ]
         several = len(labels) > 1
         here = f" {self._documents[self._shown].label} {self._shown + 1}/{len(labels)} "
-        form = Content.styled(f"f: {self._format}", theme.QUIET)
+        form = Content.styled(f"{first_key('describe.format')}: {self._format}", theme.QUIET)
 
         def lines(width: int) -> list[Content]:
             tail = form

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.endpoint_known import Known
 
-LOG_GROUPS = "/aws/sagemaker/Endpoints/"
-
 
 class EndpointDoors(ConsoleScreen):
     """A screen of one endpoint, with what is known of it."""
@@ -40,10 +38,9 @@ class EndpointDoors(ConsoleScreen):
 
     def action_logs(self) -> None:
         """Read what its containers wrote."""
-        from cmapss_tui.screens.logs import LogsScreen
+        from cmapss_tui.screens.logs import logs_of_endpoint
 
-        name = self.endpoint_name
-        self.app.push_screen(LogsScreen(f"Logs of {name}", f"{LOG_GROUPS}{name}", None))
+        self.app.push_screen(logs_of_endpoint(self.endpoint_name))
 
     def action_describe(self) -> None:
         """Read what AWS answers of it."""

@@ -31,7 +31,6 @@ from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 SLOWEST_SECONDS, RESTING_SECONDS = 60.0, 5.0
 NONE_LEFT = "No endpoint satisfies the filter."
 EXAMPLE = "word !word status:failed errors>0 idle:yes cost>1 age<2h  tab: fields"
-LOG_GROUP = "/aws/sagemaker/Endpoints/"
 _OF_ONE = frozenset({"endpoints.open", "endpoints.logs", "endpoints.describe"})
 
 
@@ -141,11 +140,11 @@ class EndpointsScreen(FilteredScreen):
 
     async def action_logs(self) -> None:
         """Read what its containers write."""
-        from cmapss_tui.screens.logs import LogsScreen
+        from cmapss_tui.screens.logs import logs_of_endpoint
 
         row = self.table.cursor_row
         if row is not None:
-            await self.app.push_screen(LogsScreen(row.endpoint.name, f"{LOG_GROUP}{row.endpoint.name}"))
+            await self.app.push_screen(logs_of_endpoint(row.endpoint.name))
 
     async def action_describe(self) -> None:
         """Read what AWS says of it."""

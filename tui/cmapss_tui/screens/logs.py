@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar, cast
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
+from cmapss_core.belongings import LOG_GROUP_PREFIX
 from cmapss_core.errors import ErrorKind
 from cmapss_core.logs import KEPT, LogReader
 from cmapss_tui import formats, theme
@@ -223,8 +224,7 @@ class LogsScreen(TextScreen):
         self._label_width = max(map(len, self._labels.values())) + 1 if len(labels) > 1 else 0
         self.view().set_margin_width(2 + TIMES[self._times] + self._label_width)
 
-    def _margin(self, line: object) -> Content:
-        assert isinstance(line, LogLine)
+    def _margin(self, line: LogLine) -> Content:
         glyph, style = _LEVELS.get(line.level, (" ", ""))
         if not line.first:
             return Content("")
@@ -240,13 +240,18 @@ class LogsScreen(TextScreen):
         )
 
 
+def logs_of_endpoint(name: str) -> LogsScreen:
+    """What the containers of an endpoint wrote."""
+    return LogsScreen(f"Logs of {name}", LOG_GROUP_PREFIX + name)
+
+
 def _body(line: LogLine) -> Content:
     _, style = _LEVELS.get(line.level, ("", ""))
     return Content.styled(line.text, style)
 
 
-def _text(lines: object) -> str:
-    return "\n".join(line.text for line in cast("list[LogLine]", lines))
+def _text(lines: Iterable[LogLine]) -> str:
+    return "\n".join(line.text for line in lines)
 
 
 def _head(title: str, tail: Content, width: int) -> list[Content]:

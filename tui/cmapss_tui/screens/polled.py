@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -57,6 +57,11 @@ class PolledScreen(TakeAwayScreen):
     def paused(self) -> bool:
         """Whether the operator stopped the reading."""
         return self._paused
+
+    @property
+    def snapshots(self) -> Iterable[Snapshot]:
+        """What each poller answered last that was complete."""
+        return self._complete.values()
 
     def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
         """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""
