@@ -15,9 +15,8 @@ from cmapss_tui.help.texts import BY_CLASS, BY_ID, FIELDS, SCREENS, About
 from cmapss_tui.help.topics import TOPICS, Topic
 from cmapss_tui.keymap import shown_keys
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.widgets.filter_bar import FilterBar
-from cmapss_tui.widgets.find_bar import FindBar
 from cmapss_tui.widgets.form import Field
+from cmapss_tui.widgets.prompt_bar import PromptBar
 
 HERE = "here"
 
@@ -91,7 +90,7 @@ def focused_about(screen: Screen[Any]) -> About | None:
         return None
     around = list(screen.focused.ancestors_with_self)
     # What an input is for is said by what it stands in.
-    fields = [node for node in around if isinstance(node, Field | FilterBar | FindBar)]
+    fields = [node for node in around if isinstance(node, Field | PromptBar)]
     return next((said for node in (*fields, *around) if (said := about(node)) is not None), None)
 
 

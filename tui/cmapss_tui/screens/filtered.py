@@ -32,7 +32,7 @@ class FilteredScreen(ConsoleScreen):
         """Show the rows that satisfy the terms."""
         raise NotImplementedError
 
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+    def on_prompt_bar_changed(self, message: FilterBar.Changed) -> None:
         try:
             self.terms = parse(message.text, self.filter_fields())
         except ConsoleError as error:  # what is half typed leaves the list as it was
@@ -41,7 +41,7 @@ class FilteredScreen(ConsoleScreen):
         self.show_rows()
         self.refresh_bindings()
 
-    def on_filter_bar_left(self) -> None:
+    def on_prompt_bar_left(self) -> None:
         self.query_one(VirtualTable).focus()
 
     async def on_virtual_table_row_selected(self) -> None:

@@ -99,7 +99,7 @@ class LogsScreen(TextScreen):
             denied = message.error.kind is ErrorKind.DENIED
             self.view().show((), empty=f"✕ {'You may not read it' if denied else 'It could not be read'}: see above.")
 
-    def on_find_bar_changed(self, message: FindBar.Changed) -> None:
+    def on_prompt_bar_changed(self, message: FindBar.Changed) -> None:
         if message.bar.id == "only":
             self._show_lines()
 

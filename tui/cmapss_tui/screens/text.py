@@ -49,13 +49,13 @@ class TextScreen(AnywhereScreen):
         self.view().focus()
         self.show_head()
 
-    def on_find_bar_changed(self, message: FindBar.Changed) -> None:
+    def on_prompt_bar_changed(self, message: FindBar.Changed) -> None:
         if message.bar.id == "find":
             self.view().find(message.text)
             self._note_found()
         self.refresh_bindings()
 
-    def on_find_bar_left(self) -> None:
+    def on_prompt_bar_left(self) -> None:
         self.view().focus()
 
     def on_text_view_moved(self) -> None:

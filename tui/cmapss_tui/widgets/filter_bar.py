@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.message import Message
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui.filters import completions
+from cmapss_tui.widgets.prompt_bar import PromptBar
 
-PROMPT = "/ "
+PROMPT = "/"
 EXAMPLE = "word !word status:failed rmse<46 took>5m /a.b/ x | y"
 REMEMBERED = 50
 
@@ -34,8 +32,8 @@ class FieldSuggester(Suggester):
         return next(iter(completions(value, self._fields())), None)
 
 
-class FilterBar(Horizontal):
-    """Hidden until asked for, and while it is empty and left. Enter goes back to the list, Escape clears it.
+class FilterBar(PromptBar):
+    """Enter goes back to the list, Escape clears it.
 
     Tab goes through the fields that begin as the last word does. Up and down go through what was filtered by before;
     down from the newest goes back to the list.
@@ -49,46 +47,16 @@ class FilterBar(Horizontal):
         Binding("up", "older", "earlier filter", show=False, priority=True),
         Binding("down", "newer", "later filter", show=False, priority=True),
     ]
-    DEFAULT_CSS = """
-    FilterBar { height: 1; display: none; padding: 0 1; background: $surface; }
-    FilterBar.-shown { display: block; }
-    FilterBar > .filter-prompt { width: 2; color: $accent; text-style: bold; }
-    FilterBar > Input { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
-    FilterBar > .filter-note { width: auto; max-width: 60%; color: $quiet; padding: 0 0 0 2; text-wrap: nowrap; }
-    FilterBar.-invalid > .filter-note { color: $error; }
-    """
-
-    class Changed(Message):
-        """The text is another one now."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Left(Message):
-        """The operator wants to go on in the list."""
+    DEFAULT_CSS = "FilterBar.-invalid > .prompt-note { color: $error; }"
 
     def __init__(self, example: str = EXAMPLE, fields: Fields = tuple) -> None:
-        super().__init__()
         self._fields = fields
-        self._input = Input(
-            placeholder=example, compact=True, select_on_focus=False, suggester=FieldSuggester(self._known_fields)
-        )
-        self._note = Static("", classes="filter-note", markup=False)
+        suggester = FieldSuggester(self._known_fields)
+        super().__init__(PROMPT, Input(placeholder=example, compact=True, select_on_focus=False, suggester=suggester))
         self._history: list[str] = []
         self._place = 0  # in the history; its length stands for what is being typed
         self._typed = ""
         self._cycle: tuple[str, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        yield Static(PROMPT, classes="filter-prompt", markup=False)
-        yield self._input
-        yield self._note
-
-    @property
-    def text(self) -> str:
-        """What is typed."""
-        return self._input.value
 
     @property
     def history(self) -> tuple[str, ...]:
@@ -101,32 +69,23 @@ class FilterBar(Horizontal):
 
     def open(self) -> None:
         """Show the line and type in it."""
-        self.add_class("-shown")
         self._place, self._typed = len(self._history), self.text
-        self._input.focus()
+        super().open()
 
     def show_note(self, note: str | ConsoleError) -> None:
         """Say how many rows are left, or what is wrong with the text."""
-        invalid = isinstance(note, ConsoleError)
-        self.set_class(invalid, "-invalid")
-        self._note.update(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
+        self.set_class(isinstance(note, ConsoleError), "-invalid")
+        super().show_note(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
 
     def clear(self) -> None:
         """Empty the line and hide it; the history keeps what it said."""
         self._remember()
-        self._input.value = ""
-        self.remove_class("-shown")
-
-    def action_clear(self) -> None:
-        """Take the filter away and go back."""
-        self.clear()
-        self.post_message(self.Left())
+        super().clear()
 
     def action_leave(self) -> None:
         """Keep the filter and go back."""
         self._remember()
-        self.set_class(bool(self.text), "-shown")
-        self.post_message(self.Left())
+        super().action_leave()
 
     def action_complete(self, step: int) -> None:
         """Make the last word the next field that begins as it did."""
@@ -153,12 +112,6 @@ class FilterBar(Horizontal):
             return
         self._place += 1
         self._write(self._typed if self._place == len(self._history) else self._history[self._place])
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.value:  # also where Enter came in front of what was pasted: a filter that holds is in sight
-            self.add_class("-shown")
-        self.post_message(self.Changed(event.value))
 
     def _known_fields(self) -> Collection[str]:
         return self._fields()
