@@ -58,6 +58,12 @@ class Travels:
         for wanted in path[kept:]:
             await app.push_screen(made_again(wanted))
 
+    async def to_list(self, area: str) -> None:
+        """Leave what lies on the list of the area in front, unless a dialog is among it: what is typed there stays."""
+        above = [as_console_screen(screen) for screen in self._app.screen_stack[1:]]
+        if self._app.current_mode == area and all(screen is not None and not screen.HOLDS for screen in above):
+            await self.open(area, ())
+
     async def do_there(self, area: str, screen: partial[Any], action: str) -> None:
         """Go to a screen and, once it has read what it shows, do something there; "" is only to go."""
         wanted = Opened((screen.func, subject_of(screen)), screen)

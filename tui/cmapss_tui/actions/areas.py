@@ -6,7 +6,9 @@ from cmapss_tui.actions.action import AREAS, Action
 
 
 def _area(name: str, key: str, title: str, help: str, verb: str | None = None) -> Action:
-    return Action(f"app.{name}", (key,), title, help, "app", AREAS, verb=verb, call=f"area('{name}')", show=False)
+    # Done by the screen in front, which knows what lies between it and its area's list.
+    call = f"screen.area('{name}')"
+    return Action(f"app.{name}", (key,), title, help, "app", AREAS, verb=verb, call=call, show=False)
 
 
 def _moving(name: str, key: str, title: str, help: str, call: str) -> Action:

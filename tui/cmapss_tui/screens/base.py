@@ -34,6 +34,7 @@ class ConsoleScreen(PolledScreen):
     """
 
     SCOPES: ClassVar[tuple[str, ...]] = ()
+    HOLDS: ClassVar[bool] = False  # whether something is being decided here, which the area's number does not leave
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_for("screen")]
     DEFAULT_CSS = """
     ConsoleScreen { layout: vertical; background: $background; color: $foreground; }
@@ -118,6 +119,14 @@ class ConsoleScreen(PolledScreen):
         show_tour(self, self._tour_card)
         cadence, meter = cadence_of(self.console), self.aws.meter
         self._key_bar.show_calls(Calls(meter.per_minute(), cadence.budget, meter.cost_per_day_usd, cadence.words))
+
+    async def action_area(self, name: str) -> None:
+        """Go to an area, to where it was left; within it, to its list."""
+        if name != self.app.current_mode:
+            await self.console.action_area(name)
+        else:
+            # Not awaited: this screen cannot wait for its own removal.
+            self.app.call_later(self.console.travels.to_list, name)
 
     def action_back(self) -> None:
         """Leave for the screen below; the lowest stays."""

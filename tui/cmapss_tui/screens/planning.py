@@ -75,6 +75,8 @@ class PlanScreen(ConsoleScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-normal")]
     CSS_PATH = Path(__file__).with_name("planning.tcss")  # Textual would look beside the subclass
 
+    HOLDS = True
+
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
