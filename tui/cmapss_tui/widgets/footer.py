@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.content import Content
 from textual.screen import Screen
 
 from cmapss_tui import formats
-from cmapss_tui.actions import ACTIONS
+from cmapss_tui.actions import ACTIONS, Safety
+from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
+_CHANGING = frozenset(action.id for action in ACTIONS if action.safety is not Safety.NONE)
 ALWAYS = "app.help"  # the one key that leads to all others
 MEDIUM, WIDE = 96, 116  # columns from which the calls are written with more words
 
 
 @dataclass(frozen=True, slots=True)
 class KeyHint:
-    """A binding in the footer; `short` is how it is written where there is no room for more."""
+    """A binding in the footer; a spare one, which cannot be done now, is the first to be left out."""
 
     id: str
     key: str
     content: Content
-    enabled: bool
-    short: Content | None = None
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Calls:
 class KeyBar(HintLine):
     """The active bindings on one line, an area's own first.
 
-    Where it is narrow they move together; then what cannot be done now is its key alone, dimmed, and what does not
-    fit is left to the help, the last of the table first.
+    Where it is narrow they move together; then what cannot be done now is left out, and after it what does not fit is
+    left to the help, the last of the table first. In read-only mode what changes AWS keeps its place, dimmed.
     """
 
     DEFAULT_CSS = """
@@ -96,6 +97,8 @@ class KeyBar(HintLine):
     def _hints(self) -> list[KeyHint]:
         """Each shown binding, in the order of the action table; unknown ones come first."""
         hints: dict[str, KeyHint] = {}
+        screen = as_console_screen(self.screen)
+        read_only = screen is not None and screen.aws.target.read_only
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             name = binding.id or binding.action
             if not binding.show or not binding.description or name in hints:
@@ -106,8 +109,7 @@ class KeyBar(HintLine):
                 if enabled
                 else Content.styled(f"{key} {binding.description}", ".key-bar--disabled")
             )
-            short = None if enabled else Content.styled(key, ".key-bar--disabled")
-            hints[name] = KeyHint(name, binding.key, content, enabled, short)
+            hints[name] = KeyHint(name, binding.key, content, not enabled and not (read_only and name in _CHANGING))
         return sorted(hints.values(), key=lambda hint: _ORDER.get(hint.id, -1))
 
 
@@ -117,8 +119,9 @@ def fitted(hints: list[KeyHint], room: int) -> tuple[list[KeyHint], int]:
         return hints, GAP
     if _length(hints, NARROW_GAP) <= room:
         return hints, NARROW_GAP
-    kept = [replace(hint, content=hint.short) if hint.short is not None else hint for hint in hints]
-    for hint in [hint for hint in reversed(kept) if hint.id != ALWAYS]:
+    kept = list(hints)
+    # Sorting is stable: the last first, and before those the last of the spare ones.
+    for hint in sorted((hint for hint in reversed(hints) if hint.id != ALWAYS), key=lambda hint: not hint.spare):
         if _length(kept, NARROW_GAP) <= room:
             break
         kept.remove(hint)
