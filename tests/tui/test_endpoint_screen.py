@@ -18,7 +18,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.metrics import Metrics
 from cmapss_core.watch import Watch
 from cmapss_tui.background import Background
-from cmapss_tui.screens.endpoint import EndpointScreen, open_endpoint
+from cmapss_tui.screens.endpoint import PANELS, EndpointScreen, open_endpoint
 from cmapss_tui.widgets.charts import TimeChart
 from tests.tui.consoles import (
     CANARY,
@@ -69,6 +69,15 @@ async def watched(pilot: Pilot[None]) -> EndpointScreen:
 def console(pilot: Pilot[None]) -> Console:
     assert isinstance(pilot.app, Console)
     return pilot.app
+
+
+@pytest.mark.usefixtures("readings")
+async def test_every_panel_says_that_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Console().run_test(size=(200, 60)) as pilot:
+        screen = await watched(pilot)
+        monkeypatch.setattr(screen, "_unanswered", lambda _: 99.0)
+        screen.tick()
+        await until(pilot, lambda: screen_text(console(pilot)).count("no answer for 99 s") > len(PANELS) // 2)
 
 
 @pytest.mark.usefixtures("readings")

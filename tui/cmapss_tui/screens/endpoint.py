@@ -14,7 +14,6 @@ from textual.containers import Grid, Vertical, VerticalScroll
 from textual.content import Content
 
 from cmapss_core.errors import ErrorKind
-from cmapss_core.snapshots import Snapshot
 from cmapss_tui import background, theme
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.polling import Poller, SnapshotRead
@@ -26,7 +25,6 @@ from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sendi
 from cmapss_tui.screens.endpoint_known import AT_ANY_STATUS, refused_because
 from cmapss_tui.screens.endpoint_panels import Stage
 from cmapss_tui.screens.endpoint_reading import (
-    FASTEST_SECONDS,
     SLOW_REGION_SECONDS,
     EndpointReader,
     EndpointReading,
@@ -35,7 +33,6 @@ from cmapss_tui.screens.endpoint_reading import (
 from cmapss_tui.screens.endpoint_view import View
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.activity_list import ActivityList
-from cmapss_tui.widgets.age import freshness
 from cmapss_tui.widgets.alarm_panel import AlarmPanel
 from cmapss_tui.widgets.charts import BarChart, LaneChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
@@ -385,20 +382,14 @@ class EndpointScreen(EndpointDoors):
         self._panel("why-text").show_legend(past + Content("  " if past.plain else "") + cooldown, past)
 
     def _show_ages(self) -> None:
-        known, poller = self.known, self._poller
-        interval = poller.interval if poller is not None else FASTEST_SECONDS
-        by_minute = max(interval, SLOW_REGION_SECONDS / self.aws.clock.speed)
+        poller, known = self._poller, self.known
+        if poller is None:
+            return
+        by_minute = SLOW_REGION_SECONDS / self.aws.clock.speed
         for name, part in PANELS.items():
-            as_of = known.as_of.get(part)
-            newest = Snapshot(as_of=as_of) if as_of is not None else None
-            value = freshness(
-                newest,
-                self.aws.clock,
-                by_minute if part == "metrics" else interval,
-                paused=self.paused,
-                error=known.failures.get(part),
-            )
-            self._panel(name).show_age(value)
+            as_of, error = known.as_of.get(part), known.failures.get(part)
+            interval = by_minute if part == "metrics" else 0.0
+            self._panel(name).show_age(self.freshness_of_part(poller.name, as_of, error, interval))
 
     def _panel(self, name: str) -> Panel:
         panel = self.query_one(f"#{name}").parent
