@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Input
+from textual.content import Content
+from textual.widgets import Button, Input
 
 from cmapss_core import traffic
 from cmapss_core.plans import runner
@@ -129,6 +130,14 @@ async def test_the_choices_are_in_sight_with_cancel_in_focus(name: str, size: tu
         assert "Show calls (JSON)" in line
 
 
+def underlined(app: Console) -> str:
+    """What of the choices is underlined."""
+    labels = [button.label for button in app.screen.query("Choices Button").results(Button)]
+    return "".join(
+        label.plain[span.start : span.end] for label in labels if isinstance(label, Content) for span in label.spans
+    )
+
+
 @pytest.mark.parametrize(("name", "key", "button"), [("deploy", "D", "confirm"), ("clean up", "S", "calls")])
 async def test_a_buttons_capital_goes_to_it_and_presses_nothing(
     changes: list[str], name: str, key: str, button: str
@@ -138,6 +147,7 @@ async def test_a_buttons_capital_goes_to_it_and_presses_nothing(
         await ready(pilot, name)
         await pilot.press(key)
         await until(pilot, lambda: app.screen.query_one(f"#{button}").has_focus)
+        await until(pilot, lambda: underlined(app) == ("CDS" if name == "deploy" else "CS"))
     assert changes == []
 
 
@@ -147,3 +157,4 @@ async def test_where_a_name_is_typed_its_capitals_are_typed_too() -> None:
         await ready(pilot, "delete")
         await pilot.press("D")
         await until(pilot, lambda: app.screen.query_one("#typed", Input).value == "D")
+        assert underlined(app) == ""

@@ -249,17 +249,18 @@ class Choices(Horizontal):
         yield from self._buttons
         yield Static(MOVES, classes="moves", markup=False)
 
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._show_letters())
+        for button in self._buttons:
+            self.watch(button, "label", self._show_letters)
+            self.watch(button, "disabled", self._show_letters)
+
     def on_key(self, event: Key) -> None:
         """A button's capital letter goes to it and presses nothing; what is bound, or is typed, is left alone."""
-        character = event.character or ""
-        bound = event.key in self.screen.active_bindings or self.screen.check_consume_key(event.key, character)
-        if not character.isupper() or bound:
-            return
-        for button in self._buttons:
-            if str(button.label).startswith(character) and button.focusable:
-                event.stop()
-                button.focus()
-                return
+        button = self._at(event.character or "")
+        if button is not None:
+            event.stop()
+            button.focus()
 
     def action_step(self, steps: int) -> None:
         """To the button beside it that can be pressed, if there is one: never out of the row, to where one types."""
@@ -267,3 +268,21 @@ class Choices(Horizontal):
         focused = self.screen.focused
         if isinstance(focused, Button) and focused in buttons:
             buttons[min(max(buttons.index(focused) + steps, 0), len(buttons) - 1)].focus()
+
+    def _at(self, character: str) -> Button | None:
+        """The button that a letter leads to now."""
+        screen = self.screen
+        if not character.isupper() or character in screen.active_bindings:
+            return None
+        if screen.check_consume_key(character, character):
+            return None
+        found = (one for one in self._buttons if str(one.label).startswith(character) and one.focusable)
+        return next(found, None)
+
+    def _show_letters(self) -> None:
+        """Underline the letters that lead somewhere."""
+        for button in self._buttons:
+            label = Content(str(button.label))
+            leads = self._at(label.plain[:1]) is button
+            button.set_reactive(Button.label, label.stylize("underline", 0, 1) if leads else label)
+            button.refresh()
