@@ -117,6 +117,56 @@ async def test_from_a_dialog_back_is_the_place_it_lies_on() -> None:
         assert not isinstance(app.screen, Dialog)
 
 
+class Held(Dialog):
+    """A dialog in which something is being decided."""
+
+    HOLDS = True
+
+
+async def test_the_number_of_the_area_in_front_leads_to_its_list_and_back_to_what_lay_on_it() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        for screen in (Subject("a"), Subject("b")):
+            await app.push_screen(screen)
+            await pilot.pause()
+        await pilot.press("1")
+        await gone_to(pilot, app, "jobs", [""])
+        await pilot.press("1")
+        await gone_to(pilot, app, "jobs", [""])
+        await pilot.press("[")
+        await gone_to(pilot, app, "jobs", ["", "a", "b"])
+        await pilot.press("1", "1", "2", "1")
+        await gone_to(pilot, app, "jobs", [""])
+
+
+async def test_the_number_of_the_area_in_front_leaves_no_dialog_in_which_something_is_decided() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await app.push_screen(Held())
+        await pilot.pause()
+        await pilot.press("1")
+        await pilot.pause()
+        assert isinstance(app.screen, Held)
+        await pilot.press("2")
+        await gone_to(pilot, app, "endpoints", [""])
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(app.screen, Held))
+
+
+async def test_what_is_said_for_a_while_has_a_glyph_of_how_grave_it_is() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        app.screen.notify("all is well")
+        app.notify("not quite", severity="warning")
+        app.notify("not at all", severity="error")
+        await pilot.pause()
+        said = {one.message for one in app._notifications}
+        assert said >= {"● all is well", "▲ not quite", "✕ not at all"}
+
+
 async def test_areas_lie_beside_each_other() -> None:
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -25,12 +25,15 @@ from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from cmapss_tui.crash import Fault
     from cmapss_tui.options import Options
 
 __all__ = ["START", "ConsoleApp"]
 
 SMALLEST = (80, 24)
+SEVERITY_GLYPHS = {"information": "●", "warning": "▲", "error": "✕"}
 # How long a thread that reads AWS may go on before the screen's has its turn: Python's own 5 ms add up to stalls of
 # twice the length while an answer is parsed.
 TURN_SECONDS = 0.001
@@ -123,6 +126,19 @@ class ConsoleApp(ConnectingApp):
             if isinstance(self.screen, Picker):
                 event.stop()
                 self.screen.type_ahead(event.character)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something for a while, with a glyph of how grave it is: nothing is said by colour alone."""
+        text = f"{SEVERITY_GLYPHS[severity]} {message}"
+        super().notify(text, title=title, severity=severity, timeout=timeout, markup=markup)
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left."""
