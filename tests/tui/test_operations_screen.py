@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cmapss_core.plans.plan import Place
 from cmapss_tui import background
 from cmapss_tui.operations.rows import OperationsReader
 from cmapss_tui.operations.running import KIND
+from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.screens.operations import OperationsScreen
@@ -209,3 +211,23 @@ async def test_any_column_sorts(journal: Journal) -> None:
         await until(pilot, lambda: [row.operation.target for row in screen.table.rows] == ["a", "b", "c"])
         await pilot.press("S")
         await until(pilot, lambda: [row.operation.target for row in screen.table.rows] == ["c", "b", "a"])
+
+
+def is_first(screen: OperationsScreen, target: str) -> bool:
+    return screen.table.rows[0].operation.target == target
+
+
+async def test_the_column_to_sort_by_is_chosen(journal: Journal) -> None:
+    ended(journal, plan_of("deploy-1", target="first"), "done", *done(1))
+    ended(journal, plan_of("deploy-2", target="second"), "open", *done(1), at=NOW + timedelta(minutes=1))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = OperationsScreen()
+        await opened(pilot, screen)
+        await until(pilot, lambda: len(screen.table.rows) == 2)
+        for first in ("first", "second"):  # what it is sorted by already turns round
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+            await pilot.press(*"target", "enter")
+            await until(pilot, lambda: app.screen is screen)
+            await until(pilot, partial(is_first, screen, first))

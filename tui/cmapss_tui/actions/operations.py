@@ -43,6 +43,9 @@ OPERATION_ACTIONS: tuple[Action, ...] = (
         "Operations",
     ),
     Action("operations.sort", ("s",), "sort", "Sort by the next column.", "operations", "Operations"),
+    Action(
+        "operations.order", ("o",), "order", "Choose the column to sort by.", "operations", "Operations", show=False
+    ),
     Action("operations.reverse", ("S",), "reverse", "Turn the order round.", "operations", "Operations", show=False),
     Action(
         "operation.resume",

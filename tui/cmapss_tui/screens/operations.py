@@ -23,7 +23,7 @@ from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.filtered import FilteredScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
-from cmapss_tui.widgets.table import Cell, VirtualTable
+from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 if TYPE_CHECKING:
     from cmapss_core.plans.running.operations import OperationSummary
@@ -149,16 +149,19 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
         """Sort by the next column."""
         self._sort_by(SORTED_BY[(SORTED_BY.index(self._sort_key) + 1) % len(SORTED_BY)])
 
+    async def action_order(self) -> None:
+        """Choose the column to sort by."""
+        from cmapss_tui.screens.choose_order import choose_order
+
+        await self.app.push_screen(choose_order((*COLUMNS, PLACE_COLUMN), self._sort_key), self._order_chosen)
+
     def action_reverse(self) -> None:
         """Turn the order round."""
         self._descending = not self._descending
         self.show_rows()
 
     def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        if message.column == self._sort_key:
-            self.action_reverse()
-        else:
-            self._sort_by(message.column)
+        self._choose_order(message.column)
 
     def on_virtual_table_row_highlighted(self) -> None:
         self.refresh_bindings()
@@ -187,6 +190,16 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
 
     def _why_empty(self) -> str:
         return NONE_LEFT if self.terms else NONE_YET if self._target is None else NONE_OF_IT
+
+    def _order_chosen(self, column: Column | None) -> None:
+        if column is not None:
+            self._choose_order(column.key)
+
+    def _choose_order(self, column: str) -> None:
+        if column == self._sort_key:
+            self.action_reverse()
+        else:
+            self._sort_by(column)
 
     def _sort_by(self, column: str) -> None:
         self._sort_key, self._descending = column, column == "started"

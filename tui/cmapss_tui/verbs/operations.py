@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmapss_core.plans.plan import Step
-    from cmapss_core.plans.running.operations import Operation, OperationRecord
+    from cmapss_core.plans.running.operations import Operation, OperationRecord, OperationSummary
 
 # In which status it is so already, and in which it can never be.
 _ALREADY = {"resume": "done", "roll back": "rolled_back"}
@@ -93,17 +93,20 @@ def _add_json_argument(parser: ArgumentParser) -> None:
 
 def _list(arguments: Namespace) -> ExitCode:
     wanted = {arguments.status} if arguments.status else {"open"} if arguments.open else set(STATUSES)
-    found = [operation for operation in default_journal().operations() if operation.status in wanted]
+    journal = default_journal()
+    found = [operation for operation in journal.operations() if operation.status in wanted]
     if arguments.json:
         write_json([operation_document(operation) for operation in found])
     else:
-        write_table(("operation", "status", "target", "started", "took"), [_row(operation) for operation in found])
+        rows = [_row(operation, journal.summary(operation.id)) for operation in found]
+        write_table(("operation", "status", "target", "started", "took"), rows)
     return ExitCode.DONE
 
 
-def _row(operation: Operation) -> tuple[str, ...]:
-    took = duration((operation.ended - operation.started).total_seconds() if operation.ended else None)
-    return operation.id, status_words(operation.status), operation.target, moment(operation.started), took
+def _row(operation: Operation, summary: OperationSummary | None) -> tuple[str, ...]:
+    # Without AWS nobody knows the region's time: what runs is in hand until it was heard of last.
+    seconds = summary.seconds_in_hand(operation.started) if summary is not None and summary.in_hand else None
+    return operation.id, status_words(operation.status), operation.target, moment(operation.started), duration(seconds)
 
 
 def _show(arguments: Namespace) -> ExitCode:
