@@ -15,7 +15,6 @@ from cmapss_core.ranking import NAME, Direction, TrainingJob, direction
 ENDED = frozenset({"Completed", "Failed", "Stopped", "DeleteFailed"})
 
 _TUNED_METRIC = "_tuning_objective_metric"  # a hyper-parameter that tuning gives to each of its jobs
-_SHORT = 4  # characters: what is longer than this is a number of one job's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +64,7 @@ def training_job(answer: Mapping[str, Any]) -> TrainingJob:
     metrics = CompactMapping(
         (m["MetricName"], float(m["Value"])) for m in answer.get("FinalMetricDataList", []) if "Value" in m
     )
-    hyperparameters = CompactMapping(
-        (name, sys.intern(value) if len(value) <= _SHORT else value)
-        for name, value in answer.get("HyperParameters", {}).items()
-    )
+    hyperparameters = CompactMapping(answer.get("HyperParameters", {}).items())
     tuning_arn = answer.get("TuningJobArn")
     started, ended = _utc(answer.get("TrainingStartTime")), _utc(answer.get("TrainingEndTime"))
     seconds = answer.get("TrainingTimeInSeconds")

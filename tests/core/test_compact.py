@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from cmapss_core.compact import CompactMapping
 
-ITEMS = st.dictionaries(st.text(max_size=5), st.one_of(st.text(), st.floats(allow_nan=False)))
+ITEMS = st.one_of(
+    st.dictionaries(st.text(max_size=5), st.text()),
+    st.dictionaries(st.text(max_size=5), st.one_of(st.text(), st.floats(allow_nan=False))),
+)
 
 
 @given(ITEMS, st.text(max_size=5))
