@@ -64,11 +64,7 @@ class HelpScreen(Dialog[None]):
         Binding("G", "scroll_end", "last line", show=False),
     ]
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen > VerticalGroup {
-        width: 104; max-width: 96%; height: 92%; background: $surface; border: round $rule;
-        border-title-color: $accent; border-subtitle-color: $quiet; padding: 0 1;
-    }
+    HelpScreen > VerticalGroup { width: 104; height: 92%; max-height: 92%; border-subtitle-color: $quiet; }
     HelpScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; background: $surface; margin: 1 0 0 0; }
     HelpScreen Input { display: none; height: 1; border: none; padding: 0; background: $panel; margin: 1 0 0 0; }
     HelpScreen.-searching Input { display: block; }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from textual.content import Content
 
 from cmapss_tui import formats, theme
+from cmapss_tui.keymap import first_key
 from cmapss_tui.operations.states import OperationState, status_content
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
-from cmapss_tui.widgets.plan_view import cost_line, wrapped
+from cmapss_tui.widgets.plan_view import cost_line, paragraph, wrapped
 
 
 def cost_of(state: OperationState) -> Content:
@@ -41,19 +42,19 @@ def ending(state: OperationState, width: int) -> list[Content]:
     error = state.error
     told = any(progress.error is not None for progress in state.progress.values())
     if error is not None and not told and state.status not in ("done", "rolled_back"):
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(line_in_console(error), width)]
+        lines += paragraph(line_in_console(error), width, theme.BAD)
     if state.log_lines:
         lines.append(Content.styled("The last log lines:", theme.QUIET))
         lines += [Content(f"  {line}") for log_line in state.log_lines for line in wrapped(log_line, width - 2)]
     if state.left:
-        text = f"Left in the region: {'; '.join(state.left)}."
-        lines += [Content.styled(line, theme.WARN) for line in wrapped(text, width)]
+        lines += paragraph(f"Left in the region: {'; '.join(state.left)}.", width, theme.WARN)
     if state.status == "interrupted":
         lines.append(Content.styled("What AWS has been asked for goes on there.", theme.QUIET))
-    ways = [
-        *(["R goes on where it stopped"] if state.can_be_resumed else []),
-        *(["B undoes " + ("the rest" if state.rolling_back else "what it did")] if state.can_be_rolled_back else []),
-    ]
+    ways = []
+    if state.can_be_resumed:
+        ways.append(f"{first_key('operation.resume')} goes on where it stopped")
+    if state.can_be_rolled_back:
+        ways.append(f"{first_key('operation.rollback')} undoes {'the rest' if state.rolling_back else 'what it did'}")
     if ways:
         lines.append(Content.styled(f"{', '.join(ways)}.", theme.QUIET))
     if state.status == "done":

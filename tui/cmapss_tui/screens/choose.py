@@ -31,7 +31,6 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         Binding("pagedown", "table('page(1.0)')", "page down", show=False, priority=True),
     ]
     DEFAULT_CSS = """
-    ChooseScreen { align: center middle; background: $background 60%; }
     ChooseScreen > Vertical {
         width: 110; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $rule;
         border-title-color: $accent; padding: 0 1;

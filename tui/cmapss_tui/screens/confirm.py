@@ -8,14 +8,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.content import Content
 from textual.widgets import Button, Input
 
 from cmapss_tui import theme
 from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.form import Choices, Field
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 from cmapss_tui.widgets.top_bar import production_mark
 
 
@@ -24,11 +23,6 @@ class ConfirmScreen(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "cancel", show=False)]
     DEFAULT_CSS = """
-    ConfirmScreen { align: center middle; background: $background 60%; }
-    ConfirmScreen > VerticalGroup {
-        width: 92; max-width: 96%; max-height: 90%; background: $surface; border: round $rule;
-        border-title-color: $accent; padding: 0 1;
-    }
     ConfirmScreen Lines { margin: 0 0 1 0; padding: 0 1; }
     ConfirmScreen Field { margin: 0 0 1 0; padding: 0 1; }
     """
@@ -55,9 +49,9 @@ class ConfirmScreen(Dialog[bool]):
     def on_mount(self) -> None:
         self.query_one(Lines).write(
             lambda width: [
-                Content.styled(line, theme.QUIET if place else "")
+                line
                 for place, reason in enumerate(self._reasons)
-                for line in wrapped(reason, width)
+                for line in paragraph(reason, width, theme.QUIET if place else "")
             ]
         )
         self.query_one("#cancel", Button).focus()

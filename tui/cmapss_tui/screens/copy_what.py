@@ -28,11 +28,6 @@ class CopyWhatScreen(Dialog[None]):
         Binding("k", "cursor_up", "up", show=False),
     ]
     DEFAULT_CSS = """
-    CopyWhatScreen { align: center middle; background: $background 60%; }
-    CopyWhatScreen > VerticalGroup {
-        width: 92; max-width: 96%; max-height: 90%; background: $surface; border: round $rule;
-        border-title-color: $accent; padding: 0 1;
-    }
     CopyWhatScreen OptionList {
         height: auto; max-height: 16; border: none; padding: 0; background: $surface; text-wrap: nowrap;
         text-overflow: ellipsis;

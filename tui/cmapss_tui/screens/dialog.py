@@ -15,4 +15,12 @@ class LeftOnce(Screen[ScreenResultType]):
 
 
 class Dialog(LeftOnce[ScreenResultType], ModalScreen[ScreenResultType]):
-    """A dialog over the screen that it is about."""
+    """A dialog over the screen that it is about: what it composes in a VerticalGroup stands in a box in the middle."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > VerticalGroup {
+        width: 92; max-width: 96%; max-height: 90%; background: $surface; border: round $rule;
+        border-title-color: $accent; padding: 0 1;
+    }
+    """

@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button
 
@@ -25,7 +24,7 @@ from cmapss_tui.take_away.files import ExistsError
 from cmapss_tui.take_away.pictures import Picture
 from cmapss_tui.widgets.form import Choices, Field
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 
 OVERWRITE, EXPORT = "Overwrite", "Export"
 
@@ -95,11 +94,7 @@ class ExportScreen(Dialog[None]):
         Binding("f1", "app.help", "help", show=False),
     ]
     DEFAULT_CSS = """
-    ExportScreen { align: center middle; background: $background 60%; }
-    ExportScreen > VerticalGroup {
-        width: 100; max-width: 96%; background: $surface; border: round $rule; border-title-color: $accent;
-        padding: 1 1 0 1;
-    }
+    ExportScreen > VerticalGroup { width: 100; padding: 1 1 0 1; }
     ExportScreen Field > .field-label { width: 9; }
     ExportScreen Field > Select.-textual-compact { width: 28; }
     ExportScreen Field.-name > Input.-textual-compact { max-width: 100%; }
@@ -196,9 +191,7 @@ class ExportScreen(Dialog[None]):
         button.refresh(layout=True)
 
     def _say(self, text: str, style: str) -> None:
-        self.query_one("#export-note", Lines).write(
-            lambda width: [Content.styled(line, style) for line in wrapped(text, width)]
-        )
+        self.query_one("#export-note", Lines).write(lambda width: paragraph(text, width, style))
 
 
 def in_home(path: Path) -> str:

@@ -13,7 +13,7 @@ from textual.widgets import Button
 from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.form import Choices
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
@@ -26,11 +26,6 @@ class SettingDialog(Dialog[ScreenResultType]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
     DEFAULT_CSS = """
-    SettingDialog { align: center middle; background: $background 60%; }
-    SettingDialog > VerticalGroup {
-        width: 92; max-width: 96%; max-height: 90%; background: $surface; border: round $rule;
-        border-title-color: $accent; padding: 0 1;
-    }
     SettingDialog Lines { margin: 0 0 1 0; padding: 0 1; }
     SettingDialog Field { margin: 0 0 1 0; padding: 0 1; }
     """
@@ -68,4 +63,4 @@ class SettingDialog(Dialog[ScreenResultType]):
 
 
 def _lines(texts: Sequence[Text], width: int) -> list[Content]:
-    return [Content.styled(line, style) for text, style in texts for line in wrapped(text, width)]
+    return [line for text, style in texts for line in paragraph(text, width, style)]

@@ -22,7 +22,7 @@ from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 from cmapss_tui.widgets.top_bar import TopBar
 
@@ -170,7 +170,7 @@ class SettingsScreen(FilteredScreen):
     def _about(self, row: SettingRow, width: int) -> list[Content]:
         head = Content.assemble((row.name, "bold"), "  ", (row.value, theme.ACCENT))
         texts = [(row.about, ""), *self._notes(row)]
-        return [head, *(Content.styled(line, style) for text, style in texts for line in wrapped(text, width))]
+        return [head, *(line for text, style in texts for line in paragraph(text, width, style))]
 
     def _notes(self, row: SettingRow) -> list[tuple[str, str]]:
         """What is to be known before one sets it, with the style of it."""

@@ -26,7 +26,7 @@ from cmapss_tui.widgets.chart_scale import TimeAxis
 from cmapss_tui.widgets.charts import BarChart
 from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines, bar
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
@@ -135,9 +135,7 @@ class TrafficScreen(WorkScreen):
         if rate is None or seconds is None:
             return None
         text = expectation(rate, seconds, self._known, self._scaling)
-        self.query_one("#expected", Lines).write(
-            lambda width: [Content.styled(line, theme.QUIET) for line in wrapped(text, width)]
-        )
+        self.query_one("#expected", Lines).write(lambda width: paragraph(text, width, theme.QUIET))
         return rate, seconds
 
 
@@ -187,7 +185,7 @@ def counter_lines(traffic: Traffic, width: int) -> list[Content]:
         )
     error = traffic.error or (report.error if report is not None else None)
     if error is not None:
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {line_in_console(error)}", width)]
+        lines += paragraph(f"✕ {line_in_console(error)}", width, theme.BAD)
     return lines
 
 

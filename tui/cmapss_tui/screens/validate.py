@@ -18,7 +18,7 @@ from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.panel import Lines, bar, columns
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
@@ -105,7 +105,7 @@ def progress_lines(
     if work is None:
         text = "Every row of the four test files is sent to the endpoint, and each answer, rounded up to whole cycles, "
         text += "is compared with the true remaining useful life."
-        return [Content.styled(line, theme.QUIET) for line in wrapped(text, width)]
+        return paragraph(text, width, theme.QUIET)
     lines = []
     if evaluation is None:
         lines.append(Content.styled("◐ reading the data …" if work.running else "", theme.BUSY))
@@ -124,9 +124,9 @@ def progress_lines(
         )
         origin, origin_style = ORIGINS.get(evaluation.data, (evaluation.data, theme.WARN))
         mark = "⚠ " if origin_style else ""
-        lines += [Content.styled(line, origin_style or theme.QUIET) for line in wrapped(f"{mark}{origin}", width)]
+        lines += paragraph(f"{mark}{origin}", width, origin_style or theme.QUIET)
     if work.error is not None:
-        lines += [Content.styled(line, theme.BAD) for line in wrapped(f"✕ {line_in_console(work.error)}", width)]
+        lines += paragraph(f"✕ {line_in_console(work.error)}", width, theme.BAD)
     return lines
 
 

@@ -23,7 +23,7 @@ class JumpOverlay(Dialog[Widget | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", show=False)]
     DEFAULT_CSS = """
-    JumpOverlay { background: $background 50%; layers: labels; }
+    JumpOverlay { align: left top; background: $background 50%; layers: labels; }
     JumpOverlay > .jump-label {
         position: absolute; layer: labels; width: auto; height: 1; padding: 0 1;
         background: $accent; color: $background; text-style: bold;

@@ -88,7 +88,7 @@ class PlanView(Lines):
 
     def show_text(self, text: str, style: str = theme.QUIET) -> None:
         """Say why there is no plan to be shown."""
-        self.write(lambda width: [Content.styled(line, style) for line in wrapped(text, width)])
+        self.write(lambda width: paragraph(text, width, style))
 
 
 class ProgressView(Lines):
@@ -200,6 +200,11 @@ def wrapped(text: str, width: int) -> Sequence[str]:
     import textwrap
 
     return textwrap.wrap(text, max(width, 10), break_on_hyphens=False) or [""]
+
+
+def paragraph(text: str, width: int, style: str = "") -> list[Content]:
+    """The text in lines of at most `width` characters."""
+    return [Content.styled(line, style) for line in wrapped(text, width)]
 
 
 def _marked(glyph: str, style: str, text: str, width: int) -> Iterator[Content]:

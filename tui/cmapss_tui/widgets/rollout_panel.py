@@ -10,7 +10,7 @@ from textual.content import Content
 
 from cmapss_tui import formats, theme
 from cmapss_tui.widgets.panel import Lines, columns
-from cmapss_tui.widgets.plan_view import wrapped
+from cmapss_tui.widgets.plan_view import paragraph
 
 if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint
@@ -53,11 +53,11 @@ def rollout_lines(endpoint: Endpoint, ended: Rollout | None, now: datetime, widt
         yield from _under_way(rollout, endpoint, now, width)
     elif reason is not None:
         end = "could not be taken back" if endpoint.status == "UpdateRollbackFailed" else "was taken back"
-        yield from _styled(f"✕ the last change {end}: {reason}", theme.BAD, width)
+        yield from paragraph(f"✕ the last change {end}: {reason}", width, theme.BAD)
     elif ended is not None and ended.config == endpoint.config:
-        yield from _styled(f"● {ended.config} is rolled out", theme.GOOD, width)
+        yield from paragraph(f"● {ended.config} is rolled out", width, theme.GOOD)
     elif ended is not None:
-        yield from _styled(f"⚠ {ended.config} is not in service: {endpoint.config} is", theme.WARN, width)
+        yield from paragraph(f"⚠ {ended.config} is not in service: {endpoint.config} is", width, theme.WARN)
 
 
 def _under_way(rollout: Rollout, endpoint: Endpoint, now: datetime, width: int) -> Iterator[Content]:
@@ -117,7 +117,3 @@ def _variant_line(variant: VariantRollout, endpoint: Endpoint, now: datetime, wi
 
 def _of(instance_type: str | None) -> str:
     return f" × {instance_type}" if instance_type else ""
-
-
-def _styled(text: str, style: str, width: int) -> Iterator[Content]:
-    return (Content.styled(line, style) for line in wrapped(text, width))
