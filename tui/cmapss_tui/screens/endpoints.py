@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from cmapss_tui.filters import matches
 from cmapss_tui.keymap import first_key
 from cmapss_tui.polling import Poller, SnapshotRead
 from cmapss_tui.screens.endpoint_reading import FAST_REGION_SECONDS, FASTEST_SECONDS, SLOW_REGION_SECONDS
-from cmapss_tui.screens.filtered import FilteredScreen
+from cmapss_tui.screens.sorted import SortedScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
@@ -34,7 +34,7 @@ EXAMPLE = "word !word status:failed errors>0 idle:yes cost>1 age<2h  tab: fields
 _OF_ONE = frozenset({"endpoints.open", "endpoints.logs", "endpoints.describe"})
 
 
-class EndpointsScreen(FilteredScreen):
+class EndpointsScreen(SortedScreen):
     """The list of endpoints, with totals above it."""
 
     AREA: ClassVar[str] = "endpoints"
@@ -127,9 +127,6 @@ class EndpointsScreen(FilteredScreen):
             return "There is no endpoint under the cursor."
         return super().why_not(action)
 
-    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        self._choose_order(message.column)
-
     async def action_open(self) -> None:
         """Watch the endpoint under the cursor."""
         from cmapss_tui.screens.endpoint import EndpointScreen
@@ -165,21 +162,24 @@ class EndpointsScreen(FilteredScreen):
         self._ask_anew()
         super().action_refresh()
 
-    def action_sort(self) -> None:
-        """Sort by the next column that is in sight."""
-        orders = [one for one in endpoint_rows.ORDERS if one == self._order or self.table.shows(one)]
-        self._sort(orders[(orders.index(self._order) + 1) % len(orders)], turned=self._turned)
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """As the operator has chosen."""
+        return self._order, self._turned
 
-    async def action_order(self) -> None:
-        """Choose the column to sort by, also one that is out of sight."""
-        from cmapss_tui.screens.choose_order import choose_order
+    def columns(self) -> Sequence[Column]:
+        """All of them."""
+        return endpoint_rows.columns(self.size.width)
 
-        columns = endpoint_rows.columns(self.size.width)
-        await self.app.push_screen(choose_order(columns, self._order), self._order_chosen)
+    def orders(self) -> Sequence[str]:
+        """The columns that are in sight."""
+        return [one for one in endpoint_rows.ORDERS if one == self._order or self.table.shows(one)]
 
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._sort(self._order, turned=not self._turned)
+    def sort(self, by: str, *, turned: bool) -> None:
+        """Sort the rows that there are."""
+        self._order, self._turned = by, turned
+        self.table.show_order(by, endpoint_rows.descending(by, turned=turned))
+        self.show_rows()
 
     def show_rows(self) -> None:
         """Show the rows that satisfy the terms."""
@@ -202,19 +202,6 @@ class EndpointsScreen(FilteredScreen):
             self.table.show_order(self._order, endpoint_rows.descending(self._order, turned=self._turned))
             self.table.show(rows, empty=NONE_LEFT if self.terms else none_yet())
         self.refresh_bindings()
-
-    def _order_chosen(self, column: Column | None) -> None:
-        if column is not None:
-            self._choose_order(column.key)
-
-    def _choose_order(self, by: str) -> None:
-        """Sort by a column; what it is sorted by already is turned round."""
-        self._sort(by, turned=by == self._order and not self._turned)
-
-    def _sort(self, by: str, *, turned: bool) -> None:
-        self._order, self._turned = by, turned
-        self.table.show_order(by, endpoint_rows.descending(by, turned=turned))
-        self.show_rows()
 
     def _cell(self, row: EndpointRow, column: str) -> Cell:
         return endpoint_rows.cell(row, column, self._load_cells)

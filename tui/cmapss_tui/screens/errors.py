@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,12 +14,12 @@ from cmapss_tui import error_rows
 from cmapss_tui.actions import Action, bindings_for
 from cmapss_tui.filters import matches
 from cmapss_tui.keymap import first_key
-from cmapss_tui.screens.filtered import FilteredScreen
+from cmapss_tui.screens.sorted import SortedScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.table import VirtualTable
+from cmapss_tui.widgets.table import Column, VirtualTable
 from cmapss_tui.widgets.top_bar import TopBar
 
 EXAMPLE = "words   !word   kind:denied   operation:sagemaker   count>5"
@@ -28,7 +28,7 @@ NONE_LEFT = "No failed call satisfies the filter."
 AS_THEY_COME = Freshness(State.LIVE, "as they come")
 
 
-class ErrorsScreen(FilteredScreen):
+class ErrorsScreen(SortedScreen):
     """The list of failed calls, newest first. It asks nothing of AWS: the connection keeps them."""
 
     AREA: ClassVar[str] = "errors"
@@ -63,10 +63,6 @@ class ErrorsScreen(FilteredScreen):
     def on_screen_resume(self) -> None:
         if self.is_mounted:
             self.show_rows()
-
-    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        if message.column in error_rows.ORDERS:
-            self._sort(message.column, turned=not self._turned if message.column == self._order else False)
 
     def tick(self) -> None:
         """What has failed since is shown, and has been seen."""
@@ -116,14 +112,28 @@ class ErrorsScreen(FilteredScreen):
         self.aws.failed_calls.clear()
         self.show_rows()
 
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        orders = error_rows.ORDERS
-        self._sort(orders[(orders.index(self._order) + 1) % len(orders)], turned=self._turned)
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """As the operator has chosen."""
+        return self._order, self._turned
 
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._sort(self._order, turned=not self._turned)
+    def columns(self) -> Sequence[Column]:
+        """Those that have an order."""
+        return [column for column in error_rows.COLUMNS if column.key in error_rows.ORDERS]
+
+    def orders(self) -> Sequence[str]:
+        """All that there are."""
+        return error_rows.ORDERS
+
+    def choose_order(self, by: str) -> None:
+        """Sort by a column, where it has an order."""
+        if by in error_rows.ORDERS:
+            super().choose_order(by)
+
+    def sort(self, by: str, *, turned: bool) -> None:
+        """Sort the failures that are kept."""
+        self._order, self._turned = by, turned
+        self.show_rows()
 
     def show_rows(self) -> None:
         """Show the rows that satisfy the terms."""
@@ -149,10 +159,6 @@ class ErrorsScreen(FilteredScreen):
             self.table.show_order(self._order, error_rows.descending(self._order, turned=self._turned))
             self.table.show(self._rows, empty=NONE_LEFT if self.terms else NONE_YET)
         self.refresh_bindings()
-
-    def _sort(self, by: str, *, turned: bool) -> None:
-        self._order, self._turned = by, turned
-        self.show_rows()
 
 
 def copyable_of(call: FailedCall) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import ClassVar
@@ -24,7 +24,7 @@ from cmapss_tui.jobs.sheet import sheet_of
 from cmapss_tui.jobs.titles import cross_check, legends, title
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.choose_tuning_job import TuningJobRow
-from cmapss_tui.screens.filtered import FilteredScreen
+from cmapss_tui.screens.sorted import SortedScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.objective_plot import ObjectivePlot
@@ -39,7 +39,7 @@ EVERYWHERE = job_rows.columns_of(job_rows.JobFields(), None)  # the columns, whi
 OF_ONE = ("jobs.open", "jobs.deploy", "jobs.logs", "jobs.describe")
 
 
-class JobsScreen(FilteredScreen):
+class JobsScreen(SortedScreen):
     """List, detail of the job under the cursor, and the objective by order.
 
     What takes longer the more jobs there are is done in the threads that read and answer (jobs.list); what is here
@@ -133,9 +133,6 @@ class JobsScreen(FilteredScreen):
         else:
             self._settle.reset()
 
-    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        self._sort_by(message.column)
-
     def on_virtual_table_marks_changed(self) -> None:
         self._show_title()
         self.refresh_bindings()
@@ -221,27 +218,22 @@ class JobsScreen(FilteredScreen):
             dialog = choose_tuning_job(self._shown.prepared, self.question.tuning_job)
             await self.app.push_screen(dialog, self._chosen)
 
-    async def action_order(self) -> None:
-        """Choose the column to sort by."""
-        from cmapss_tui.screens.choose_order import choose_order
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """As the jobs are asked for."""
+        return self.question.order, self.question.descending
 
-        if self._shown is not None:
-            dialog = choose_order(self._shown.scope.columns, self.question.order)
-            await self.app.push_screen(dialog, self._order_chosen)
+    def columns(self) -> Sequence[Column]:
+        """Those that the jobs have, also out of sight."""
+        return self._shown.scope.columns if self._shown is not None else EVERYWHERE
 
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        columns = (
-            self._shown.scope.columns if self._shown is not None else job_rows.columns_of(job_rows.JobFields(), None)
-        )
-        # The order of ranks is the order of objective values.
-        keys = [column.key for column in columns if column.key != "objective"]
-        place = keys.index(self.question.order) if self.question.order in keys else 0
-        self._order(keys[(place + 1) % len(keys)], descending=self.question.descending)
+    def orders(self) -> Sequence[str]:
+        """All but one: the order of ranks is the order of objective values."""
+        return [column.key for column in self.columns() if column.key != "objective"]
 
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._order(self.question.order, descending=not self.question.descending)
+    def sort(self, by: str, *, turned: bool) -> None:
+        """Ask for the jobs in that order."""
+        self._ask(replace(self.question, order=by, descending=turned))
 
     async def action_deploy(self) -> None:
         """Show the plan that puts this job's model into production."""
@@ -360,18 +352,6 @@ class JobsScreen(FilteredScreen):
         if choice is not None:
             self._ask(replace(self.question, tuning_job=choice.choice))
             self.refresh_bindings()
-
-    def _order_chosen(self, column: Column | None) -> None:
-        if column is not None:
-            self._sort_by(column.key)
-
-    def _sort_by(self, column: str) -> None:
-        """By that column; where it is that one already, the other way round."""
-        same = column == self.question.order
-        self._order(column, descending=not self.question.descending if same else False)
-
-    def _order(self, column: str, *, descending: bool) -> None:
-        self._ask(replace(self.question, order=column, descending=descending))
 
     def _cell(self, row: RankedJob, column: str) -> Cell:
         return job_rows.cell(row, column, self._risen)
