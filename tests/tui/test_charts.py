@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -180,6 +180,20 @@ def test_objective_draws_the_best_so_far_and_marks_what_lies_far_outside() -> No
     assert sum(row.count("◆") for row in rows) == 1
     assert any("┓" in row for row in rows)
     assert any("┗" in row for row in rows)
+
+
+def test_objective_of_more_jobs_than_columns_keeps_the_best_and_shows_ranges() -> None:
+    values: list[float | None] = [50.0 + (n * 37 % 11) - n / 200 for n in range(1000)]
+    values[500] = 900.0
+    best = list(accumulate((value for value in values if value is not None), min))
+    lines = chart_lines.objective(values, best, GUTTER + 40, 13, marked=999)
+    rows = plot(lines)
+    assert sum(row.count("▴") for row in rows) == 1
+    assert sum(row.count("◆") for row in rows) == 1
+    assert rows[0][20] == "▴"
+    assert all("•" not in row for row in rows)
+    for column in range(39):
+        assert sum(row[column] in "━┓┗┃" for row in rows) >= 1, "the best goes on in every column"
 
 
 @pytest.mark.parametrize("width", [11, 12, 40])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import quantiles
 
 from cmapss_tui.widgets.chart_scale import (
@@ -164,7 +164,8 @@ def objective(
 ) -> list[Line]:
     """Values by order as dots, over the step line of the best so far; what lies far outside is a ▴ or ▾ at the edge.
 
-    None is a job without a value; `marked` is the index of the one to point at.
+    None is a job without a value; `marked` is the index of the one to point at. Where there are more than two values
+    in a column, they are a faint upright from the least to the greatest of them.
     """
     rows, columns = height - 1, width - GUTTER
     if rows < 1 or columns < 1:
@@ -174,6 +175,10 @@ def objective(
     scale = value_scale(inside, rows, from_zero=False)
     top = scale.low + scale.unit * rows
     count = max(len(values), 1)
+    if count > 2 * columns:
+        canvas = _crowded(values, best, scale, top, columns, marked)
+        ticks = _job_ticks(len(values), columns / count)
+        return framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
     pitch = min(3.0, columns / count)
     column_of = [int(index * pitch) for index in range(count)]
     canvas = Canvas(rows, columns)
@@ -193,9 +198,50 @@ def objective(
             canvas.put(row, column_of[index], "◆", "bold")
         elif canvas.get(row, column_of[index]) == " ":
             canvas.put(row, column_of[index], character, PRIMARY)
-    every = next(step for step in _tick_counts() if step * pitch >= 6)
-    ticks = [(column_of[n - 1], str(n)) for n in (1, *range(every, len(values) + 1, every)) if n <= len(values)]
+    ticks = _job_ticks(len(values), pitch)
     return framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
+
+
+def _crowded(
+    values: Sequence[float | None],
+    best: Sequence[float | None],
+    scale: Scale,
+    top: float,
+    columns: int,
+    marked: int | None,
+) -> Canvas:
+    """The plot of several values in each column: their range, over it the best at their end, and what lies outside."""
+    rows, count, low = scale.rows, len(values), scale.low
+    canvas = Canvas(rows, columns)
+    starts = [-(-column * count // columns) for column in range(columns + 1)]
+    line: list[int | None] = [None] * columns
+    for column, (start, end) in enumerate(pairwise(starts)):
+        known = [value for value in values[start:end] if value is not None and math.isfinite(value)]
+        inside = [value for value in known if low <= value <= top]
+        if inside:
+            lowest, highest = (
+                min(int(scale.position(value) * 4), rows * 4 - 1) for value in (min(inside), max(inside))
+            )
+            _upright(canvas, 2 * column, lowest, highest + 1, f"{PRIMARY} dim")
+        if known and max(known) > top:
+            canvas.put(rows - 1, column, "▴", PRIMARY)
+        if known and min(known) < low:
+            canvas.put(0, column, "▾", PRIMARY)
+        reached = best[end - 1] if end <= len(best) else None
+        if reached is not None and math.isfinite(reached) and low <= reached <= top:
+            line[column] = scale.row(reached)
+    _step(canvas, None, line, "━┃┏┓┗┛", REFERENCE)
+    value = values[marked] if marked is not None and 0 <= marked < count else None
+    if marked is not None and value is not None and math.isfinite(value):
+        row = rows - 1 if value > top else 0 if value < low else scale.row(value)
+        canvas.put(row, marked * columns // count, "◆", "bold")
+    return canvas
+
+
+def _job_ticks(count: int, pitch: float) -> list[tuple[int, str]]:
+    """Numbers of jobs below their columns, as close as they can be read."""
+    every = next(step for step in _tick_counts() if step * pitch >= 6)
+    return [(int((n - 1) * pitch), str(n)) for n in (1, *range(every, count + 1, every)) if n <= count]
 
 
 def framed(
