@@ -14,6 +14,7 @@ from cmapss_core.aws import Aws, Identity, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import background
 from cmapss_tui.background import Background
+from cmapss_tui.console_settings import take
 from cmapss_tui.options import Options, chosen
 from cmapss_tui.place import PRODUCTION_CLASS, is_production
 from cmapss_tui.screens.confirm import ConfirmScreen
@@ -216,6 +217,21 @@ async def test_what_is_under_way_is_never_cut() -> None:
 
 def _wait(event: threading.Event) -> None:
     event.wait(10)
+
+
+async def test_what_is_set_while_it_is_connected_holds_there_too() -> None:
+    world = World()
+    app = console(world, Options(profile="test"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_work(pilot)
+        world.gate.clear()
+        app.switch(Destination("two"))
+        take(app, chosen(app.options, theme="nord", keymap={"app.quit": "Q"}, read_only=True))
+        world.gate.set()
+        await until(pilot, lambda: app.place.name == "two")
+        assert (app.options.profile, app.options.theme, app.options.keymap) == ("two", "nord", {"app.quit": "Q"})
+        assert app.options.read_only
+        assert app.aws.target.read_only
 
 
 async def test_only_the_last_choice_counts() -> None:

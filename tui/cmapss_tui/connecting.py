@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background, theme, trail
+from cmapss_tui import background, theme
 from cmapss_tui.messages import (
     Connected,
     ConnectFailed,
@@ -56,6 +57,7 @@ class ConnectingApp(App[None]):
         self.places: Places | None = None
         self._connect = connect
         self._wanted = options  # what the connection under way is to
+        self._destination: Destination | None = None
         self._attempt = 0
         self._aws: Aws | None = None
         self._identity: Identity | None = None
@@ -125,6 +127,8 @@ class ConnectingApp(App[None]):
             self._tell(message.error, f"Still at {self.place.name} in {self.aws.region}: ")
 
     async def on_connected(self, message: Connected) -> None:
+        from cmapss_tui.trail import note_connection  # the first frame needs nothing of it
+
         if self.screens_gone:
             message.aws.close()
             return
@@ -135,15 +139,28 @@ class ConnectingApp(App[None]):
                 self._wanted = self.options
                 self.notify(refused, severity="warning", markup=False)
             return
-        area = self.current_mode
+        area, options = self.current_mode, message.options
         if self._aws is not None:
+            options = self._as_set_since(message.aws, options)
             await self._leave(self._aws)
         while len(self.screen_stack) > 1:  # dialogs over the start
             await self.pop_screen()
-        self._aws, self.options = message.aws, message.options
-        trail.note_connection(message.aws.failed_calls)
+        self._aws, self.options = message.aws, options
+        note_connection(message.aws.failed_calls)
         self.identify()
         await self.switch_mode(FIRST_AREA if area == START else area)
+
+    def _as_set_since(self, aws: Aws, options: Options) -> Options:
+        """The options of a new connection, with what was set while it was made: that holds there too."""
+        from cmapss_tui.switching import options_at
+
+        try:
+            since = options_at(self.options, self._destination) if self._destination is not None else options
+        except ConsoleError:
+            return options
+        if (since.read_only, since.protected) != (options.read_only, options.protected):
+            aws.target = replace(aws.target, read_only=since.read_only, protected=since.protected)
+        return since
 
     async def _leave(self, aws: Aws) -> None:
         """Drop all that belongs to a connection: its screens and their readings, its history, and what is known."""
@@ -222,6 +239,7 @@ class ConnectingApp(App[None]):
         if self._aws is None:
             self._start_screen.begin(destination.words)
         else:
+            self._destination = destination
             self.notify(f"Connecting to {destination.words} …", markup=False)
         self.connect(options)
 
