@@ -153,13 +153,19 @@ class Form(Screen[None]):
         yield Choices(Button("Cancel", compact=True), Button("Delete", compact=True, classes="-danger"))
 
 
-@pytest.mark.parametrize("name", [*EVERY, None], ids=[*EVERY, "NO_COLOR"])
-async def test_whatever_has_the_focus_is_seen_to_have_it(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=[*EVERY, None], ids=[*EVERY, "NO_COLOR"])
+def look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """The name of each theme, and None for a terminal without colours."""
+    name: str | None = request.param
     if name is None:
         monkeypatch.setenv("NO_COLOR", "1")
     else:
         monkeypatch.delenv("NO_COLOR", raising=False)
-    app = themed(name)
+    return name
+
+
+async def test_whatever_has_the_focus_is_seen_to_have_it(look: str | None) -> None:
+    app = themed(look)
     async with app.run_test(size=(100, 30)) as pilot:
         form = Form()
         await opened(pilot, form)
@@ -175,13 +181,8 @@ async def test_whatever_has_the_focus_is_seen_to_have_it(name: str | None, monke
             assert [(segment.text, segment.style) for segment in painted(app)] != before, widget
 
 
-@pytest.mark.parametrize("name", [*EVERY, None], ids=[*EVERY, "NO_COLOR"])
-async def test_the_choice_under_the_cursor_stands_out(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name is None:
-        monkeypatch.setenv("NO_COLOR", "1")
-    else:
-        monkeypatch.delenv("NO_COLOR", raising=False)
-    app = themed(name)
+async def test_the_choice_under_the_cursor_stands_out(look: str | None) -> None:
+    app = themed(look)
     async with app.run_test(size=(100, 30)) as pilot:
         choices = [Choice(title, lambda: None) for title in ("first", "second")]
         await opened(pilot, Picker("One of", lambda text: choices))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.configuration import parse_config
 from cmapss_tui.console_settings import refuse_what_does_not_fit
 from cmapss_tui.options import Layers, Options, layers_behind, merged
+from cmapss_tui.whole_files import written_beside
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -141,17 +140,8 @@ def _replace(path: Path, text: str) -> None:
     target = path.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(prefix=".config-", suffix=".toml", dir=target.parent)  # mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+        with written_beside(target, text) as name:
             os.replace(name, target)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
     except OSError as error:
         raise _failed(path, "written", error) from error
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
+from cmapss_tui.whole_files import written_beside
 
 
 class ExistsError(ConsoleError):
@@ -57,19 +56,11 @@ def write_file(path: Path, text: str, *, overwrite: bool) -> Path:
 def _write(path: Path, text: str, overwrite: bool) -> None:
     if not overwrite and os.path.lexists(path):
         raise FileExistsError
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+    with written_beside(path, text) as name:
         if overwrite:
             os.replace(name, path)
         else:
             _give_name(name, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
 
 
 def _give_name(temporary: str, path: Path) -> None:
