@@ -124,7 +124,6 @@ async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.Mon
         await pilot.press("escape")
 
         endpoint = await shown(pilot, EndpointScreen)
-        await pilot.press("r")  # what was read seconds ago of this machine is not read again by itself
         await until(pilot, lambda: "instances 5" in " ".join(screen_text(app).split()))
         assert "high┤" in screen_text(app), "the lane of the alarm"
 

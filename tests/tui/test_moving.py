@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from cmapss_core.snapshots import Snapshot
 from cmapss_tui.known import ENDPOINTS, Known
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.picker import Picker
-from tests.tui.consoles import NOW, Console, Lobby, screen_text, until
+from tests.tui.consoles import NOW, Console, DeafAws, Lobby, screen_text, until
 
 
 class Subject(ConsoleScreen):
@@ -115,6 +116,35 @@ async def test_from_a_dialog_back_is_the_place_it_lies_on() -> None:
         await pilot.press("[")
         await gone_to(pilot, app, "jobs", ["", "a"])
         assert not isinstance(app.screen, Dialog)
+
+
+async def test_what_comes_back_is_read_again_where_only_the_regions_clock_has_leapt_ahead() -> None:
+    aws = DeafAws()
+    app = Console(aws)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        readings: list[datetime] = []
+
+        def read() -> Snapshot:
+            readings.append(aws.still.at)
+            return Snapshot(as_of=readings[-1])
+
+        screen = Subject("a")
+        await app.push_screen(screen)
+        screen.add_poller("leaping", read, lambda _: 60)
+        await until(pilot, lambda: screen.freshness_of("leaping").seconds is not None)
+        for minutes, expected in ((1, 1), (300, 2)):  # of a region that is sixty times as fast
+            await app.push_screen(Dialog())
+            await pilot.pause()
+            aws.still.at += timedelta(minutes=minutes)
+            await app.pop_screen()
+            await until(pilot, lambda: app.screen is screen)
+            await pilot.pause()
+            await until(pilot, partial(_are, readings, expected))
+
+
+def _are(readings: list[datetime], count: int) -> bool:
+    return len(readings) == count
 
 
 class Held(Dialog):

@@ -121,6 +121,7 @@ class PolledScreen(TakeAwayScreen):
     def on_screen_resume(self) -> None:
         self._hidden = False
         self._hold_or_release()
+        self._read_what_is_old()
         self.read_again()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
@@ -185,6 +186,15 @@ class PolledScreen(TakeAwayScreen):
     def _unanswered(self, poller: Poller[Snapshot]) -> float:
         """For how long a reading that is on its way has heard nothing: one of many calls hears some now and then."""
         return min(poller.seconds_in_flight, self.aws.meter.silence)
+
+    def _read_what_is_old(self) -> None:
+        """Pollers go by this machine's time; where the region's has leapt ahead, what was read is old all the same."""
+        clock = self.aws.clock
+        for name, snapshot in self._complete.items():
+            poller = self._pollers[name]
+            passed = (clock.now() - snapshot.as_of).total_seconds() / clock.speed
+            if passed > poller.interval and not self._paused and not self._typing:
+                poller.request()
 
     def _hold_or_release(self) -> None:
         for poller in self._pollers.values():
