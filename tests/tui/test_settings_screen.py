@@ -18,6 +18,7 @@ from cmapss_tui.screens.setting_keys import KeysScreen
 from cmapss_tui.screens.setting_value import ValueScreen
 from cmapss_tui.screens.settings import SettingsScreen
 from cmapss_tui.setting_rows import Part
+from cmapss_tui.settings import value_text
 from tests.tui.consoles import Console, DeafAws, opened, screen_text, until
 
 FILE = """\
@@ -243,3 +244,8 @@ async def test_several_keys_and_the_former_key_of_another_action_work(file: Path
         assert screen.table.cursor == at + 1
         await pilot.press("down", "k", "up")
         assert screen.table.cursor == at + 1
+
+
+@pytest.mark.parametrize(("value", "text"), [(1e6, "1000000"), (5.0, "5"), (2.5, "2.5"), (True, "true"), (None, "–")])
+def test_a_value_is_written_plainly(value: object, text: str) -> None:
+    assert value_text(value) == text

@@ -56,7 +56,7 @@ def value_text(value: Any) -> str:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:g}"
+            return str(int(value)) if value.is_integer() else str(value)
         case tuple() | list():
             return ", ".join(value) or NOTHING
         case Mapping():
