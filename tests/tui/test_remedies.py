@@ -34,7 +34,8 @@ def test_in_a_dialog_a_flag_is_its_field() -> None:
     assert in_console("its logs go for good (--keep-logs keeps them)", fields) == (
         "its logs go for good (“keep logs” keeps them)"
     )
-    assert in_console("Use another --profile", fields) == "Use another --profile"
+    assert in_console("Use another --profile.", fields) == "Use another profile (P)."
+    assert in_console("Log in: aws sso login --profile test", fields) == "Log in: aws sso login --profile test"
     assert in_console("Stop it: cmapss-console delete engines --keep-logs.", fields) == (
         "Stop it: press X on the endpoint."
     )

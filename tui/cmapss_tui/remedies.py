@@ -12,6 +12,8 @@ from cmapss_tui.keymap import first_key
 # The command goes as far as its sentence does: no name on a command line of ours has a full stop in it.
 _COMMAND = re.compile(r"(?P<start>^|\. )?`?cmapss-console (?P<verb>[a-z-]+)[^.;`]*`?")
 _FLAG = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+# Said where a login or a permission is missing; in the console one goes there by a key.
+_OTHER_PLACE = re.compile(r"\b(another|the other) --profile\b(?: or --region\b)?")
 _WHERE = {"app": "", "endpoint": " on the endpoint", "endpoints": " in the list of endpoints", "jobs": " on a job"}
 
 
@@ -27,6 +29,7 @@ def in_console(text: str, fields: Mapping[str, str] | None = None) -> str:
     """
     labels = fields or {}
     text = _COMMAND.sub(_key_instead, text)
+    text = _OTHER_PLACE.sub(lambda found: f"{found[1]} profile ({first_key('app.switch')})", text)
     return _FLAG.sub(lambda flag: f"“{labels[flag[0]]}”" if flag[0] in labels else flag[0], text)
 
 

@@ -52,7 +52,13 @@ class DeployScreen(PlanScreen):
     AREA = "jobs"
     ACTION = "jobs.deploy"
     CONFIRM = "Deploy"
-    FLAGS: ClassVar[Mapping[str, str]] = {"--no-autoscaling": "autoscaling off"}
+    FLAGS: ClassVar[Mapping[str, str]] = {
+        "--no-autoscaling": "autoscaling off",
+        "--min": "minimum",
+        "--max": "maximum",
+        "--subnet": "subnets",
+        "--security-group": "security groups",
+    }
 
     def __init__(self, job: str = BEST) -> None:
         super().__init__()

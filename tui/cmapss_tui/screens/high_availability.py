@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual.app import ComposeResult
 
@@ -23,6 +23,7 @@ class HighAvailabilityScreen(PlanScreen):
 
     AREA = "endpoints"
     ACTION = "endpoint.high_availability"
+    FLAGS: ClassVar[Mapping[str, str]] = {"--resume-scaling": "suspended: no"}
     CONFIRM = "Apply"
 
     def __init__(self, endpoint: str, variants: Sequence[str] = ()) -> None:

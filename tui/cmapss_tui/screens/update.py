@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 
@@ -45,6 +45,7 @@ class UpdateScreen(PlanScreen):
 
     AREA = "endpoints"
     ACTION = "endpoint.update"
+    FLAGS: ClassVar[Mapping[str, str]] = {"--wait-interval": "wait", "--rollback-on": "roll back"}
     CONFIRM = "Update"
 
     def __init__(self, endpoint: Endpoint) -> None:
