@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from cmapss_tui.jump import LETTERS, labels, targets
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.jump_overlay import JumpOverlay
+from cmapss_tui.widgets.panel import Panel
 from tests.tui.consoles import Console, opened, screen_text, until
 
 
@@ -81,3 +82,34 @@ async def test_a_click_on_a_letter_is_the_letter() -> None:
         await pilot.pause()
         await pilot.click(f"#jump-{label}")
         await until(pilot, lambda: form.query_one("#field-2").has_focus)
+
+
+class Panels(ConsoleScreen):
+    """Panels of text in a view that scrolls."""
+
+    def body(self) -> ComposeResult:
+        yield Button("first", id="first")
+        with VerticalScroll(id="scroll"):
+            for n in range(20):
+                yield Panel(f"panel {n}", Static("text\n" * 4), id=f"panel-{n}")
+
+
+async def test_a_letter_at_a_panel_scrolls_to_it_and_one_at_an_area_goes_there() -> None:
+    console = Console()
+    async with console.run_test(size=(80, 24)) as pilot:
+        screen = Panels()
+        await opened(pilot, screen)
+        await pilot.pause()
+        found = targets(screen)
+        panel = next(one for one in found if one.panel is screen.query_one("#panel-2"))
+        assert not any(one.panel is screen.query_one("#panel-9") for one in found)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(console.screen, JumpOverlay))
+        await pilot.press(*panel.label)
+        await until(pilot, lambda: screen.query_one("#scroll").has_focus)
+        await until(pilot, lambda: screen.query_one("#panel-2").region.y == screen.query_one("#scroll").region.y)
+        endpoints = next(one for one in targets(screen) if one.key == "2")
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(console.screen, JumpOverlay))
+        await pilot.press(*endpoints.label)
+        await until(pilot, lambda: console.current_mode == "endpoints")

@@ -1,8 +1,9 @@
-"""Where the focus can jump to on a screen, and the letters that stand for it."""
+"""Where one can jump to on a screen, and the letters that stand for it: what takes the focus, panels and areas."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -11,17 +12,25 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
 
+from cmapss_tui.widgets.panel import Panel
+from cmapss_tui.widgets.top_bar import AreaBar
+
 # Where the fingers lie comes first.
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A widget that can have the focus, the letters that stand for it, and where on the screen they are written."""
+    """A widget that can have the focus, the letters that stand for it, and where on the screen they are written.
+
+    `panel` is what is brought into sight in that widget; `key` is pressed instead of all this.
+    """
 
     label: str
     widget: Widget
     at: Offset
+    panel: Widget | None = None
+    key: str | None = None
 
 
 def labels(count: int) -> list[str]:
@@ -33,9 +42,33 @@ def labels(count: int) -> list[str]:
 
 
 def targets(screen: Screen[Any]) -> list[Target]:
-    """What can have the focus now, in the order of the tab key; what is scrolled out of sight is left out."""
-    seen = [(widget, at) for widget in screen.focus_chain if (at := _corner(widget)) is not None]
-    return [Target(label, widget, at) for label, (widget, at) in zip(labels(len(seen)), seen, strict=True)]
+    """What can have the focus now, in the order of the tab key, then panels that can be scrolled to, then the areas.
+
+    What is scrolled out of sight is left out.
+    """
+    found = [*map(_focusable, screen.focus_chain), *map(_panel, screen.query(Panel)), *_areas(screen)]
+    seen: dict[Offset, Target] = {}
+    for target in filter(None, found):
+        seen.setdefault(target.at, target)
+    return [replace(one, label=label) for label, one in zip(labels(len(seen)), seen.values(), strict=True)]
+
+
+def _focusable(widget: Widget) -> Target | None:
+    at = _corner(widget)
+    return None if at is None else Target("", widget, at)
+
+
+def _panel(panel: Panel) -> Target | None:
+    around = (node for node in panel.ancestors if isinstance(node, Widget) and node.focusable)
+    scrolled, at = next((node for node in around if node.allow_vertical_scroll), None), _corner(panel)
+    return None if scrolled is None or at is None else Target("", scrolled, at, panel=panel)
+
+
+def _areas(screen: Screen[Any]) -> Iterator[Target]:
+    for bar in screen.query(AreaBar):
+        at = _corner(bar)
+        if at is not None:
+            yield from (Target("", bar, at + Offset(column, 0), key=key) for column, key in bar.places())
 
 
 def _corner(widget: Widget) -> Offset | None:

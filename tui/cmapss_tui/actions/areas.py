@@ -34,7 +34,7 @@ MOVING_ACTIONS: tuple[Action, ...] = (
         "app.jump",
         ("ctrl+o",),
         "jump",
-        "A letter at everything that can have the focus: press it to go there.",
+        "A letter at every area, panel and field in sight: press it to go there.",
         "app",
         AREAS,
         show=False,

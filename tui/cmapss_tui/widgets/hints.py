@@ -29,6 +29,10 @@ class HintLine(Widget):
         self._columns = tuple(columns)
         return line
 
+    def places(self) -> list[tuple[int, str]]:
+        """Where each hint begins, in columns from the edge of the widget, and its key."""
+        return [(columns.start + self.styles.padding.left, key) for columns, key in self._columns]
+
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if offset is not None:

@@ -1,4 +1,4 @@
-"""Letters over a screen, one for each widget that can have the focus: pressing it puts the focus there."""
+"""Letters over a screen, one for each place on it: pressing it puts the focus there, or goes to an area."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class JumpOverlay(Dialog[Widget | None]):
         if not left:
             self.dismiss(None)
         elif typed in self._targets:
-            self.dismiss(self._targets[typed].widget)
+            self._go_to(self._targets[typed])
         else:
             self._typed = typed
             for label in self._targets:
@@ -67,8 +67,17 @@ class JumpOverlay(Dialog[Widget | None]):
     def on_click(self, event: Click) -> None:
         """A click on a label is its letters; one beside them leaves."""
         label = (event.widget.id or "").removeprefix("jump-") if event.widget is not None else ""
-        target = self._targets.get(label)
-        self.dismiss(target.widget if target is not None else None)
+        self._go_to(self._targets.get(label))
+
+    def _go_to(self, target: Target | None) -> None:
+        if target is None or target.key is not None:
+            self.dismiss(None)
+            if target is not None and target.key is not None:
+                self.app.call_later(self.app.simulate_key, target.key)  # once this has gone
+            return
+        if target.panel is not None:
+            target.panel.scroll_visible(top=True, animate=False)
+        self.dismiss(target.widget)
 
     def on_resize(self) -> None:
         """What the labels were written over has moved."""
