@@ -1,4 +1,4 @@
-"""What the list of endpoints shows of an endpoint: columns, cells, fields to filter by, orders, and totals."""
+"""What the list of endpoints shows of an endpoint: columns, cells, fields to filter by, orders, and it as data."""
 
 from __future__ import annotations
 

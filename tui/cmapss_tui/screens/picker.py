@@ -13,11 +13,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.events import Click, Key
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from cmapss_tui import theme
+from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.panel import columns
 
 NOTHING_FOUND = "Nothing is called so."
@@ -44,7 +44,7 @@ class _List(OptionList, can_focus=False):
     """The typing stays in the line above."""
 
 
-class Picker(ModalScreen[Choice | None]):
+class Picker(Dialog[Choice | None]):
     """Answers the choice under the cursor when Enter is pressed, or the one clicked; None where it is left.
 
     `search(text)` gives the choices, best first, on the event loop's thread: it has to be quick. `restore` undoes
