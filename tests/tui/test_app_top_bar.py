@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-import cmapss_tui
 from cmapss_tui import theme
 from cmapss_tui.actions import in_scope
+from cmapss_tui.app import LATER_CSS, ConsoleApp
 from cmapss_tui.place import Place
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.top_bar import AreaBar, TopBar
@@ -34,7 +33,7 @@ def looks(bar: TopBar) -> tuple[object, object]:
 
 
 class BarApp(App[None]):
-    CSS_PATH = Path(cmapss_tui.__file__).with_name("app.tcss")
+    CSS_PATH = [ConsoleApp.CSS_PATH, LATER_CSS]
 
     def __init__(self, area: str = "jobs") -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.events import Event, Key, Resize
 from textual.screen import ModalScreen, Screen
 
-from cmapss_tui import keymap, theme, trail
+from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.cadence import heed
 from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_screen
@@ -37,6 +37,8 @@ SEVERITY_GLYPHS = {"information": "●", "warning": "▲", "error": "✕"}
 # How long a thread that reads AWS may go on before the screen's has its turn: Python's own 5 ms add up to stalls of
 # twice the length while an answer is parsed.
 TURN_SECONDS = 0.001
+# What styles no start screen is read behind the first frame.
+LATER_CSS = Path(__file__).with_name("later.tcss")
 
 
 def _jobs() -> Screen[None]:
@@ -110,6 +112,8 @@ class ConsoleApp(ConnectingApp):
         """Connect when the first frame has been painted: imports in another thread would hold it up."""
         sys.setswitchinterval(TURN_SECONDS)
         self.connect()
+        self.stylesheet.read(LATER_CSS)
+        self.refresh_css(animate=False)
         if self.greeting is not None:
             self.greeting()
 
@@ -167,6 +171,8 @@ class ConsoleApp(ConnectingApp):
                 self.notify(reason, severity="warning", markup=False)
                 return True
         if isinstance(action, str):
+            from cmapss_tui import trail
+
             trail.note_action(self, action, ("app",) if screen is None else (*screen.SCOPES, "screen", "app"))
         return await super().run_action(action, default_namespace, namespaces)
 

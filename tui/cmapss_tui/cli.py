@@ -24,7 +24,7 @@ PROGRAM = "cmapss-console"
 SMALLEST_TERMINAL = (80, 24)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verb:
     """A verb: the module with its `add_arguments(parser)` and `run(arguments, options)`, loaded when it is used.
 
@@ -79,8 +79,8 @@ class Parser(ArgumentParser):
         return parsed, unknown
 
 
-def build_parser() -> ArgumentParser:
-    """The parser of the whole command line; no verb is loaded yet."""
+def build_parser(verbs: Mapping[str, Verb] = VERBS) -> ArgumentParser:
+    """The parser of a command line with these verbs, all of them by default; none is loaded yet."""
     everywhere = global_options()
     parser = Parser(
         prog=PROGRAM,
@@ -99,9 +99,12 @@ def build_parser() -> ArgumentParser:
         default=SUPPRESS,
         help="the budget of calls to AWS that the console makes by itself (20)",
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
-    for name, verb in VERBS.items():
-        verbs.add_parser(
+    if not verbs:
+        parser.set_defaults(verb=None)
+        return parser
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
+    for name, verb in verbs.items():
+        subparsers.add_parser(
             name,
             help=verb.summary,
             description=verb.summary[0].upper() + verb.summary[1:] + ".",
@@ -130,8 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. No error leaves this function as an exception."""
     prepare_streams()
     try:
-        arguments = build_parser().parse_args(argv)
-        return _run(arguments)
+        return _run(_parsed(sys.argv[1:] if argv is None else argv))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else ExitCode.DONE
     except KeyboardInterrupt:
@@ -142,6 +144,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.FAILED
     except Exception as error:
         return _report(error)
+
+
+def _parsed(argv: Sequence[str]) -> Namespace:
+    """The command line as it is meant. Raises SystemExit where it is wrong, or asks for help."""
+    if VERBS.keys().isdisjoint(argv) and not {"-h", "--help"}.intersection(argv):
+        # The console opens: it need not wait for the parsers of all verbs.
+        arguments, unknown = ArgumentParser.parse_known_args(build_parser({}), argv)
+        if not unknown:
+            return arguments
+    return build_parser().parse_args(argv)
 
 
 def _run(arguments: Namespace) -> int:

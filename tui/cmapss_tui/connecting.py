@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import background, theme
+from cmapss_tui import theme
 from cmapss_tui.messages import (
     Connected,
     ConnectFailed,
@@ -23,8 +23,6 @@ from cmapss_tui.messages import (
     PlacesRead,
     Progress,
 )
-from cmapss_tui.place import PRODUCTION_CLASS, Place, place_of
-from cmapss_tui.polling import post, run_in_thread
 from cmapss_tui.screens.start import StartScreen
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from cmapss_core.snapshots import Snapshot
     from cmapss_tui.known import Known
     from cmapss_tui.options import Options
+    from cmapss_tui.place import Place
     from cmapss_tui.screens.base import ConsoleScreen
     from cmapss_tui.switching import Destination, Places
     from cmapss_tui.travels import Travels
@@ -47,6 +46,8 @@ HOPELESS = frozenset({ErrorKind.AUTH, ErrorKind.UNREACHABLE})
 class ConnectingApp(App[None]):
     """An application with a connection. `connect` is called in a thread with the options and a function that takes
     lines of progress. One connection is left for another only once that has answered.
+
+    What is imported inside its methods is what the first frame, which comes before any connection, does not need.
     """
 
     DEFAULT_MODE = START
@@ -95,6 +96,8 @@ class ConnectingApp(App[None]):
     @property
     def place(self) -> Place:
         """Whose AWS this is, as far as it is known."""
+        from cmapss_tui.place import place_of
+
         return place_of(self.aws, self._identity, self.options)
 
     def connect(self, options: Options | None = None) -> None:
@@ -102,6 +105,8 @@ class ConnectingApp(App[None]):
 
         Lines of progress and the result come back as messages; only the last attempt counts.
         """
+        from cmapss_tui.polling import post, run_in_thread
+
         self._attempt += 1
         attempt, wanted = self._attempt, options or self._wanted
         self._wanted = wanted
@@ -127,7 +132,7 @@ class ConnectingApp(App[None]):
             self._tell(message.error, f"Still at {self.place.name} in {self.aws.region}: ")
 
     async def on_connected(self, message: Connected) -> None:
-        from cmapss_tui.trail import note_connection  # the first frame needs nothing of it
+        from cmapss_tui.trail import note_connection
 
         if self.screens_gone:
             message.aws.close()
@@ -164,7 +169,7 @@ class ConnectingApp(App[None]):
 
     async def _leave(self, aws: Aws) -> None:
         """Drop all that belongs to a connection: its screens and their readings, its history, and what is known."""
-        from cmapss_tui import troubles
+        from cmapss_tui import background, troubles
 
         await self.switch_mode(START)
         for mode, base in self.MODES.items():
@@ -182,8 +187,10 @@ class ConnectingApp(App[None]):
 
     def identify(self) -> None:
         """Ask in the background who is calling, where that is not known yet."""
+        from cmapss_tui.polling import run_in_thread
+
         aws = self.aws
-        self.set_class(self.place.production, PRODUCTION_CLASS)
+        self._mark_production()
         if self._identity is None or not aws.remembers("identity"):  # other credentials may be of somebody else
             run_in_thread(self, aws.identity, partial(Identified, aws), lambda _: NotIdentified())
 
@@ -191,7 +198,7 @@ class ConnectingApp(App[None]):
         if message.aws is not self._aws or self.screens_gone:
             return
         self._identity = message.identity
-        self.set_class(self.place.production, PRODUCTION_CLASS)
+        self._mark_production()
         self._count_open_operations()
         if (screen := as_console_screen(self.screen)) is not None:
             screen.tick()
@@ -202,7 +209,14 @@ class ConnectingApp(App[None]):
             if (screen := as_console_screen(self.screen)) is not None:
                 screen.tick()
 
+    def _mark_production(self) -> None:
+        from cmapss_tui.place import PRODUCTION_CLASS
+
+        self.set_class(self.place.production, PRODUCTION_CLASS)
+
     def _count_open_operations(self) -> None:
+        from cmapss_tui.polling import run_in_thread
+
         if self._identity is not None:
             count = partial(_count_open, self._identity.account, self.aws.region)
             run_in_thread(self, count, partial(OpenOperations, self._aws), lambda _: OpenOperations(None, 0))
@@ -220,6 +234,8 @@ class ConnectingApp(App[None]):
 
     def why_not_switch(self) -> str | None:
         """Why this connection has to stay, in one sentence: what is under way would go on unseen, or be cut."""
+        from cmapss_tui import background
+
         works = (f"{work.kind} {work.subject}" for work in background.running(self) if work.kind != OPERATION)
         busy = [*self._running_operations.values(), *works]
         return f"{', '.join(busy)} is under way here: let it end, or stop it." if busy else None
@@ -245,6 +261,7 @@ class ConnectingApp(App[None]):
 
     def read_places(self) -> None:
         """Read in the background which profiles and regions there are; the screen in front is told."""
+        from cmapss_tui.polling import run_in_thread
         from cmapss_tui.switching import read_places
 
         run_in_thread(self, read_places, PlacesRead, PlacesNotRead)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.theme import BUILTIN_THEMES, Theme
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Palette:
     """Colours by role. Whatever is written is legible on every ground: at least 4.5 to 1 by WCAG 2.1, rules 3 to 1.
 
@@ -185,7 +185,7 @@ PALETTES = {
 
 _TERMINAL = "ansi_default"
 # The terminal's own sixteen colours, on its own ground, light or dark. What is read second is in its plain colour: grey
-# is the ground itself in some terminals. What stands out by its ground elsewhere is reversed here (see app.tcss), and
+# is the ground itself in some terminals. What stands out by its ground elsewhere is reversed here (see later.tcss), and
 # that is what NO_COLOR leaves.
 ANSI = Theme(
     name="cmapss-ansi",

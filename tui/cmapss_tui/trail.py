@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEPT_ACTIONS, TOLD_FAILURES = 100, 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Done:
     """An action, the screen it was done on, and when, in seconds of this machine."""
 

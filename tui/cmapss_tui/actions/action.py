@@ -18,7 +18,7 @@ class Safety(StrEnum):
     TYPE_NAME = "type the name"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """Something an operator can do.
 
