@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from cmapss_tui.widgets.text_rows import cut, parts, places, row_count
+from cmapss_tui.widgets.text_rows import cut, parts, places, row_counts
 from cmapss_tui.widgets.text_view import TextView
 
 
@@ -152,7 +152,7 @@ async def test_a_match_far_to_the_right_comes_into_sight() -> None:
 def test_rows_hold_the_whole_text(text: str) -> None:
     rows = parts(text, 7)
     assert "".join(text[start:end] for start, end in rows) == text
-    assert row_count(text, 7) == len(rows)
+    assert row_counts([text], 7) == [len(rows)]
 
 
 @given(st.text(max_size=200), st.integers(2, 40))
@@ -160,7 +160,7 @@ def test_no_row_is_wider_than_its_room(text: str, room: int) -> None:
     rows = parts(text, room)
     assert "".join(text[start:end] for start, end in rows) == text
     assert all(cell_len(text[start:end]) <= room for start, end in rows)
-    assert row_count(text, room) == len(rows)
+    assert row_counts([text], room) == [len(rows)]
 
 
 @given(st.text("abAB .*", max_size=40), st.text("ab.*", min_size=1, max_size=3))
@@ -174,3 +174,13 @@ def test_a_part_keeps_its_styles() -> None:
     part = cut(content, 4, 8)
     assert part.plain == "n bo"
     assert [(span.start, span.end) for span in part.spans] == [(2, 4)]
+
+
+async def test_typing_on_finds_what_the_whole_would_have_found() -> None:
+    app = Reader(LINES)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        for typed in ("1", "19", "199", "1999", "9", ""):
+            app.view.find(f"line {typed}" if typed else "")
+            expected = sum(f"line {typed}" in line for line in LINES) if typed else None
+            assert (app.view.found[1] if app.view.found is not None else None) == expected

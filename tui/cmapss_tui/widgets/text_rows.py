@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rich.cells import cell_len, get_character_cell_size
 from textual.content import Content, Span
@@ -10,11 +11,9 @@ from textual.content import Content, Span
 Part = tuple[int, int]  # of a line's characters: from, and up to without it
 
 
-def row_count(text: str, room: int) -> int:
-    """How many rows a text takes."""
-    if text.isascii():
-        return max(1, -(-len(text) // room))
-    return len(parts(text, room))
+def row_counts(texts: Iterable[str], room: int) -> list[int]:
+    """How many rows each text takes; in one go, for there may be twenty thousand."""
+    return [-(-len(text) // room) or 1 if text.isascii() else len(parts(text, room)) for text in texts]
 
 
 def parts(text: str, room: int) -> list[Part]:

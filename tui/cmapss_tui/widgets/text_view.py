@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 from cmapss_tui.widgets.component_style import component_style
-from cmapss_tui.widgets.text_rows import cut, parts, places, row_count
+from cmapss_tui.widgets.text_rows import cut, parts, places, row_counts
 
 L = TypeVar("L")
 
@@ -188,9 +188,10 @@ class TextView(ScrollView, Generic[L], can_focus=True):
 
     def find(self, text: str) -> None:
         """Look for a text, without regard to case, and go to the first line from the cursor on that has it."""
-        self._needle = text.lower()
+        before, self._needle = self._needle, text.lower()
         self._bodies.clear()
-        self._look()
+        # Where somebody types on, the longer text is only in what is found already.
+        self._look(self._found if before and self._needle.startswith(before) else None)
         self.refresh()
         if self._found:
             place = bisect_left(self._found, self._cursor)
@@ -346,17 +347,14 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         room = self.scrollable_content_region.width - GUTTER - self._margin_width
         if room != self._wrapped_for:
             self._wrapped_for = room
-            self._rows = (
-                list(accumulate(row_count(self._text(line), room) for line in self._lines))
-                if self._wrap and room > 0
-                else []
-            )
+            wraps = self._wrap and room > 0
+            self._rows = list(accumulate(row_counts(map(self._text, self._lines), room))) if wraps else []
         self.virtual_size = Size(0, self._row_count)
 
-    def _look(self) -> None:
-        needle, words = self._needle, self._words
-        lines = self._lines if needle else ()
-        self._found = [place for place, line in enumerate(lines) if needle in words(line)]
+    def _look(self, among: Sequence[int] | None = None) -> None:
+        needle, words, lines = self._needle, self._words, self._lines
+        searched = among if among is not None else range(len(lines) if needle else 0)
+        self._found = [place for place in searched if needle in words(lines[place])]
 
     def _go_to_found(self, place: int) -> None:
         index = self._found[place % len(self._found)]
