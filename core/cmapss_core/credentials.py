@@ -16,13 +16,28 @@ END_OF_FAULTS = "The sandbox was told to refuse: cmapss-console sandbox faults c
 
 def credentials_found(profile: str | None = None) -> bool:
     """Whether botocore finds credentials at all, for this profile or the default one; asks no AWS service."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 
     try:
-        return botocore.session.Session(profile=profile).get_credentials() is not None
+        return found_credentials(profile) is not None
+    except CredentialRetrievalError:
+        return True  # there are some, and why they cannot be had is said by the first call
     except BotoCoreError:
         return False
+
+
+def found_credentials(profile: str | None) -> Any:
+    """What botocore finds, None where it finds none. Raises BotoCoreError.
+
+    A credential_process that cannot be run is one as well: botocore lets the operating system's error through.
+    """
+    import botocore.session
+    from botocore.exceptions import CredentialRetrievalError
+
+    try:
+        return botocore.session.Session(profile=profile).get_credentials()
+    except OSError as error:
+        raise CredentialRetrievalError(provider=error.filename or "file", error_msg=error.strerror or error) from error
 
 
 def known_profiles() -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
+from cmapss_core.credentials import found_credentials
+
 
 class RenewableCredentials:
     """What botocore signs with: the credentials of a profile, or the first that are found where that is None."""
@@ -52,7 +54,7 @@ class RenewableCredentials:
     def _current(self) -> Credentials:
         with self._lock:
             if self._found is None:
-                self._found = botocore.session.Session(profile=self._profile).get_credentials()
+                self._found = found_credentials(self._profile)
             if self._found is None:
                 raise NoCredentialsError
             return self._found

@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 
 from cmapss_core.aws import Aws, Target
-from cmapss_core.credentials import END_OF_FAULTS, way_back
+from cmapss_core.credentials import END_OF_FAULTS, credentials_found, way_back
 from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from tests.core.scripted import ScriptedAws
 
@@ -209,3 +209,14 @@ def test_reading_goes_on_whoever_is_calling() -> None:
     aws._changes = 1
     assert aws.call("sagemaker", "ListEndpoints") == {"Endpoints": []}
     assert aws.called == ["sagemaker:ListEndpoints"]
+
+
+def test_a_process_for_credentials_that_cannot_be_run_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile helped]\nregion = us-east-1\ncredential_process = /nowhere/helper --now\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    assert credentials_found("helped"), "there are some: why they cannot be had is said by the first call"
+    with pytest.raises(ConsoleError) as caught:
+        Aws(Target(profile="helped")).identity()
+    assert caught.value.kind is ErrorKind.AUTH
+    assert "/nowhere/helper" in caught.value.message

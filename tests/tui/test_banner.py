@@ -16,12 +16,12 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.polling import Poller
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.troubles import Cause, Troubles, explanation, headline
+from cmapss_tui.troubles import Cause, Troubles, explanation, headline, troubles_of
 from cmapss_tui.widgets.age import OLD
 from cmapss_tui.widgets.banner import NOTICE_SECONDS, Banner, lines_of
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Panel
-from tests.tui.consoles import MINUTE, NOW, Console, opened, screen_text, until
+from tests.tui.consoles import NOW, Console, opened, screen_text, until
 
 NEVER = 1e6
 EXPIRED = ConsoleError(
@@ -67,12 +67,13 @@ async def test_five_parts_that_fail_for_one_reason_have_one_banner_that_goes_whe
         assert text.count("accept the credentials") == 1
         assert "Log in: aws sso login --profile operator" in text
         assert "4 shows all errors" in text
-        console.given.still.at += 3 * MINUTE + timedelta(seconds=12)  # type: ignore[attr-defined]  # of a deaf AWS
+        began = troubles_of(console).now()
+        troubles_of(console).now = lambda: began + 192
         screen.answers = dict.fromkeys(screen.answers)
         before = len(screen.read)
         screen._pollers["a"].request()  # one is read, and all others are then
         await until(pilot, lambda: len(screen.read) >= before + 5)
-        await until(pilot, lambda: "● Back after 3s." in screen_text(console))  # of this machine, at ×60
+        await until(pilot, lambda: "● Back after 3m12s." in screen_text(console))
         for _ in range(NOTICE_SECONDS + 1):
             screen._second()
         await until(pilot, lambda: "Back after" not in screen_text(console))
@@ -98,7 +99,8 @@ async def test_a_cause_lasts_on_whichever_screen_it_is_met() -> None:
     async with console.run_test(size=(120, 36)) as pilot:
         await opened(pilot, first)
         await until(pilot, lambda: "for 0s" in screen_text(console))
-        console.given.still.at += 5 * MINUTE  # type: ignore[attr-defined]
+        began = troubles_of(console).now()
+        troubles_of(console).now = lambda: began + 5
         await console.push_screen(second)
         await until(pilot, lambda: "for 5s" in screen_text(console))
 
@@ -165,23 +167,38 @@ async def test_the_interval_goes_round_and_is_said_in_the_footer() -> None:
 
 
 def test_one_cause_is_one_trouble_and_the_gravest_comes_first() -> None:
-    troubles = Troubles()
-    met = troubles.of([DENIED, UNREACHABLE, UNREACHABLE, EXPIRED], NOW)
+    moments = iter((100.0, 160.0, 190.0, 200.0))
+    troubles = Troubles(lambda: next(moments))
+    met = troubles.of([DENIED, UNREACHABLE, UNREACHABLE, EXPIRED])
     assert [one.cause for one in met] == [
         Cause(ErrorKind.AUTH),
         Cause(ErrorKind.UNREACHABLE),
         Cause(ErrorKind.DENIED, "cloudwatch:GetMetricData"),
     ]
-    assert troubles.of([EXPIRED], NOW + MINUTE)[0].since == NOW
-    assert troubles.over(Cause(ErrorKind.AUTH)) == NOW
+    assert troubles.of([EXPIRED])[0].seconds == 60.0
+    assert troubles.over(Cause(ErrorKind.AUTH)) == 90.0
     assert troubles.over(Cause(ErrorKind.AUTH)) is None
-    assert troubles.of([EXPIRED], NOW + MINUTE)[0].since == NOW + MINUTE
+    assert troubles.of([EXPIRED])[0].seconds == 0.0
+
+
+async def test_what_is_read_on_this_machine_says_nothing_about_aws() -> None:
+    console, screen = Console(), Parts("a")
+    screen.answers["a"] = UNREACHABLE
+    async with console.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, screen)
+        await until(pilot, lambda: "The sandbox does not answer" in screen_text(console))
+        screen.answers["journal"] = None
+        screen.add_poller("journal", lambda: screen._answer("journal"), lambda _: NEVER, of_aws=False)
+        await until(pilot, lambda: "journal" in screen.read)
+        await pilot.pause()
+        assert "The sandbox does not answer" in screen_text(console)
+        assert "Back after" not in screen_text(console)
 
 
 @pytest.mark.parametrize("kind", list(ErrorKind))
 def test_every_kind_has_a_headline_and_an_explanation(kind: ErrorKind) -> None:
     error = ConsoleError(kind, "something " * 60, operation="sagemaker:Search")
-    [trouble] = Troubles().of([error], NOW)
+    [trouble] = Troubles().of([error])
     assert headline(trouble, sandbox=False)
     assert len(explanation(error)) < 320
 

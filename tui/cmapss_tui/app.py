@@ -14,7 +14,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.events import Event, Key, Resize
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
@@ -123,13 +123,24 @@ class ConsoleApp(ConnectingApp):
         await super().on_event(event)
 
     def on_key(self, event: Key) -> None:
-        """Keys that were meant for a dialog that their forerunner opened come here: what can be typed goes there."""
-        if isinstance(self.screen, ModalScreen) and event.character is not None and event.is_printable:
-            from cmapss_tui.screens.picker import Picker
+        """Keys that were meant for a dialog or a line that their forerunner opened come here: they go there."""
+        from textual.widgets import Input
 
-            if isinstance(self.screen, Picker):
-                event.stop()
-                self.screen.type_ahead(event.character)
+        from cmapss_tui.screens.picker import Picker
+        from cmapss_tui.widgets.prompt_bar import PromptBar
+
+        opened = next((bar for bar in self.screen.query(PromptBar) if bar.awaited), None)
+        if opened is not None:
+            opened.take(event)
+        elif event.character is None or not event.is_printable:
+            return
+        elif isinstance(self.screen, Picker):
+            event.stop()
+            self.screen.type_ahead(event.character)
+        elif isinstance(self.focused, Input):  # which lets none of those pass that come to itself
+            event.stop()
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
 
     def notify(
         self,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -31,28 +31,34 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A cause with its newest failure, and when it began, in region time."""
+    """A cause with its newest failure, and for how many seconds of this machine it has lasted."""
 
     cause: Cause
     error: ConsoleError
-    since: datetime
+    seconds: float
 
 
 class Troubles:
-    """Since when each cause lasts, whichever screens it is met on."""
+    """Since when each cause lasts, whichever screens it is met on.
 
-    def __init__(self) -> None:
-        self._since: dict[Cause, datetime] = {}
+    It is told by this machine's clock: the region's is not heard while AWS is away, and may be set back after it.
+    """
 
-    def of(self, errors: Iterable[ConsoleError], now: datetime) -> list[Trouble]:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now = now
+        self._since: dict[Cause, float] = {}
+
+    def of(self, errors: Iterable[ConsoleError]) -> list[Trouble]:
         """The troubles that these failures come to, one for each cause, the gravest first."""
+        now = self.now()
         newest = {cause_of(error): error for error in errors}
-        troubles = [Trouble(cause, error, self._since.setdefault(cause, now)) for cause, error in newest.items()]
+        troubles = [Trouble(cause, error, now - self._since.setdefault(cause, now)) for cause, error in newest.items()]
         return sorted(troubles, key=lambda trouble: _rank(trouble.cause))
 
-    def over(self, cause: Cause) -> datetime | None:
-        """It is over: since when it had lasted, told to the first who asks."""
-        return self._since.pop(cause, None)
+    def over(self, cause: Cause) -> float | None:
+        """It is over: how many seconds it lasted, told to the first who asks."""
+        since = self._since.pop(cause, None)
+        return None if since is None else self.now() - since
 
 
 _TROUBLES: WeakKeyDictionary[ConnectingApp, Troubles] = WeakKeyDictionary()

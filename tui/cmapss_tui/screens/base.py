@@ -155,12 +155,12 @@ class ConsoleScreen(PolledScreen):
         if not troubles:
             self._banner.hide()
             return
-        gravest, clock = troubles[0], self.aws.clock
+        gravest = troubles[0]
         self._banner.say(
             Banner(
                 headline(gravest, sandbox=self.aws.target.is_local),
                 explanation(gravest.error),
-                max(0.0, (clock.now() - gravest.since).total_seconds() / clock.speed),
+                gravest.seconds,
                 self.seconds_to_next_try(gravest),
                 len(troubles) - 1,
                 first_key("screen.refresh"),

@@ -67,7 +67,7 @@ class EventsScreen(TextScreen):
 
     def on_mount(self) -> None:
         self.view().set_margin_width(MARGIN)
-        self.add_poller("journal", partial(_read, self.aws, self._operation), _interval)
+        self.add_poller("journal", partial(_read, self.aws, self._operation), _interval, of_aws=False)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self._snapshot = message.snapshot

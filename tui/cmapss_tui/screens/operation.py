@@ -102,7 +102,7 @@ class OperationScreen(AnywhereScreen):
         elif (running := find_operation(self.app, self._subject)) is not None and running.running:
             self._watch(running)
         else:
-            self.add_poller("journal", partial(_read, self.aws, self._subject), _interval)
+            self.add_poller("journal", partial(_read, self.aws, self._subject), _interval, of_aws=False)
 
     def on_unmount(self) -> None:
         if self._run is not None:

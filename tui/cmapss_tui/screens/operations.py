@@ -74,7 +74,7 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
     def on_mount(self) -> None:
         self.table.focus()
         reader = OperationsReader(default_journal(), self.aws.clock, self._target)
-        self.add_poller("operations", reader.read, _interval)
+        self.add_poller("operations", reader.read, _interval, of_aws=False)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         snapshot: OperationsSnapshot = message.snapshot

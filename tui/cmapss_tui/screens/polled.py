@@ -36,6 +36,7 @@ class PolledScreen(TakeAwayScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._of_this_machine: set[str] = set()
         self._pollers: dict[str, Poller[Snapshot]] = {}
         self._failures: dict[str, ConsoleError] = {}
         self._complete: dict[str, Snapshot] = {}
@@ -63,8 +64,15 @@ class PolledScreen(TakeAwayScreen):
         """What each poller answered last that was complete."""
         return self._complete.values()
 
-    def add_poller(self, name: str, read: Callable[[], S], interval: Callable[[S | None], float]) -> Poller[S]:
-        """Start reading, for as long as this screen is visible. The first poller's age is the screen's age."""
+    def add_poller(
+        self, name: str, read: Callable[[], S], interval: Callable[[S | None], float], *, of_aws: bool = True
+    ) -> Poller[S]:
+        """Start reading, for as long as this screen is visible. The first poller's age is the screen's age.
+
+        What is not `of_aws`, as the journal, says nothing about whether that is within reach.
+        """
+        if not of_aws:
+            self._of_this_machine.add(name)
         poller = Poller(self, name, read, interval, pace=Pace(cadence_of(self.console), self.aws))
         self._pollers[name] = cast("Poller[Snapshot]", poller)
         # Not before everything is composed: the answer may come at once.
@@ -89,7 +97,7 @@ class PolledScreen(TakeAwayScreen):
         errors = list(self._failures.values())
         if any(self._unanswered(poller) > HANGING_SECONDS for poller in self._pollers.values()):
             errors.append(NO_ANSWER)
-        return troubles_of(self.console).of(errors, self.aws.clock.now())
+        return troubles_of(self.console).of(errors)
 
     def seconds_to_next_try(self, trouble: Trouble) -> float | None:
         """When what fails by it is read again; None while it is being read."""
@@ -209,13 +217,14 @@ class PolledScreen(TakeAwayScreen):
         if error is not None:
             self.console.identify()  # what hindered the reading may have hindered that as well
         left = {other: cause_of(failed) for other, failed in self._failures.items()}
-        # Whatever was answered, AWS is within reach.
-        for cause in {Cause(ErrorKind.UNREACHABLE), *([cause_of(error)] if error is not None else ())}:
+        causes = {cause_of(error)} if error is not None else set()
+        if name not in self._of_this_machine:  # whatever was answered, AWS is within reach
+            causes.add(Cause(ErrorKind.UNREACHABLE))
+        for cause in causes:
             alike = [other for other, its in left.items() if its == cause]
             if cause.kind in EVERYWHERE:
                 for other in alike:
                     self._pollers[other].request()
-            since = troubles_of(self.console).over(cause) if not alike else None
-            if since is not None:
-                clock = self.aws.clock
-                self.recovered(max(0.0, (clock.now() - since).total_seconds() / clock.speed))
+            seconds = troubles_of(self.console).over(cause) if not alike else None
+            if seconds is not None:
+                self.recovered(seconds)

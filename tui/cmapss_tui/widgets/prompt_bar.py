@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -40,6 +41,7 @@ class PromptBar(Horizontal):
         self._prompt = prompt
         self._input = line
         self._note = Static("", classes="prompt-note", markup=False)
+        self.awaited = False  # it was opened, and does not have the focus yet
 
     def compose(self) -> ComposeResult:
         """The prompt, what is typed, what came of it."""
@@ -55,7 +57,24 @@ class PromptBar(Horizontal):
     def open(self) -> None:
         """Show the line and type in it."""
         self.add_class("-shown")
+        self.awaited = not self._input.has_focus
         self._input.focus()
+
+    def on_descendant_focus(self) -> None:
+        self.awaited = False
+
+    def take(self, event: Key) -> None:
+        """A key that came before the line had the focus, and was meant for it."""
+        event.stop()
+        event.prevent_default()
+        if event.character is not None and event.is_printable:
+            self._input.insert_text_at_cursor(event.character)
+        elif event.key == "backspace":
+            self._input.action_delete_left()
+        elif event.key == "enter":
+            self.action_leave()
+        elif event.key == "escape":
+            self.action_clear()
 
     def show_note(self, note: str) -> None:
         """Say what came of it."""
