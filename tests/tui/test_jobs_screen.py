@@ -12,6 +12,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import JobsSnapshot
 from cmapss_tui.screens.job_detail import JobDetailScreen
 from cmapss_tui.screens.jobs import JobsScreen
+from cmapss_tui.widgets.filter_bar import FilterBar
 from tests.tui.consoles import NOW, Lobby, screen_text, until
 from tests.tui.jobs_made import NEVER, JobsAws, JobsConsole, MadeReader, jobs, read_again, shown, snapshot, training_job
 
@@ -77,6 +78,16 @@ async def test_a_filter_typed_in_one_go_stays_in_sight() -> None:
         assert "/ rmse<47" in screen_text(screen.console)
 
 
+async def test_what_is_typed_behind_the_slash_in_one_read_is_the_filter_and_no_action() -> None:
+    app = console(snapshot(jobs(40)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        for key, character in (("slash", "/"), *((key, key) for key in "e036")):
+            app.post_message(Key(key, character))
+        await until(pilot, lambda: screen.query_one(FilterBar).text == "e036")
+        assert app.screen is screen
+
+
 async def test_a_half_typed_filter_says_what_is_wrong_and_leaves_the_list() -> None:
     async with console(snapshot(jobs(5))).run_test(size=(120, 36)) as pilot:
         screen = await shown(pilot)
@@ -85,6 +96,35 @@ async def test_a_half_typed_filter_says_what_is_wrong_and_leaves_the_list() -> N
         await pilot.pause()
         assert len(screen.table.rows) == 5
         assert "a number has to follow <" in screen_text(screen.console)
+
+
+async def test_after_filtering_the_cursor_is_on_the_first_row_unless_its_own_is_still_there() -> None:
+    async with console(snapshot(jobs(30))).run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("j", "j", "j", "j", "j")
+        row = screen.table.cursor_row
+        assert row is not None
+        await pilot.press("slash", *"hyper")
+        await pilot.pause()
+        assert screen.table.cursor_row == row
+        rank = row.rank or 0
+        screen.query_one(Input).value = f"rank>{rank + 5}"
+        await until(pilot, lambda: len(screen.table.rows) == 30 - rank - 5)
+        assert screen.table.cursor == 0
+
+
+async def test_an_error_stays_when_the_answer_to_an_earlier_text_comes_late() -> None:
+    async with console(snapshot(jobs(5))).run_test(size=(120, 36)) as pilot:
+        screen = await shown(pilot)
+        await pilot.press("slash")
+        for character in "stauts:x":
+            screen.app.post_message(Key(character, character))
+        await until(pilot, lambda: "there is no field 'stauts'" in screen_text(screen.console))
+        await until(pilot, lambda: len(screen.table.rows) == 5)
+        assert "there is no field 'stauts'" in screen_text(screen.console)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "there is no field" not in screen_text(screen.console)
 
 
 async def test_a_key_sorts_by_the_next_column_and_another_turns_it_round() -> None:

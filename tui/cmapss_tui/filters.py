@@ -38,6 +38,7 @@ _TOKEN = re.compile(r"""(?:[^\s"/]|(?<=[^\s:!])/|"[^"]*"|/(?:\\.|[^\\/]|/(?!\s|$
 _COMPARISON = re.compile(r"""(?P<field>[^<>=!"/]+)(?P<operator><=|>=|!=|<|>|=)(?P<value>.*)""", re.DOTALL)
 _DURATION = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[t ](\d\d):(\d\d)(?::(\d\d))?z?)?")
+_DAY_LIKE = re.compile(r"\d{4}-")
 # A repetition of what repeats can take for ever to find that it does not match.
 _NESTED_REPETITION = re.compile(r"[*+}][^()]*\)\s*[*+{]")
 _CLOSE_ENOUGH = 0.6
@@ -147,12 +148,21 @@ def completions(text: str, fields: Collection[str]) -> tuple[str, ...]:
 
 
 def _term(word: str, known: Collection[str]) -> Term:
+    if word == "!":
+        raise _invalid("!: a condition has to follow", "For example: !status:failed")
+    if "/" not in word and '"' not in word and word.endswith(OR):
+        raise _invalid(f"{word}: a space and another condition have to follow", f"For example: failed {OR} stopped")
     negated = word.startswith("!") and len(word) > 1 and word[1] != "="
     body = word[1:] if negated else word
     if found := _COMPARISON.fullmatch(body):
         name, comparison, value = found.groups()
         field, text = _known(name, known, word), _unquoted(value, word).lower()
         number, span = _amount(text), _span(text)
+        if comparison == "=" and text.startswith("="):
+            said = text.lstrip("=") or "completed"
+            raise _invalid(f"{word}: = is written once; {name}:{said} finds text", f"For example: {name}:{said}")
+        if number is None and span is None and _DAY_LIKE.match(text) and comparison not in ("=", "!="):
+            raise _invalid(f"{word}: a day such as 2026-11-22 has to follow {comparison}", "Days are year-month-day.")
         if not text or (comparison not in ("=", "!=") and number is None and span is None):
             wanted = "value" if comparison in ("=", "!=") else "number"
             raise _invalid(

@@ -33,12 +33,17 @@ class FilteredScreen(ConsoleScreen):
         raise NotImplementedError
 
     def on_prompt_bar_changed(self, message: FilterBar.Changed) -> None:
-        try:
-            self.terms = parse(message.text, self.filter_fields())
-        except ConsoleError as error:  # what is half typed leaves the list as it was
-            self.query_one(FilterBar).show_note(error)
+        bar, fields = self.query_one(FilterBar), self.filter_fields()
+        if message.text != bar.text:  # more has been typed since
             return
+        table = self.query_one(VirtualTable)
+        before = table.cursor_row
+        self.terms, error = as_far_as_known(message.text, fields)
+        if error is not None:
+            bar.show_note(error)
         self.show_rows()
+        if before is not None and before not in table.rows:
+            table.move_to(0)  # Enter opens the first of what is found
         self.refresh_bindings()
 
     def on_prompt_bar_left(self) -> None:
@@ -53,11 +58,26 @@ class FilteredScreen(ConsoleScreen):
 
     def can_go_back(self) -> bool:
         """There is nothing below the list; what can be left is a filter."""
-        return bool(self.terms) or super().can_go_back()
+        return bool(self._filter_text) or super().can_go_back()
 
     def action_back(self) -> None:
         """Take the filter away, or leave."""
-        if self.terms:
+        if self._filter_text:
             self.query_one(FilterBar).clear()
         else:
             super().action_back()
+
+    @property
+    def _filter_text(self) -> str:
+        return self.query_one(FilterBar).text if self.is_mounted else ""
+
+
+def as_far_as_known(text: str, fields: Collection[str]) -> tuple[Filter, ConsoleError | None]:
+    """The conditions of a text, and what is wrong with it: the list is then as it was before the wrong word."""
+    wrong: ConsoleError | None = None
+    while True:
+        try:
+            return parse(text, fields), wrong
+        except ConsoleError as error:
+            wrong = wrong or error
+            text = text.rstrip().rpartition(" ")[0]

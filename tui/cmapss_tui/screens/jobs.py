@@ -285,12 +285,15 @@ class JobsScreen(SortedScreen):
             self._desk.answer_again()
             if self._shown is not None:
                 return
-        self._shown = jobs
+        filtered_anew = self._shown is not None and self._shown.question.terms != jobs.question.terms
+        before, self._shown = self.table.cursor_row, jobs
         with self.app.batch_update():
             self._point_at(jobs)
             self.table.show_columns(jobs.scope.columns)
             self.table.show_order(jobs.question.order, jobs.question.descending)
             self.table.show(jobs.rows, empty=self._why_empty(jobs), places=jobs.places)
+            if filtered_anew and before is not None and before.job.name not in jobs.places:
+                self.table.move_to(0)  # Enter opens the first of what is found
             self._show_title()
             self._show_note()
             self._show_row(self.table.cursor_row)

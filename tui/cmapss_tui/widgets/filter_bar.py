@@ -57,6 +57,7 @@ class FilterBar(PromptBar):
         self._place = 0  # in the history; its length stands for what is being typed
         self._typed = ""
         self._cycle: tuple[str, ...] = ()
+        self._wrong: str | None = None  # the text that an error was said of
 
     @property
     def history(self) -> tuple[str, ...]:
@@ -73,8 +74,12 @@ class FilterBar(PromptBar):
         super().open()
 
     def show_note(self, note: str | ConsoleError) -> None:
-        """Say how many rows are left, or what is wrong with the text."""
-        self.set_class(isinstance(note, ConsoleError), "-invalid")
+        """Say how many rows are left, or what is wrong with the text: that stays until the text is another one."""
+        invalid = isinstance(note, ConsoleError)
+        if not invalid and self._wrong == self.text:  # an answer to what was typed before
+            return
+        self._wrong = self.text if invalid else None
+        self.set_class(invalid, "-invalid")
         super().show_note(f"✕ {note.message}" if isinstance(note, ConsoleError) else note)
 
     def clear(self) -> None:
