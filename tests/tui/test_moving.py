@@ -250,13 +250,13 @@ async def test_the_palette_shows_keys_and_leaving_it_changes_nothing() -> None:
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await until(pilot, lambda: "Console: quit" in screen_text(app) or "This screen: refresh" in screen_text(app))
         await pilot.press(*"pagedown up down".split())
-        await pilot.press(*"theme textual-light")
+        await pilot.press(*"theme cmapss-light")
         before = app.theme
-        await until(pilot, lambda: app.theme == "textual-light")  # seen as it would be
+        await until(pilot, lambda: app.theme == "cmapss-light")  # seen as it would be
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Lobby))
-        assert app.theme != "textual-light"
-        assert before in (app.theme, "textual-light")
+        assert app.theme != "cmapss-light"
+        assert before in (app.theme, "cmapss-light")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

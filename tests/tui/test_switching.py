@@ -226,10 +226,10 @@ async def test_what_is_set_while_it_is_connected_holds_there_too() -> None:
         await at_work(pilot)
         world.gate.clear()
         app.switch(Destination("two"))
-        take(app, chosen(app.options, theme="nord", keymap={"app.quit": "Q"}, read_only=True))
+        take(app, chosen(app.options, theme="cmapss-light", keymap={"app.quit": "Q"}, read_only=True))
         world.gate.set()
         await until(pilot, lambda: app.place.name == "two")
-        assert (app.options.profile, app.options.theme, app.options.keymap) == ("two", "nord", {"app.quit": "Q"})
+        assert (app.options.profile, app.options.theme, app.options.keymap) == ("two", "cmapss-light", {"app.quit": "Q"})
         assert app.options.read_only
         assert app.aws.target.read_only
 

@@ -18,13 +18,10 @@ AT_CONNECTION = ("sandbox", "profile", "region", "endpoint_url")
 
 
 def theme_names() -> tuple[str, ...]:
-    """The themes that there are: the console's own first, then Textual's."""
-    from textual.theme import BUILTIN_THEMES
-
+    """The themes that there are: the console's own, whose contrast is known. Textual's give its colours other roles."""
     from cmapss_tui.theme import THEMES
 
-    own = tuple(theme.name for theme in THEMES)
-    return (*own, *(name for name in BUILTIN_THEMES if name not in own))
+    return tuple(theme.name for theme in THEMES)
 
 
 def refuse_what_does_not_fit(options: Options) -> None:
