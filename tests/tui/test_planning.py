@@ -114,8 +114,9 @@ async def test_a_protected_endpoint_wants_its_name_in_every_dialog() -> None:
         await until(pilot, lambda: "✕ is not the name" in screen_text(app))
         screen.query_one("#typed", Input).value = ENDPOINT
         await until(pilot, lambda: not confirm(screen).disabled)
+        screen.query_one("#typed").focus()
         await pilot.press("enter")
-        await until(pilot, lambda: screen.query_one("#cancel").has_focus)
+        await until(pilot, lambda: confirm(screen).has_focus)
 
 
 @pytest.mark.usefixtures("journal")

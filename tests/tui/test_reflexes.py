@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cmapss_core import traffic
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Plan
+from cmapss_core.plans.runner import Outcome
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.clean_up import CleanUpScreen
 from cmapss_tui.screens.delete import DeleteScreen
@@ -25,6 +27,7 @@ from cmapss_tui.screens.scale import ScaleScreen
 from cmapss_tui.screens.stop_rollout import StopRolloutScreen
 from cmapss_tui.screens.traffic import TrafficScreen
 from cmapss_tui.screens.update import UpdateScreen
+from cmapss_tui.widgets import form
 from tests.tui.consoles import ENDPOINT, Console, deploy_plan, endpoint, opened, scaling, screen_text, until
 from tests.tui.journals import done, ended, plan_of
 
@@ -48,13 +51,18 @@ def planner(_: PlanScreen) -> Callable[[], Plan]:
     return deploy_plan
 
 
+def carried_out(made: list[str], name: str, *_: Any, **__: Any) -> Outcome:
+    made.append(name)
+    return Outcome("done")
+
+
 @pytest.fixture(autouse=True)
 def changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """What would have been changed; every dialog has a plan at once that could be carried out."""
     made: list[str] = []
     monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
     for name in ("run", "resume", "roll_back"):
-        monkeypatch.setattr(runner, name, lambda *args, name=name, **options: made.append(name))
+        monkeypatch.setattr(runner, name, partial(carried_out, made, name))
     monkeypatch.setattr(traffic, "send_traffic", lambda *args, **options: made.append("traffic"))
     for screen in (
         DeployScreen,
@@ -69,6 +77,10 @@ def changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(PlanScreen, "SETTLE_SECONDS", 0.001)
     ended(Journal(tmp_path / "journal"), plan_of("deploy-1"), "open", *done(1))
     return made
+
+
+def shown(app: Console, text: str) -> bool:
+    return text in screen_text(app)
 
 
 async def ready(pilot: Any, name: str) -> None:
@@ -104,13 +116,82 @@ async def test_what_was_typed_before_the_dialog_has_come_confirms_nothing(change
 
 
 @pytest.mark.parametrize("name", ["delete"])
-async def test_enter_after_a_name_goes_on_and_confirms_nothing(changes: list[str], name: str) -> None:
+async def test_enter_after_a_name_goes_to_the_button_and_held_down_presses_nothing(
+    changes: list[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(form, "monotonic", lambda: now)
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, name)
-        await pilot.press(*ENDPOINT, *["enter"] * TIMES)
-        await pilot.pause()
+        await pilot.press(*ENDPOINT)
+        await until(pilot, lambda: "✓ ⏎ goes to Delete" in screen_text(app))
+        await pilot.press("enter")
+        assert app.focused is app.screen.query_one("#confirm")
+        for _ in range(3):
+            now += 0.6
+            await pilot.press(*["enter"] * TIMES)
+            await pilot.pause()
+        assert changes == []
+        assert app.focused is app.screen.query_one("#confirm")
+        now += 0.8
+        await pilot.press("enter")
+        await until(pilot, lambda: changes == ["run"])
+
+
+@pytest.mark.parametrize(("typed", "said"), [("", "is needed"), (ENDPOINT[:-1], "is not the name")])
+async def test_enter_after_another_name_stays_there(changes: list[str], typed: str, said: str) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot, "delete")
+        app.screen.query_one("#typed").focus()
+        await pilot.press(*typed, "enter", "enter")
+        await until(pilot, lambda: f"✕ {said}" in screen_text(app))
+        assert app.focused is app.screen.query_one("#typed")
     assert changes == []
+
+
+@pytest.mark.parametrize("key", ["escape", "enter"])
+async def test_what_is_left_after_something_was_typed_says_that_nothing_came_of_it(key: str) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, "delete")
+        await pilot.press("c")
+        await until(pilot, lambda: app.screen.query_one("#typed", Input).value == "c")
+        app.screen.query_one("#cancel").focus()
+        await pilot.press(key)
+        await until(pilot, lambda: any("Nothing was deleted." in one.message for one in app._notifications))
+
+
+async def test_what_is_left_untouched_says_nothing() -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, "delete")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, DeleteScreen))
+        assert not list(app._notifications)
+
+
+async def test_the_hint_says_what_enter_and_tab_do_where_the_focus_is() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot, "update")
+        for widget, hint in (
+            ("#cancel", "tab or a capital moves"),
+            ("#instances", "⏎ goes on   tab moves"),
+            ("#strategy", "⏎ opens the list   tab moves"),
+            ("#guarded", "⏎ turns it   tab moves"),
+        ):
+            app.screen.query_one(widget).focus()
+            await until(pilot, partial(shown, app, hint))
+
+
+async def test_a_capital_is_not_said_to_move_where_it_is_typed() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot, "delete")
+        await until(pilot, lambda: "tab moves" in screen_text(app))
+        assert "capital" not in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

@@ -81,7 +81,7 @@ TOPICS: tuple[Topic, ...] = (
         "Safety",
         (
             ("uppercase", "Keys that change AWS are uppercase, and each shows its plan first. None acts by itself."),
-            ("Cancel", "It has the focus in every dialog: Enter by reflex does nothing."),
+            ("Cancel", "It has the focus in every dialog that changes AWS: Enter by reflex does nothing."),
             ("the name", "What cannot be undone wants the name typed. So does every change of a protected endpoint."),
             ("READ-ONLY", "--read-only refuses whatever would change something, here and in every verb."),
             ("PRODUCTION", "Profiles and accounts that the configuration names as such tint the first line."),
@@ -127,8 +127,8 @@ TOPICS: tuple[Topic, ...] = (
             ),
             (
                 "export",
-                "A table as CSV or JSON, with every row that the filter lets through and the API's names for the "
-                "columns; times are ISO 8601 in UTC. The screen as it looks, as SVG or as text.",
+                "A table as CSV or JSON, with every row that the filter lets through; columns are AWS's nouns in "
+                "snake_case, as --json has them; times are ISO 8601 in UTC. The screen as it looks, as SVG or as text.",
             ),
             (
                 "files",

@@ -33,6 +33,7 @@ class CleanUpScreen(PlanScreen):
     AREA = "endpoints"
     ACTION = "endpoints.clean_up"
     CONFIRM = "Clean up"
+    NOTHING_DONE = "Nothing was deleted."
     NOTHING_TO_DO = "There is nothing to remove."
     FLAGS: ClassVar[Mapping[str, str]] = {"--all": "others' too"}
     TYPED: ClassVar[tuple[str, str]] = ("type the region", "the region's name, as above")

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input
 
 from cmapss_tui import theme
 from cmapss_tui.screens.dialog import Dialog
-from cmapss_tui.widgets.form import Choices, Field
+from cmapss_tui.widgets.form import Choices, Field, say_of_name
 from cmapss_tui.widgets.panel import Lines
 from cmapss_tui.widgets.plan_view import paragraph
 from cmapss_tui.widgets.top_bar import production_mark
@@ -21,7 +21,7 @@ from cmapss_tui.widgets.top_bar import production_mark
 class ConfirmScreen(Dialog[bool]):
     """Answers True only for the button; where there is a `name`, that has to be typed first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", show=False)]
     DEFAULT_CSS = """
     ConfirmScreen Lines { margin: 0 0 1 0; padding: 0 1; }
     ConfirmScreen Field { margin: 0 0 1 0; padding: 0 1; }
@@ -58,9 +58,24 @@ class ConfirmScreen(Dialog[bool]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one("#confirm", Button).disabled = event.value.strip() != self._name_to_type
+        say_of_name(self.query_one(Field), self._name_to_type, self._confirm)
 
     def on_input_submitted(self) -> None:
-        self.focus_next()
+        """With the name on to what was asked about: it was typed on purpose."""
+        confirm, typed = self.query_one("#confirm", Button), self.query_one(Field)
+        if confirm.disabled:
+            typed.show_problem("is not the name" if typed.value else "is needed")
+        else:
+            self.query_one(Choices).enter(confirm)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "confirm")
+        if event.button.id == "confirm":
+            self.dismiss(True)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Answer no; where a name was typed, it is told that nothing came of it."""
+        if self.is_active and any(typed.value for typed in self.query(Field)):
+            self.app.notify("Nothing was changed.")
+        self.dismiss(False)

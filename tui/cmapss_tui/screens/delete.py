@@ -21,6 +21,7 @@ class DeleteScreen(PlanScreen):
     AREA = "endpoints"
     ACTION = "endpoint.delete"
     CONFIRM = "Delete"
+    NOTHING_DONE = "Nothing was deleted."
 
     def __init__(self, endpoint: str) -> None:
         super().__init__()

@@ -120,6 +120,7 @@ class ExportScreen(Dialog[None]):
             yield Choices(
                 Button("Cancel", id="cancel", compact=True),
                 Button(EXPORT, id="export", compact=True),
+                enter="exports",
             )
 
     def on_mount(self) -> None:

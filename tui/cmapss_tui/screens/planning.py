@@ -29,7 +29,7 @@ from cmapss_tui.polling import run_in_thread
 from cmapss_tui.remedies import in_console, line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
-from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, values_of
+from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, say_of_name, values_of
 from cmapss_tui.widgets.panel import Lines, at_both_ends
 from cmapss_tui.widgets.plan_view import PlanView, cost_line, wrapped
 from cmapss_tui.widgets.top_bar import TopBar, production_mark
@@ -69,6 +69,7 @@ class PlanScreen(ConsoleScreen):
     ACTION: ClassVar[str] = ""
     CONFIRM: ClassVar[str] = "Carry out"
     NOTHING_TO_DO: ClassVar[str] = "Everything is so already: there is nothing to carry out."
+    NOTHING_DONE: ClassVar[str] = "Nothing was changed."
     TYPED: ClassVar[tuple[str, str]] = ("type its name", "the endpoint's name, as above")
     FLAGS: ClassVar[Mapping[str, str]] = {}  # what the form calls flags that are not the keys of its fields
     SETTLE_SECONDS: ClassVar[float] = 0.25  # a plan is several calls: not one for each letter
@@ -84,6 +85,7 @@ class PlanScreen(ConsoleScreen):
         self._planned_at: datetime | None = None
         self._generation = 0
         self._settle: Timer | None = None
+        self._first_values: dict[str, str | bool] = {}
         self._values: dict[str, str | bool] = {}
         self._refused: dict[Field, str] = {}  # what could not be planned with, by the field that it stands in
 
@@ -136,7 +138,7 @@ class PlanScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
-        self._values = values_of(self)
+        self._values = self._first_values = values_of(self)
         self._show_head()
         self._enable()
         self._make_plan()
@@ -150,14 +152,20 @@ class PlanScreen(ConsoleScreen):
     def on_on_off_changed(self, message: OnOff.Changed) -> None:
         self._note_change(message.switch.id)
 
-    def on_input_submitted(self) -> None:
-        """On to what follows, which after a name is Cancel: Enter that is held down confirms nothing."""
-        self.focus_next()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """On to what follows; after the name that is the button it was typed for, and without it there is no way on."""
+        typed, wanted = self.field("typed"), self.name_to_type()
+        if event.input.id != "typed":
+            self.focus_next()
+        elif self._ready():
+            self.query_one(Choices).enter(self.query_one("#confirm", Button))
+        elif typed.value != wanted:
+            typed.show_problem("is not the name" if typed.value else "is needed")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "cancel":
-                self.dismiss()
+                self.action_back()
             case "confirm" if self.plan is not None and self._ready():
                 from cmapss_tui.screens.operation import OperationScreen
 
@@ -274,6 +282,12 @@ class PlanScreen(ConsoleScreen):
         """Plan anew."""
         self.changed(None)
 
+    def action_back(self) -> None:
+        """Leave; where something was typed or chosen, it is told that nothing came of it."""
+        if self.is_active and self._values != self._first_values and self.can_go_back():
+            self.app.notify(self.NOTHING_DONE)
+        super().action_back()
+
     def _note_change(self, field: str | None) -> None:
         # A field also reports the value that it starts with, which has been planned for already.
         values = values_of(self)
@@ -338,8 +352,7 @@ class PlanScreen(ConsoleScreen):
         field, plan, wanted = self.field("typed"), self.plan, self.name_to_type()
         if plan is not None or not field.display:  # not hidden while it is planned anew: the typing goes on
             field.display = self.safety(plan) is Safety.TYPE_NAME
-        wrong = field.value and wanted is not None and not wanted.startswith(field.value)
-        field.show_problem("is not the name" if wrong else None)
+        say_of_name(field, wanted if self._ready() or wanted != field.value else None, self.CONFIRM)
         lines: list[tuple[str, str]] = []
         if plan is not None:
             lines += notices(self._worded(plan), self._begun, self.aws.target.read_only, wanted or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -15,14 +16,14 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Button, Collapsible, Input, Select, Static
+from textual.widgets import Button, Collapsible, Input, OptionList, Select, Static
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import theme
 
 V = TypeVar("V")
 
-MOVES = "tab or a capital moves"
+MOVES, TAB_MOVES = "tab or a capital moves", "tab moves"
 NARROWEST = 18
 SELECT_FRAME = 6  # padding, the arrow, a scroll bar
 
@@ -190,6 +191,13 @@ class Field(Horizontal):
         self.query_one(Input).suggester = SuggestFromList(values, case_sensitive=False)
 
 
+def say_of_name(typed: Field, wanted: str | None, button: str) -> None:
+    """Say beside a name that has to be typed whether it can still become the one that is wanted, or is it."""
+    wrong = typed.value and wanted is not None and not wanted.startswith(typed.value)
+    typed.show_hint(f"✓ ⏎ goes to {button}" if typed.value and typed.value == wanted else "")
+    typed.show_problem("is not the name" if wrong else None)
+
+
 class Fold(Collapsible):
     """Fields that few need: one line until it is opened."""
 
@@ -240,16 +248,23 @@ class Choices(Horizontal):
     Choices > .moves { width: 1fr; text-align: right; color: $quiet; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, *buttons: Button) -> None:
+    # More than it takes a key that is held down to repeat, with every usual setting of a keyboard.
+    HELD_SECONDS: ClassVar[float] = 0.7
+
+    def __init__(self, *buttons: Button, enter: str = "goes on") -> None:
+        """`enter` is what Enter does in a field that is typed into."""
         super().__init__()
         self._buttons = buttons
+        self._enter = enter
+        self._entered: tuple[Button, float] | None = None
 
     def compose(self) -> ComposeResult:
         """The buttons, and how to reach them and the fields."""
         yield from self._buttons
-        yield Static(MOVES, classes="moves", markup=False)
+        yield Static(TAB_MOVES, classes="moves", markup=False)
 
     def on_mount(self) -> None:
+        self.watch(self.screen, "focused", self._show_hint)
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._show_letters())
         for button in self._buttons:
             self.watch(button, "label", self._show_letters)
@@ -261,6 +276,17 @@ class Choices(Horizontal):
         if button is not None:
             event.stop()
             button.focus()
+
+    def enter(self, button: Button) -> None:
+        """Lead to a button by Enter: what presses it is another Enter, and not the same one, held down."""
+        self._entered = (button, monotonic())
+        button.focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        now, entered = monotonic(), self._entered
+        if entered is not None and event.button is entered[0] and now - entered[1] < self.HELD_SECONDS:
+            self._entered = (event.button, now)
+            event.stop()
 
     def action_step(self, steps: int) -> None:
         """To the button beside it that can be pressed, if there is one: never out of the row, to where one types."""
@@ -286,3 +312,21 @@ class Choices(Horizontal):
             leads = self._at(label.plain[:1]) is button
             button.set_reactive(Button.label, label.stylize("underline", 0, 1) if leads else label)
             button.refresh()
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Say what moves from here: a capital only does so where it is not typed, and leads to a button."""
+        match self.screen.focused:
+            case Input():
+                hint = f"⏎ {self._enter}   tab moves"
+            case OptionList():
+                hint = "⏎ chooses   esc closes"
+            case Select():
+                hint = "⏎ opens the list   tab moves"
+            case OnOff():
+                hint = "⏎ turns it   tab moves"
+            case Button() if any(self._at(str(button.label)[:1]) for button in self._buttons):
+                hint = MOVES
+            case _:
+                hint = TAB_MOVES
+        self.query_one(".moves", Static).update(hint)
