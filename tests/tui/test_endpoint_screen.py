@@ -170,7 +170,7 @@ async def test_an_endpoint_that_is_gone_is_said_to_be(readings: Readings) -> Non
     readings.answer = lambda: watch(endpoint=None, scaling=None, metrics=None, explanation="", error=gone)
     async with Console().run_test(size=(120, 36)) as pilot:
         await opened(pilot, EndpointScreen(ENDPOINT))
-        await until(pilot, lambda: "There is no such endpoint" in screen_text(console(pilot)))
+        await until(pilot, lambda: f"There is no endpoint {ENDPOINT} any more" in screen_text(console(pilot)))
 
 
 async def test_an_endpoint_that_somebody_else_deleted_is_no_longer_in_service(readings: Readings) -> None:
@@ -180,9 +180,11 @@ async def test_an_endpoint_that_somebody_else_deleted_is_no_longer_in_service(re
         assert "● InService" in screen_text(console(pilot))
         readings.answer = lambda: watch(endpoint=None, scaling=None, metrics=None, explanation="", error=gone)
         await pilot.press("r")
-        await until(pilot, lambda: "There is no such endpoint" in screen_text(console(pilot)))
+        await until(pilot, lambda: f"There is no endpoint {ENDPOINT} any more" in screen_text(console(pilot)))
         text = screen_text(console(pilot))
         assert "InService" not in text
+        assert "tries now" not in text, "no banner: nothing is the matter"
+        assert "no longer read" in text
         assert "$" not in text.splitlines()[2], "what is gone costs nothing"
         assert "┄ target 10" in text, "its history stays"
         await pilot.press("X")

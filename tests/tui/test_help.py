@@ -27,6 +27,7 @@ from cmapss_tui.options import Options
 from cmapss_tui.screens.export import ExportScreen
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.form import Field
+from cmapss_tui.widgets.table import VirtualTable
 from tests.tui.consoles import Console, Lobby, focused, opened, screen_text, until
 from tests.tui.test_actions import screens
 
@@ -45,6 +46,12 @@ class Furnished(Lobby):
         yield FilterBar()
         yield Gauge(id="gauge")
         yield Field("rate", "rate", "120")
+
+
+def test_a_list_is_explained_as_a_list_whatever_its_name_is() -> None:
+    said = about(VirtualTable((), lambda row, column: "", str, id="errors"))
+    assert said is not None
+    assert said.name == "List"
 
 
 @pytest.fixture(autouse=True)

@@ -68,7 +68,7 @@ def test_the_journey_ticks_one_step_off_after_the_other() -> None:
     tour = after(tour, at(Place.JOB))
     assert tour.step is Step.DEPLOY
     tour = after(tour, at(Place.OPERATION, (DEPLOY, "running")))
-    assert (tour.step, tour.endpoint) == (Step.SCALE, E)
+    assert (tour.step, tour.endpoint) == (Step.DEPLOY, E)
     assert "usually 9–11 minutes; in this sandbox about 11 seconds" in said(tour, Place.OPERATION)
     assert DEPLOYED.step is Step.SCALE
     assert SCALED.step is Step.VALIDATE

@@ -19,7 +19,7 @@ LABEL_WIDTH = 9
 INDENT, WIDE_LABEL = 2, 18
 STAGE_WIDTH = 12  # of the bar of the longest stage
 
-SYNTHETIC = "synthetic: made to look like C-MAPSS, not NASA's"
+SYNTHETIC = "synthetic (like C-MAPSS, not NASA's data)"
 
 Fact = tuple[str, Content]
 
@@ -32,7 +32,7 @@ def summary(job: TrainingJob, check: Content | None, width: int) -> list[Content
         facts.append(("failed", Content.styled(job.failure_reason, theme.BAD)))
     metrics = _pairs(((name, formats.objective(value)) for name, value in sorted(job.metrics.items())), room)
     if job.data == "synthetic":
-        facts.append(("data", Content.styled(SYNTHETIC, theme.WARN)))
+        facts.append(("data", _data(job)))
     facts += [
         ("model", Content(formats.middle_elided(job.model_artifact or formats.NOTHING, room))),
         ("image", _image(job)),
@@ -90,7 +90,7 @@ def about(
             ("image", Content(job.image or formats.NOTHING)),
             ("instance", _instance(job, described)),
             ("role", Content(job.role_arn or formats.NOTHING)),
-            ("data", Content(job.data or formats.NOTHING)),
+            ("data", _data(job)),
         ],
         "Inputs and output": _inputs(described) if described is not None else [],
     }
@@ -141,6 +141,12 @@ def _serving(described: TrainingJobDescription) -> list[Fact]:
         )
         for place, one in enumerate(described.serving)
     ]
+
+
+def _data(job: TrainingJob) -> Content:
+    if job.data == "synthetic":
+        return Content.styled(SYNTHETIC, theme.WARN)
+    return Content(job.data or formats.NOTHING)
 
 
 def _billed(described: TrainingJobDescription) -> Content:

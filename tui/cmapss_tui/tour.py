@@ -152,7 +152,10 @@ def _rank(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     )
 
 
-def _deploy(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
+def _deploy(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
+    plans_anew = tour.deployment == "failed" and place in (Place.DEPLOY_PLAN, Place.JOBS, Place.JOB)
+    if not plans_anew and (said := _deploying(tour, key, pace)) is not None:
+        return said
     if place is Place.DEPLOY_PLAN:
         return f"The plan: every call, what undoes it, what it costs. Nothing has happened yet. {_press('Deploy')}"
     if place in (Place.JOBS, Place.JOB):
@@ -163,7 +166,8 @@ def _deploy(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
     return f"{key('app.jobs')} goes to the jobs; {key('jobs.deploy')} on the best one plans its deployment."
 
 
-def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
+def _deploying(tour: Tour, key: KeyOf, pace: Pace) -> str | None:
+    """How the deployment goes, while it is not there."""
     if tour.deployment == "running":
         return (
             f"AWS starts the instance: usually {pace.in_minutes(*USUAL_MINUTES)}. Each step is checked by reading it "
@@ -171,6 +175,12 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
         )
     if tour.deployment == "failed":
         return f"It did not get through. {key('app.operations')} has it: open it to see why, and to resume or undo it."
+    return None
+
+
+def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
+    if (said := _deploying(tour, key, pace)) is not None:
+        return said
     if place is Place.TRAFFIC:
         if tour.traffic == "running":
             return f"It is on, also without this screen. {key('screen.back')} goes back to the endpoint, to watch it."
@@ -194,7 +204,7 @@ def _validate(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
     if tour.validation == "running":
         return "Each of the 104,897 rows is predicted, and compared with the truth: the RMSE is how far off, in cycles."
     if place is Place.VALIDATE:
-        return f"104,897 rows of the C-MAPSS test set go to the endpoint. {_press('Start')}"
+        return f"104,897 test rows go to the endpoint. {_press('Start')}"
     if place is Place.ENDPOINT:
         return f"It has scaled out. Does it predict well? {key('endpoint.validate')} measures it."
     if place is Place.TRAFFIC:
@@ -262,7 +272,8 @@ def _worked(tour: Tour, work: Work) -> Tour:
         if work.subject != tour.endpoint and (work.state == "failed" or tour.deployment == "done"):
             return tour  # of another journey, or of an attempt that is over
         tour = replace(tour, endpoint=work.subject, deployment=work.state)
-        return tour if work.state == "failed" else _with(tour, Step.RANK, Step.DEPLOY)
+        steps = {"failed": (), "running": (Step.RANK,), "done": (Step.RANK, Step.DEPLOY)}[work.state]
+        return _with(tour, *steps)
     if work.subject != tour.endpoint:
         return tour
     if work.kind == TRAFFIC:

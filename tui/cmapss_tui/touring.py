@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from cmapss_tui.background import Background
 from cmapss_tui.connecting import as_console_screen
 from cmapss_tui.keymap import first_key
 from cmapss_tui.tour import STEPS, Observation, Pace, Place, Step, Tour, Work, WorkState, after, instruction
+from cmapss_tui.whole_files import written_beside
 
 if TYPE_CHECKING:
     from cmapss_core.evaluation import Evaluation
@@ -135,7 +137,8 @@ def note_shown(file: Path) -> None:
     """Remember that it has been shown; where that cannot be kept, it comes again."""
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(json.dumps({"shown": True}) + "\n", encoding="utf-8")
+        with written_beside(file, json.dumps({"shown": True}) + "\n") as written:
+            os.replace(written, file)
 
 
 def _take_up_offer(screen: ConsoleScreen, guide: Guide) -> None:

@@ -17,6 +17,7 @@ from cmapss_tui.keymap import shown_keys
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.prompt_bar import PromptBar
+from cmapss_tui.widgets.table import VirtualTable
 
 HERE = "here"
 
@@ -77,7 +78,7 @@ def about(widget: DOMNode) -> About | None:
     own = next((kind.__dict__["HELP"] for kind in type(widget).__mro__ if kind.__dict__.get("HELP")), None)
     if own is not None:
         return About(_named(widget), own)
-    if widget.id is not None and widget.id in BY_ID:
+    if widget.id is not None and widget.id in BY_ID and not isinstance(widget, VirtualTable):
         return BY_ID[widget.id]
     if isinstance(widget, Field):
         return About(widget.label, FIELDS[widget.key]) if widget.key in FIELDS else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,13 +28,15 @@ FIELDS = ("fact", "group", "left", "right")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that two jobs have or have not, as text; `change` is right less left, where both are numbers."""
+    """Something that two jobs have or have not, as text; `change` is right less left, where both are numbers,
+    and `change_shown` how that is written."""
 
     group: str
     name: str
     left: str | None
     right: str | None
     change: float | None = None
+    change_shown: str = ""
 
     @property
     def differs(self) -> bool:
@@ -76,7 +79,7 @@ def cell(fact: Fact, column: str) -> Cell:
         case "right":
             return _side(fact, fact.right)
         case "change":
-            return "" if not fact.change else f"{fact.change:+.6g}"
+            return fact.change_shown if fact.change else ""
         case _:
             return fact.group
 
@@ -126,7 +129,15 @@ def _fact(group: str, name: str, left: str | None, right: str | None) -> Fact:
 def _number(group: str, name: str, left: float | None, right: float | None) -> Fact:
     change = right - left if left is not None and right is not None else None
     one, other = (None if value is None else formats.objective(value) for value in (left, right))
-    return Fact(group, name, one, other, change)
+    decimals = max((len(text.partition(".")[2]) for text in (one, other) if text and "e" not in text), default=0)
+    return Fact(group, name, one, other, change, _signed(change, decimals))
+
+
+def _signed(change: float | None, decimals: int) -> str:
+    """A difference with the decimals of what it is between; a smaller one with as many digits as it takes."""
+    if change is None or not math.isfinite(change):
+        return ""
+    return f"{change:+.{decimals}f}" if abs(change) >= 10**-decimals else f"{change:+.3g}"
 
 
 def _numbers(group: str, left: Mapping[str, float], right: Mapping[str, float]) -> list[Fact]:
@@ -138,10 +149,11 @@ def _parameter(name: str, left: str | None, right: str | None) -> Fact:
         change = float(right or "") - float(left or "")
     except ValueError:
         change = None
-    return Fact("hyper-parameters", name, left, right, change)
+    return Fact("hyper-parameters", name, left, right, change, "" if change is None else f"{change:+.4g}")
 
 
 def _duration(left: float | None, right: float | None) -> Fact:
     change = right - left if left is not None and right is not None else None
     one, other = (None if value is None else formats.duration(value) for value in (left, right))
-    return Fact("job", "took", one, other, change)
+    sign = "-" if (change or 0) < 0 else "+"
+    return Fact("job", "took", one, other, change, "" if change is None else f"{sign}{formats.duration(abs(change))}")

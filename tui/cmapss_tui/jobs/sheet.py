@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import overload
 
@@ -18,7 +19,7 @@ def sheet_of(jobs: JobList) -> Sheet:
     def row_of(row: RankedJob) -> Sequence[Value]:
         return (
             *job_document(row).values(),
-            *(row.job.hyperparameters.get(name) for name in fields.hyperparameters),
+            *(_number_or_text(row.job.hyperparameters.get(name)) for name in fields.hyperparameters),
             *(row.job.metrics.get(name) for name in fields.metrics),
         )
 
@@ -44,3 +45,16 @@ class Rows(Sequence[Sequence[Value]]):
         if isinstance(index, slice):
             return [self._row_of(row) for row in self._rows[index]]
         return self._row_of(self._rows[index])
+
+
+def _number_or_text(text: str | None) -> Value:
+    """A hyper-parameter, which AWS keeps as text, as the number that it is, where that is written the same way."""
+    if text is None:
+        return None
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        return value if math.isfinite(value) and text[-1:].isdigit() else text
+    return text

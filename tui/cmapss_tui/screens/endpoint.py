@@ -13,14 +13,14 @@ from textual.binding import BindingType
 from textual.containers import Grid, Vertical, VerticalScroll
 from textual.content import Content
 
-from cmapss_core.errors import ErrorKind
 from cmapss_tui import background, theme
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.polling import Poller, SnapshotRead
+from cmapss_tui.keymap import first_key
+from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens import endpoint_panels as panels
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.screens.endpoint_doors import EndpointDoors
+from cmapss_tui.screens.endpoint_gone import PerishableEndpoint
 from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now, view_line
 from cmapss_tui.screens.endpoint_known import AT_ANY_STATUS, refused_because
 from cmapss_tui.screens.endpoint_panels import Stage
@@ -64,7 +64,7 @@ async def open_endpoint(app: App[Any], name: str) -> None:
     await app.push_screen(EndpointScreen(name))
 
 
-class EndpointScreen(EndpointDoors):
+class EndpointScreen(PerishableEndpoint):
     """The scaling theatre."""
 
     AREA = "endpoints"
@@ -82,7 +82,6 @@ class EndpointScreen(EndpointDoors):
         self._stage: Stage | None = None
         self._steps: tuple[Stage, panels.Steps] | None = None
         self._reader: EndpointReader | None = None
-        self._poller: Poller[EndpointReading] | None = None
 
     def body(self) -> ComposeResult:
         """Two columns over one axis of time where there is room, else one that scrolls, the most telling first."""
@@ -121,7 +120,8 @@ class EndpointScreen(EndpointDoors):
         reading: EndpointReading = message.snapshot
         self.known = self.known.with_reading(reading)
         self._show()
-        if reading.view != self._view and self._poller is not None:
+        self.rest_while_gone()
+        if reading.view != self._view and self._poller is not None and not self.gone:
             self._poller.request()  # asked before the view was changed
 
     def on_time_chart_resized(self, message: TimeChart.Resized) -> None:
@@ -153,7 +153,7 @@ class EndpointScreen(EndpointDoors):
         """What this endpoint's status does not allow."""
         if action.scope == "endpoint" and action.method not in AT_ANY_STATUS:
             endpoint = self.known.endpoint
-            if self._gone:
+            if self.gone:
                 return f"{self.endpoint_name} does not exist any more."
             if endpoint is not None and (reason := refused_because(endpoint, action.method)) is not None:
                 return reason
@@ -223,13 +223,6 @@ class EndpointScreen(EndpointDoors):
         place = choices.index(self._variant) if self._variant in choices else 0
         self._variant = choices[(place + 1) % len(choices)]
         self._show()
-
-    @property
-    def _gone(self) -> bool:
-        """Whether the newest reading found no such endpoint; what is known of it is then history."""
-        last = self._poller.snapshot if self._poller is not None else None
-        error = last.error if last is not None and last.watch.endpoint is None else None
-        return error is not None and error.kind is ErrorKind.NOT_FOUND
 
     def _start_reading(self) -> None:
         self._fit()
@@ -336,7 +329,7 @@ class EndpointScreen(EndpointDoors):
     def _show_headline(self) -> None:
         traffic = background.find(self.app, "traffic", self.endpoint_name)
         sending = traffic.latest if traffic is not None and traffic.running else None
-        known = [GONE] if self._gone else headline(self.known, self.aws.clock.now())
+        known = [GONE] if self.gone else headline(self.known, self.aws.clock.now())
         pieces = [*known, *sending_now(sending)]
         name = Content.styled(self.endpoint_name, "bold")
         self.query_one("#headline", Lines).write(lambda width: laid_out(name, pieces, width))
@@ -344,8 +337,10 @@ class EndpointScreen(EndpointDoors):
     def _show_why(self) -> None:
         text, endpoint = self.known.explanation, self.known.endpoint
         error = self.known.failures.get("endpoint")
-        if self._gone:
-            text = "There is no such endpoint (any more): esc goes back."
+        if self.gone:
+            text = (
+                f"There is no endpoint {self.endpoint_name} any more. {first_key('screen.back')} goes back to the list."
+            )
         elif endpoint is None and error is not None:
             text = line_in_console(error)
         elif not text:
@@ -355,7 +350,7 @@ class EndpointScreen(EndpointDoors):
     def _show_rollout(self) -> None:
         endpoint, now = self.known.endpoint, self.aws.clock.now()
         panel, last = self._panel("rollout"), self.known.last_rollout(now)
-        panel.display = endpoint is not None and not self._gone and tells(endpoint, last)
+        panel.display = endpoint is not None and not self.gone and tells(endpoint, last)
         if endpoint is not None and panel.display:
             self.query_one(RolloutPanel).show(endpoint, last, now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -79,7 +79,9 @@ class JobComparisonScreen(FilteredScreen):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         pair: Pair = message.snapshot
-        self._left, self._right = pair.left, pair.right
+        # Tags come with Search alone: what the list knew of the data stays.
+        self._left = replace(pair.left, data=pair.left.data or self._left.data)
+        self._right = replace(pair.right, data=pair.right.data or self._right.data)
         self.show_rows()
 
     async def on_virtual_table_row_selected(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -78,7 +79,9 @@ class JobDetailScreen(ConsoleScreen):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self._described = message.snapshot
-        self._job = message.snapshot.job
+        # Tags come with Search alone: what the list knew of the data stays.
+        described = message.snapshot.job
+        self._job = replace(described, data=described.data or self._job.data)
         self._show()
         self.refresh_bindings()
 
