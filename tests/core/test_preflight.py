@@ -15,6 +15,7 @@ from cmapss_core.plans.preflight import (
     capture_checks,
     full_load_checks,
     image_checks,
+    instance_type_checks,
     price_checks,
     quota_checks,
     redundancy_checks,
@@ -376,6 +377,30 @@ def test_whoever_is_logged_out_is_told_so(operation: str) -> None:
 def test_a_price_that_is_unknown_is_told_once_with_its_reason(answer: Answer, text: str) -> None:
     aws = ScriptedAws({"pricing:GetProducts": answer})
     assert said(found(aws, lambda draft: price_checks(draft, [XLARGE, XLARGE]))) == [(None, text)]
+
+
+# Instance types
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "told"),
+    [
+        ("ml.c5.xlarge", []),
+        ("ml.c5.xarge", [(False, "there is no instance type ml.c5.xarge: ml.c5.xlarge?")]),
+        ("ml.qqqqqqqq", [(False, "there is no instance type ml.qqqqqqqq")]),
+    ],
+)
+def test_a_misspelt_instance_type_is_told_with_the_one_that_was_meant(
+    instance_type: str, told: list[tuple[bool | None, str]]
+) -> None:
+    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": []}})
+    assert said(found(aws, lambda draft: instance_type_checks(draft, [instance_type, instance_type]))) == told
+
+
+def test_a_type_that_is_newer_than_the_model_on_this_machine_is_one_if_it_has_a_quota() -> None:
+    quota = {"QuotaName": "ml.m99.xlarge for endpoint usage", "QuotaCode": "L-1", "Value": 8.0}
+    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": [quota]}})
+    assert said(found(aws, lambda draft: instance_type_checks(draft, ["ml.m99.xlarge"]))) == []
 
 
 # Full load

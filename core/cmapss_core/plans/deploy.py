@@ -36,6 +36,7 @@ from cmapss_core.plans.plan import Check, Plan, Step
 from cmapss_core.plans.preflight import (
     capture_checks,
     full_load_checks,
+    instance_type_checks,
     price_checks,
     quota_checks,
     redundancy_checks,
@@ -299,6 +300,7 @@ def _checks(
     for variant in fleet.all:
         yield from (fleet.told(variant, check) for check in models[variant.name].checks)
     yield Check(True, "names free")
+    yield from instance_type_checks(draft, fleet.instances)
     yield from quota_checks(draft, fleet.instances)
     yield from full_load_checks(draft, fleet.instances, fleet.most_instances)
     within: Counter[tuple[str, ...]] = Counter()

@@ -5,6 +5,7 @@ A thing that is wrong forbids the plan; what may not be looked at stops nothing,
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from cmapss_core.permissions import SERVICE_PRINCIPAL, Permission
 from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import Check
+from cmapss_core.plans.steps import SERVICE
 from cmapss_core.quotas import endpoint_quota, quota_name, usage
 from cmapss_core.simulation import simulate
 
@@ -106,6 +108,24 @@ def artefact_checks(draft: Draft, s3_uri: str) -> Iterator[Check]:
     else:
         yield Check(True, f"artefact found ({size / 1e6:.1f} MB)")
     yield from _region_of_bucket(draft.aws, match["bucket"], "the artefact's bucket")
+
+
+def instance_type_checks(draft: Draft, instance_types: Iterable[str]) -> Iterator[Check]:
+    """Which of these types no production variant can have, by the service's own model, with the one next to it.
+
+    A type for which there is a quota is newer than the model on this machine, and nothing is wrong with it.
+    """
+    known = draft.aws.client(SERVICE).meta.service_model.shape_for("ProductionVariantInstanceType").enum
+    for instance_type in dict.fromkeys(instance_types):
+        if instance_type in known or _quota(draft.aws, instance_type) is not None:
+            continue
+        nearest = difflib.get_close_matches(instance_type, known, n=1)
+        yield Check(
+            False,
+            f"there is no instance type {instance_type}" + (f": {nearest[0]}?" if nearest else ""),
+            f"Choose {nearest[0]}, or another that hosts." if nearest else "Choose another, such as ml.m5.xlarge.",
+            ErrorKind.INVALID,
+        )
 
 
 def quota_checks(draft: Draft, delta: Mapping[str, int]) -> Iterator[Check]:

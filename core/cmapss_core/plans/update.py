@@ -16,7 +16,14 @@ from cmapss_core.plans.models.sources import ModelSource, PreparedModel, prepare
 from cmapss_core.plans.models.variants import model_steps
 from cmapss_core.plans.names import ENDPOINT_CONFIG_PREFIX
 from cmapss_core.plans.plan import Check, Plan, Step
-from cmapss_core.plans.preflight import capture_checks, price_checks, quota_checks, redundancy_checks, zone_checks
+from cmapss_core.plans.preflight import (
+    capture_checks,
+    instance_type_checks,
+    price_checks,
+    quota_checks,
+    redundancy_checks,
+    zone_checks,
+)
 from cmapss_core.plans.removing.removal import delete_alarm
 from cmapss_core.plans.scaling.policy_alarms import put_alarm
 from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
@@ -260,6 +267,8 @@ def _checks(draft: Draft, request: UpdateRequest, change: _Change) -> Iterator[C
         yield Check(None, f"{name} serves {model.name}" + (f" in place of {served[name]}" if name in served else ""))
         yield from model.checks
     yield from change.guard.checks
+    served_on = {variant.instance_type for variant in change.endpoint.variants}
+    yield from instance_type_checks(draft, (kind for _, kind, _ in change.fleet if kind not in served_on))
     yield from quota_checks(draft, _peak(change.endpoint, change.fleet, change.kept, change.guard.strategy))
     for name, _, count in change.fleet:
         if name in change.models:
