@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Button
 
 from cmapss_core.aws import Target
 from cmapss_core.plans.journal import Journal
+from cmapss_core.plans.plan import Call
 from cmapss_core.plans.running.operations import OperationStatus, Outcome
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.operation import OperationScreen
@@ -93,6 +95,24 @@ async def test_an_open_operation_is_taken_up_once_that_is_confirmed(
         await until(pilot, lambda: ("delete config" if key == "B" else "2 create endpoint config") in screen_text(app))
         scripted.end(Outcome("rolled_back" if key == "B" else "done"))
         await until(pilot, lambda: ("○ rolled back" if key == "B" else "● done") in screen_text(app))
+
+
+async def test_a_way_back_that_deletes_an_endpoint_wants_its_name(scripted: Runner, journal: Journal) -> None:
+    plan = journals.plan_of("deploy-1")
+    deletion = replace(plan.steps[1], undo=None, call=Call("sagemaker", "DeleteEndpoint", {"EndpointName": "engines"}))
+    plan = replace(plan, steps=(plan.steps[0], replace(plan.steps[1], undo=deletion), *plan.steps[2:]))
+    journals.ended(journal, plan, "open", *journals.done(1, 2))
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = OperationScreen("deploy-1")
+        await opened(pilot, screen)
+        await until(pilot, lambda: "rollback" in shown_buttons(screen))
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert app.screen.query_one("#confirm", Button).disabled
+        await pilot.press("tab", "enter", "enter")
+        await pilot.pause()
+    assert scripted.taken_up == []
 
 
 async def test_what_is_done_is_rolled_back_only_by_its_name(scripted: Runner, journal: Journal) -> None:

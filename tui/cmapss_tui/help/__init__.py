@@ -82,7 +82,7 @@ class HelpScreen(Dialog[None]):
         """Pages, search, text."""
         with VerticalGroup() as box:
             box.border_title = "Help"
-            box.border_subtitle = "← → page   ↑ ↓ scroll   / search   esc closes"
+            box.border_subtitle = "← → page   ↑ ↓ scroll   / search   esc leaves"
             yield self._bar
             yield self._input
             with VerticalScroll():

@@ -55,6 +55,8 @@ def ending(state: OperationState, width: int) -> list[Content]:
         ways.append(f"{first_key('operation.resume')} goes on where it stopped")
     if state.can_be_rolled_back:
         ways.append(f"{first_key('operation.rollback')} undoes {'the rest' if state.rolling_back else 'what it did'}")
+    if state.can_be_rolled_back and (lost := [step.title for step in state.for_good]):
+        ways.append(f"but nothing undoes: {', '.join(dict.fromkeys(lost))}")
     if ways:
         lines.append(Content.styled(f"{', '.join(ways)}.", theme.QUIET))
     if state.status == "done":

@@ -86,6 +86,12 @@ class OperationState:
         """The steps that rolling it back undoes, in that order."""
         return undoable_steps(self.plan, self.acted)
 
+    @property
+    def for_good(self) -> Sequence[Step]:
+        """The steps that deleted something, which rolling it back does not bring again."""
+        deleted = (step for step in self.plan.steps if step.n in self.acted and step.call and step.undo is None)
+        return [step for step in deleted if step.call is not None and step.call.operation.startswith("Delete")]
+
 
 def state_of_running(operation: RunningOperation) -> OperationState:
     """How an operation stands that this console carries out, or has carried out."""

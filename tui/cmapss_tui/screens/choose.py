@@ -71,7 +71,7 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         """What is typed, over what it leaves."""
         with Vertical() as box:
             box.border_title = self._question
-            box.border_subtitle = "type to narrow down · ↑ ↓ move · ⏎ choose · esc cancel"
+            box.border_subtitle = "type to narrow down   ↑ ↓ move   ⏎ chooses   esc leaves"
             if self._width is not None:
                 box.styles.width = self._width
             yield Input(placeholder="type to narrow down", compact=True)

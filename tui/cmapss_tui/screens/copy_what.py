@@ -43,7 +43,7 @@ class CopyWhatScreen(Dialog[None]):
         width = max(map(len, self._copyable))
         with VerticalGroup() as box:
             box.border_title = "Copy"
-            box.border_subtitle = "⏎ copies · esc closes"
+            box.border_subtitle = "⏎ copies   esc leaves"
             yield OptionList(*(Option(_line(what, text, width)) for what, text in self._copyable.items()))
 
     def on_mount(self) -> None:

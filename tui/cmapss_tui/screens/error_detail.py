@@ -59,7 +59,7 @@ class ErrorDetailScreen(ConsoleScreen):
     def tick(self) -> None:
         """It is over and does not change."""
         super().tick()
-        self.query_one(TopBar).show_freshness(Freshness(State.PAUSED, "as it was"))
+        self.query_one(TopBar).show_freshness(Freshness(State.STOPPED, "as it was"))
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same failure once more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -30,7 +30,7 @@ from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
-    from cmapss_core.plans.plan import Plan
+    from cmapss_core.plans.plan import Plan, Step
     from cmapss_tui.app import ConsoleApp
 
 RUNNING_SECONDS, RESTING_SECONDS = 1.0, 5.0
@@ -188,6 +188,20 @@ class OperationScreen(AnywhereScreen):
         ]
         return Sheet("steps", ("n", "title", "detail", "status", "started", "ended"), rows)
 
+    def action_back(self) -> None:
+        """Leave for the screen below; where its endpoint is gone, for the list of endpoints."""
+        if self._is_gone and self.is_active:
+            self.app.call_later(_leave_for_the_list, self.app)
+        else:
+            super().action_back()
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether what the screens below are about has been deleted by it."""
+        state = self._state
+        deleting = self._run is not None and state is not None and not _leaves_an_endpoint(state.plan)
+        return deleting and state is not None and state.status == "done"
+
     async def action_events(self) -> None:
         """What happened, call by call."""
         from cmapss_tui.screens.events import EventsScreen
@@ -227,7 +241,8 @@ class OperationScreen(AnywhereScreen):
         plan = state.plan
         protected = f"{plan.target} is protected: {plan.protected}." if plan.protected else ""
         # What is done serves by now: taking it back is as grave as deleting it.
-        by_name = plan.protected is not None or state.status == "done"
+        deletes = take_up is roll_back and _deletes_an_endpoint(state.to_undo)
+        by_name = plan.protected is not None or state.status == "done" or deletes
         question = ConfirmScreen(
             f"{doing}: {plan.intention} {plan.target}",
             [what, "What was there before, or has changed since, stays as it is.", *([protected] if protected else [])],
@@ -305,7 +320,8 @@ class OperationScreen(AnywhereScreen):
         done = state is not None and state.status == "done"
         leave, stop, following = (self.query_one(f"#{name}", Button) for name in ("leave", "stop", "next"))
         read_only = self.aws.target.read_only
-        _put(leave, "Leave it running" if state is not None and state.can_be_stopped else "Back", shown=True)
+        gone = self._is_gone
+        _put(leave, "Leave it running" if state is not None and state.can_be_stopped else "Back", shown=not gone)
         _put(stop, "Stopping …" if stopping else "Stop", shown=state is not None and state.can_be_stopped)
         stop.disabled = stopping
         for name, possible in (
@@ -333,6 +349,12 @@ def _put(button: Button, label: str, *, shown: bool) -> None:
 
 def _leaves_an_endpoint(plan: Plan) -> bool:
     return plan.intention not in ("delete", "clean-up")
+
+
+def _deletes_an_endpoint(steps: Iterable[Step]) -> bool:
+    """Whether undoing these steps takes an endpoint away."""
+    calls = (undo.call for step in steps for undo in step.way_back)
+    return any(call is not None and call.operation == "DeleteEndpoint" for call in calls)
 
 
 def _is_of_an_endpoint(plan: Plan) -> bool:

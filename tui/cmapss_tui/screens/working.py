@@ -131,4 +131,8 @@ class WorkScreen(ConsoleScreen):
             return Freshness(State.LIVE, "running")
         if self.work.error is not None:
             return Freshness(State.FAILED, self.work.error.kind)
-        return Freshness(State.PAUSED, "ended")
+        last = self.work.result or self.work.latest
+        if last is not None and getattr(last, "error", None) is not None:
+            return Freshness(State.FAILED, "failed")
+        done = last is not None and last.finished
+        return Freshness(State.LIVE, "done") if done else Freshness(State.STOPPED, "stopped")

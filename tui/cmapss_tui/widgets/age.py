@@ -31,6 +31,7 @@ class State(StrEnum):
     PAUSED = "paused"
     STALE = "stale"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 _LOOKS: dict[State, tuple[str, str]] = {
@@ -40,6 +41,7 @@ _LOOKS: dict[State, tuple[str, str]] = {
     State.PAUSED: ("‖", theme.ACCENT),
     State.STALE: ("▲", theme.WARN),
     State.FAILED: ("✕", theme.BAD),
+    State.STOPPED: ("○", theme.QUIET),
 }
 
 

@@ -320,7 +320,7 @@ class Choices(Horizontal):
             case Input():
                 hint = f"⏎ {self._enter}   tab moves"
             case OptionList():
-                hint = "⏎ chooses   esc closes"
+                hint = "⏎ chooses   esc leaves"
             case Select():
                 hint = "⏎ opens the list   tab moves"
             case OnOff():

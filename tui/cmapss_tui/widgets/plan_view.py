@@ -38,6 +38,7 @@ _ENDED = {"done", "skipped", "failed", "undone", "kept"}  # states that a step s
 _DOING = {"started": "running", "acting": "running", "waiting": "waiting", "undoing": "undoing"}
 INTERRUPTED = "interrupted"  # in the middle of a step
 _BAR_WIDTH = 12
+_WIDEST_STATE, _WIDEST_BRIEF_STATE = _BAR_WIDTH + 25, _BAR_WIDTH + 18  # with both times, or what is left
 _WIDE = 100
 
 
@@ -157,9 +158,12 @@ def steps_progress(
     ]
     rest = width - 1 - 3 * 2  # the glyph, and what is between the columns
     title_width = min(max(map(len, titles), default=0), rest // 2)
-    # Wide enough for a bar that may come: columns that jump while a step runs are hard to read.
-    state_width = min(max(20, *(state.cell_length for state in states)), max(20, rest - title_width - 20))
-    detail_width = max(1, rest - title_width - state_width)
+    # Wide enough for a bar that may come, and no wider as it goes on: columns that jump are hard to read.
+    room = rest - title_width
+    widest = _WIDEST_STATE if width >= _WIDE else _WIDEST_BRIEF_STATE
+    state_width = min(max(widest, *(state.cell_length for state in states)), max(20, room - 20))
+    detail_width = max(1, min(max(map(len, (step.detail for step in steps)), default=0), room - state_width))
+    state_width = room - detail_width
     details = distinctly_elided([step.detail for step in steps], detail_width)
     for one, (glyph, style), title, detail, state in zip(stands, looks, titles, details, states, strict=True):
         quiet = theme.QUIET if one in (PENDING, PASSED_OVER) else ""
