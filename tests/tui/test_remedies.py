@@ -45,3 +45,16 @@ def test_where_the_reason_stands_nobody_is_sent_to_look_for_it() -> None:
     assert line_in_console(ConsoleError(ErrorKind.FAILED, "No capacity", request_id="0f5d")) == (
         "No capacity. (request 0f5d)"
     )
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("x is not one of them. " + "many, " * 100, "x is not one of them …."),
+        ("many " * 100, "many " * 48 + "…."),
+        ("It is so. And so.", "It is so. And so."),
+    ],
+)
+def test_a_long_message_of_aws_is_told_by_its_beginning(message: str, said: str) -> None:
+    line = line_in_console(ConsoleError(ErrorKind.FAILED, message))
+    assert line == said

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from cmapss_tui.actions import ACTIONS, Action
+from cmapss_tui.formats import ELLIPSIS
 from cmapss_tui.keymap import first_key
 
+LONGEST_MESSAGE = 240  # characters of a message that stands in a list or beside a step
 # The command goes as far as its sentence does: no name on a command line of ours has a full stop in it.
 _COMMAND = re.compile(r"(?P<start>^|\. )?`?cmapss-console (?P<verb>[a-z-]+)[^.;`]*`?")
 _FLAG = re.compile(r"--[a-z]+(?:-[a-z]+)*")
@@ -19,7 +21,18 @@ _WHERE = {"app": "", "endpoint": " on the endpoint", "endpoints": " in the list 
 
 def line_in_console(error: ConsoleError) -> str:
     """The error on one line, in the console's words, and without advice to look at what stands there already."""
-    return in_console(error.line().removesuffix(REMEDIES[ErrorKind.FAILED]).rstrip())
+    told = error.told_as(_shortened(error.message), error.remedy)
+    return in_console(told.line().removesuffix(REMEDIES[ErrorKind.FAILED]).rstrip())
+
+
+def _shortened(message: str) -> str:
+    """The message, or of a long one its beginning, for AWS lists all that can be chosen; Errors has the whole."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    sentence = message.partition(". ")[0]
+    if len(sentence) < LONGEST_MESSAGE:
+        return f"{sentence} {ELLIPSIS}"
+    return f"{message[:LONGEST_MESSAGE].rpartition(' ')[0] or message[:LONGEST_MESSAGE]} {ELLIPSIS}"
 
 
 def in_console(text: str, fields: Mapping[str, str] | None = None) -> str:
