@@ -8,7 +8,7 @@ import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
-from cmapss_tui.widgets.age import NOTHING_READ, State, freshness
+from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State, freshness
 from tests.tui.consoles import NOW, StillClock
 
 ERROR = ConsoleError(ErrorKind.UNREACHABLE, "nothing answers")
@@ -22,11 +22,11 @@ def read(real_seconds_ago: float, speed: float) -> Snapshot:
 @pytest.mark.parametrize(
     ("seconds", "interval", "state", "text"),
     [
-        (0, 1, State.LIVE, "live 0 s ago"),
-        (2, 1, State.LIVE, "live 2 s ago"),
-        (47, 5, State.STALE, "stale 47 s"),
-        (47, 60, State.LIVE, "live 47 s ago"),
-        (7200, 60, State.STALE, "stale 2 h"),
+        (0, 1, State.LIVE, "live 0s ago"),
+        (2, 1, State.LIVE, "live 2s ago"),
+        (47, 5, State.STALE, "stale 47s"),
+        (47, 60, State.LIVE, "live 47s ago"),
+        (7200, 60, State.STALE, "stale 2h00m"),
     ],
 )
 def test_age_counts_in_the_operators_seconds(
@@ -37,17 +37,17 @@ def test_age_counts_in_the_operators_seconds(
 
 
 def test_a_clock_that_was_set_back_makes_nothing_younger_than_now() -> None:
-    assert freshness(read(-5, 1.0), StillClock(1.0), 1).text == "live 0 s ago"
+    assert freshness(read(-5, 1.0), StillClock(1.0), 1).text == "live 0s ago"
 
 
 def test_paused_data_is_not_called_stale() -> None:
     seen = freshness(read(600, 1.0), StillClock(1.0), 1, paused=True)
-    assert (seen.state, seen.text) == (State.PAUSED, "paused · 10 min old")
+    assert (seen.state, seen.text) == (State.PAUSED, "paused · 10m old")
 
 
 def test_after_an_error_the_age_is_that_of_what_is_still_shown() -> None:
     seen = freshness(read(30, 1.0), StillClock(1.0), 1, error=ERROR)
-    assert (seen.state, seen.text) == (State.FAILED, "unreachable · 30 s ago")
+    assert (seen.state, seen.text) == (State.FAILED, "unreachable · 30s ago")
 
 
 def test_what_is_older_than_two_intervals_is_grey_whatever_the_reason() -> None:
@@ -63,13 +63,13 @@ def test_what_is_older_than_two_intervals_is_grey_whatever_the_reason() -> None:
 def test_a_reading_that_is_not_answered_is_told_once_it_takes_longer_than_it_should() -> None:
     clock = StillClock(1.0)
     assert freshness(read(8, 1.0), clock, 2, unanswered=4).state is State.LIVE
-    assert freshness(read(8, 1.0), clock, 2, unanswered=6).text == "no answer for 6 s · 8 s ago"
-    assert freshness(None, clock, 2, unanswered=6).text == "no answer for 6 s"
+    assert freshness(read(8, 1.0), clock, 2, unanswered=6).text == "no answer for 6s · 8s ago"
+    assert freshness(None, clock, 2, unanswered=6).text == "no answer for 6s"
 
 
 def test_what_is_read_less_often_than_it_could_be_says_why() -> None:
     seen = freshness(read(90, 1.0), StillClock(1.0), 5, slowed="slowed: budget 20/min")
-    assert (seen.state, seen.text, seen.old) == (State.SLOWED, "slowed: budget 20/min · 90 s ago", True)
+    assert (seen.state, seen.text, seen.old) == (State.SLOWED, "slowed: budget 20/min · 1m ago", True)
 
 
 def test_before_the_first_reading_it_says_so() -> None:
@@ -88,5 +88,6 @@ def test_nothing_is_said_by_colour_alone() -> None:
         freshness(read(0, 1.0), clock, 1, slowed="slowed").content.plain[0],
         freshness(read(0, 1.0), clock, 1, error=ERROR).content.plain[0],
         NOTHING_READ.content.plain[0],
+        Freshness(State.STOPPED, "over").content.plain[0],
     }
     assert len(looks) == len(State)

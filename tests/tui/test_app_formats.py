@@ -30,7 +30,7 @@ def test_durations(seconds: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "–"), (-3, "0 s"), (47.9, "47 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172800, "2 d")],
+    [(None, "–"), (-3, "0s"), (47.9, "47s"), (119, "1m"), (120, "2m"), (3780, "1h03m"), (187200, "2d04h")],
 )
 def test_ages(seconds: float | None, text: str) -> None:
     assert formats.age(seconds) == text
@@ -79,7 +79,9 @@ def test_objectives_line_up(value: float | None, text: str) -> None:
         ("45.55", "45.5"),
         ("8", "8"),
         ("8.0", "8"),
-        ("0.00047", "4.7e-4"),
+        ("0.00047", "0.00047"),
+        ("0.0004", "0.0004"),
+        ("0.00004", "4e-5"),
         ("gbtree", "gbtree"),
         ("nan", "nan"),
     ],

@@ -142,7 +142,7 @@ async def test_what_is_old_is_grey_and_says_how_old() -> None:
     console, screen = Console(), Parts("a")
     async with console.run_test(size=(120, 36)) as pilot:
         await opened(pilot, screen)
-        await until(pilot, lambda: "live 0 s ago" in screen_text(console))
+        await until(pilot, lambda: "live 0s ago" in screen_text(console))
         assert not screen.has_class(OLD)
         console.given.still.at += 60 * timedelta(seconds=2 * NEVER + 3)  # type: ignore[attr-defined]
         screen.tick()

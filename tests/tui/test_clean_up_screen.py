@@ -121,8 +121,8 @@ async def test_a_clean_region_is_said_to_be(region: Region) -> None:
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await surveyed(pilot)
-        assert "Nothing is left behind." in screen_text(app)
-        assert "There is nothing to remove." in screen_text(app)
+        assert "Nothing older than 1h is left behind." in screen_text(app)
+        assert "There is nothing to remove." not in screen_text(app)
         assert screen.query_one("#confirm", Button).disabled
 
 

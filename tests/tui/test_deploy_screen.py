@@ -78,7 +78,7 @@ async def test_the_plan_is_the_dialog(planning: Planning, size: tuple[int, int])
         assert size[0] == 80 or "undo: delete endpoint" in text, "only where there is room for it"
         assert "⚠ one instance does not survive the loss of its availability zone" in text
         assert size[1] == 24 or "✓ artefact found" in text, "one line further down"
-        assert "planned 0 s ago" in text
+        assert "planned 0s ago" in text
         assert app.focused is screen.query_one("#cancel")
         assert not confirm(screen).disabled
     assert planning.requests == [DeployRequest(job=JOB, instances=1, min=1, max=5, target=10.0)]

@@ -77,7 +77,7 @@ async def test_every_panel_says_that_no_answer_comes(monkeypatch: pytest.MonkeyP
         screen = await watched(pilot)
         monkeypatch.setattr(screen, "_unanswered", lambda _: 99.0)
         screen.tick()
-        await until(pilot, lambda: screen_text(console(pilot)).count("no answer for 99 s") > len(PANELS) // 2)
+        await until(pilot, lambda: screen_text(console(pilot)).count("no answer for 1m") > len(PANELS) // 2)
 
 
 @pytest.mark.usefixtures("readings")
@@ -85,7 +85,7 @@ async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         await watched(pilot)
         text = screen_text(console(pilot))
-    assert "● InService 12 min" in text
+    assert "● InService 12m" in text
     assert "instances 3 → 5 (1–5)" in text
     assert "$0.69/h → $1.15/h" in text
     assert "Scaling out to 5: 40 invocations per instance a minute, target 10" in text
@@ -96,7 +96,7 @@ async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
     assert "running 3m00s" in text
     assert "alarms' past unreachable" in text, "what fails says so in its panel, and the rest works"
     assert "alarms, scaling" in text
-    assert text.count("0 s ago") >= 8, "the frame, and every panel in sight"
+    assert text.count("0s ago") == 1, "the frame: every panel is of the same moment"
 
 
 async def test_a_latency_of_long_ago_is_not_given_as_the_present_one(readings: Readings) -> None:
@@ -160,9 +160,9 @@ async def test_a_failed_part_keeps_what_it_had_and_says_so(readings: Readings) -
         await until(pilot, lambda: "Rate exceeded" in screen_text(console(pilot)))
         text = screen_text(console(pilot))
         assert "┄ target 10" in text, "the chart stays"
-        assert text.count("✕ throttled · 1 s ago") >= 5, "charts, why, and the frame: a region minute is a second"
+        assert text.count("✕ throttled · 1s ago") >= 5, "charts, why, and the frame: a region minute is a second"
         assert "desired instance count 5" in text
-        assert text.count(" 0 s ago") == 3, "instances, lanes, activities"
+        assert " 0s ago" not in text, "what is newer than the screen needs no age"
 
 
 async def test_an_endpoint_that_is_gone_is_said_to_be(readings: Readings) -> None:
@@ -318,15 +318,15 @@ def periods(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def test_a_key_goes_through_the_windows_and_others_zoom(periods: list[int]) -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         await watched(pilot)
-        assert "46 min until now  a bar a minute" in view_line(pilot)
+        assert "46m until now  a bar a minute" in view_line(pilot)
         await pilot.press("w")
         await until(pilot, lambda: periods == [180])
-        assert "2h18m until now  a bar is 3 min" in view_line(pilot)
+        assert "2h18m until now  a bar is 3m" in view_line(pilot)
         await pilot.press("plus")
         await until(pilot, lambda: periods == [180, 120])
         await pilot.press("minus", "w", "w")
         await until(pilot, lambda: periods[-1] == 1800)
-        assert "11-21 18:00–11-22 17:00  23h until now  a bar is 30 min" in view_line(pilot)
+        assert "11-21 18:00–11-22 17:00  23h until now  a bar is 30m" in view_line(pilot)
 
 
 @pytest.mark.usefixtures("readings")
@@ -335,7 +335,7 @@ async def test_while_paused_the_charts_stand_still_and_do_not_claim_to_be_of_now
     async with Console(aws).run_test(size=(120, 36)) as pilot:
         screen = await watched(pilot)
         await pilot.press("p")
-        await until(pilot, lambda: "46 min paused" in screen_text(console(pilot)))
+        await until(pilot, lambda: "46m paused" in screen_text(console(pilot)))
         assert screen._stage is not None
         before = screen._stage.axis
         aws.still.at += 5 * MINUTE
@@ -343,7 +343,7 @@ async def test_while_paused_the_charts_stand_still_and_do_not_claim_to_be_of_now
         screen.tick()
         assert screen._stage.axis.end == before.end
         await pilot.press("p")
-        await until(pilot, lambda: "46 min until now" in screen_text(console(pilot)))
+        await until(pilot, lambda: "46m until now" in screen_text(console(pilot)))
 
 
 @pytest.mark.usefixtures("readings", "periods")
@@ -351,7 +351,7 @@ async def test_the_past_says_that_it_is_the_past_and_what_is_of_now() -> None:
     async with Console().run_test(size=(120, 50)) as pilot:
         screen = await watched(pilot)
         await pilot.press("plus", "plus")
-        await until(pilot, lambda: "15 min until now" in view_line(pilot))
+        await until(pilot, lambda: "15m until now" in view_line(pilot))
         await pilot.press("less_than_sign", "less_than_sign")
         await until(pilot, lambda: "until 16:27, press 0 for now" in view_line(pilot))
         text = screen_text(console(pilot))
@@ -359,7 +359,7 @@ async def test_the_past_says_that_it_is_the_past_and_what_is_of_now() -> None:
             assert f"{panel}  of now" in text
         assert screen._view.until is not None
         await pilot.press("0")
-        await until(pilot, lambda: "15 min until now" in view_line(pilot))
+        await until(pilot, lambda: "15m until now" in view_line(pilot))
         assert "of now" not in screen_text(console(pilot))
 
 
@@ -374,7 +374,7 @@ async def test_a_cursor_tells_the_values_of_a_minute_in_every_panel() -> None:
             await pilot.press("left")
         await until(pilot, lambda: "│ 16:15" in view_line(pilot))
         text = screen_text(console(pilot))
-        assert "invocations/min  0 " in text, "before the load"
+        assert "invocations/min  0" in text, "before the load"
         assert "current 1" in text
         assert "p50 –" in text
         await pilot.press("0")

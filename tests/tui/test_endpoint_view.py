@@ -125,7 +125,7 @@ def test_one_key_goes_through_the_windows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"), [(5, "5 min"), (47, "47 min"), (60, "1h"), (90, "90 min"), (180, "3h"), (1440, "1d")]
+    ("minutes", "said"), [(5, "5m"), (47, "47m"), (60, "1h"), (90, "1h30m"), (180, "3h"), (1440, "1d")]
 )
 def test_lengths_are_said_shortly(minutes: int, said: str) -> None:
     assert minutes_in_words(minutes) == said

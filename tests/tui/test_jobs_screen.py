@@ -213,7 +213,7 @@ async def test_pause_stops_reading_and_says_how_old_the_data_is() -> None:
         app.jobs_aws.still.at = NOW + timedelta(minutes=47)  # at ×60
         screen.tick()
         await pilot.pause()
-        assert "paused · 47 s old" in "".join(screen_text(screen.console).splitlines()[:2])
+        assert "paused · 47s old" in "".join(screen_text(screen.console).splitlines()[:2])
         reads = app.jobs_aws.reads
         await pilot.press("r")
         await until(pilot, lambda: app.jobs_aws.reads == reads + 1)
@@ -227,7 +227,7 @@ async def test_data_that_is_not_renewed_is_called_stale() -> None:
         app.jobs_aws.still.at = NOW + timedelta(minutes=20)  # at ×60
         screen.tick()
         await pilot.pause()
-        assert "▲ stale 20 s" in "".join(screen_text(screen.console).splitlines()[:2])
+        assert "▲ stale 20s" in "".join(screen_text(screen.console).splitlines()[:2])
 
 
 async def test_a_failed_reading_keeps_the_list_and_says_what_is_wrong_until_one_succeeds() -> None:

@@ -144,7 +144,7 @@ async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.Mon
 
         await pilot.press("C")
         await shown(pilot, CleanUpScreen)
-        await until(pilot, lambda: "There is nothing to remove." in screen_text(app))
+        await until(pilot, lambda: "is left behind" in screen_text(app))
         assert name not in screen_text(app)
         await until(pilot, lambda: "● rank  ● deploy  ● scale  ● validate  ● delete" in screen_text(app))
 

@@ -200,7 +200,7 @@ async def test_a_row_is_marked_and_the_order_is_shown() -> None:
         app.table.show_order("number", True)
         await pilot.pause()
         lines = app.lines()
-        assert "▼number" in lines[0]
+        assert "number▼" in lines[0]
         assert [line[2] for line in lines[1:6]] == [" ", " ", "*", " ", " "]
 
 

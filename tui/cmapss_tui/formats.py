@@ -28,17 +28,11 @@ def duration(seconds: float | None) -> str:
 
 
 def age(seconds: float | None) -> str:
-    """Write how old something is, as one says it: 2 s, 3 min, 5 h, 2 d. What lies ahead is 0 s old."""
+    """Write how old something is, no more exactly than one asks: 2s, 12m, 1h03m, 2d04h. What lies ahead is 0s old."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     whole = max(0, int(seconds))
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 2 * 3600:
-        return f"{whole // 60} min"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h"
-    return f"{whole // 86400} d"
+    return f"{whole // 60}m" if 60 <= whole < 3600 else duration(whole)
 
 
 def hourly_cost(usd: float | None) -> str:
@@ -95,9 +89,10 @@ def parameter(text: str, digits: int = 3) -> str:
         return text
     if value.is_integer() and abs(value) < 1e6:
         return str(int(value))
-    if 0 < abs(value) < 1e-3:
-        mantissa, exponent = f"{value:.{max(0, digits - 2)}e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
+    if 1e-4 <= abs(value) < 1e-3:
+        return f"{value:.{digits + 2}f}".rstrip("0")
+    if 0 < abs(value) < 1e-4:
+        return number(value, max(1, digits - 1))
     return number(value, digits)
 
 

@@ -40,7 +40,7 @@ TOPICS: tuple[Topic, ...] = (
                 "Every time is the region's, in UTC, taken from AWS's own answers: a wrong clock on this "
                 "machine does no harm. ×60 in the first line: a sandbox whose time runs 60 times as fast.",
             ),
-            ("● live 2 s ago", "What you see was true two seconds ago, in seconds of this machine."),
+            ("● live 2s ago", "What you see was true two seconds ago, in seconds of this machine."),
             ("▲ stale", "It should have been renewed by now, and the figures are dim."),
             ("‖ paused", "You stopped the reading. Refresh reads once all the same."),
             ("✕ …", "The last reading failed: what is shown is from before, and a banner says why."),

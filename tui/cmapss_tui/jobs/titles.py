@@ -64,7 +64,8 @@ def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = N
     """The line; `counted` is how many of how many jobs have been read, while they are being read."""
     prepared, question = shown.prepared, shown.question
     head = Content.styled("Training jobs", "bold")
-    if data_of(shown.scope.rows) == "synthetic":
+    is_synthetic = data_of(shown.scope.rows) == "synthetic"
+    if is_synthetic:
         head = Content.assemble(head, (" on synthetic data", theme.WARN))
     chosen = chosen_tuning_job(prepared, question)
     metric = shown.scope.metric
@@ -85,7 +86,11 @@ def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = N
     elif room >= min(len(name), SHORTEST_NAME):
         line = Content.assemble(head, (" · ", theme.QUIET), formats.middle_elided(name, room), tail)
     else:
-        line = Content.assemble(formats.middle_elided(name, max(SHORTEST_NAME, room + head.cell_length + 3)), tail)
+        caveat = Content.styled("  synthetic data" if is_synthetic else "", theme.WARN)
+        left = width - tail.cell_length - caveat.cell_length
+        # The name gives way to what its figures are worth.
+        named = Content(formats.middle_elided(name, left) if left >= SHORTEST_NAME else "Jobs")
+        line = named + caveat + tail
     return line.truncate(width, ellipsis=True)
 
 
@@ -97,7 +102,8 @@ def legends(shown: JobList) -> tuple[Content, ...]:
     said = Content.styled(metric, theme.QUIET)
     reached = Content.styled(f", best {formats.objective(best[-1])}", theme.QUIET)
     keys = Content.styled("  ━ best so far  • job  ◆ this one", theme.QUIET)
-    return (said + reached + keys, said + reached, said, Content(""))
+    short = Content.styled("  ━ best  • job  ◆ this", theme.QUIET)
+    return (said + reached + keys, said + reached + short, said + short, short, said, Content(""))
 
 
 def _whose(shown: JobList, chosen: TuningJob | None) -> str:

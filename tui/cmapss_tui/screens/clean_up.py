@@ -17,12 +17,12 @@ from cmapss_tui.arguments import duration, positive_integer
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines, columns
+from cmapss_tui.widgets.plan_view import PlanView
 
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
     from cmapss_core.plans.removing.leftovers import Finding
 
-CLEAN = "Nothing is left behind."
 DAY_SECONDS = 86_400
 _WIDTHS = (1, 15, 6, 11)  # of what is beside the name: mark, kind, age, cost
 
@@ -104,6 +104,9 @@ class CleanUpScreen(PlanScreen):
     def show_plan(self, plan: Plan) -> None:
         """The findings above the plan."""
         super().show_plan(plan)
+        if not self._found.get(plan.id) and not plan.steps:
+            clean = f"Nothing older than {self.field('older-than').value} is left behind."
+            self.query_one(PlanView).show_text(" ".join((clean, *plan.notes)), theme.GOOD)
         now = self.aws.clock.now()
         found = [
             replace(finding, kept_because=finding.kept_because and self.worded(finding.kept_because))
@@ -115,7 +118,6 @@ class CleanUpScreen(PlanScreen):
 def finding_lines(findings: Sequence[Finding], now: datetime, width: int) -> Iterator[Content]:
     """What goes first: kind, name, age and cost, and beside or below that why it is left or why it stays."""
     if not findings:
-        yield Content.styled(CLEAN, theme.GOOD)
         return
     name_width = min(max(len(finding.name) for finding in findings), width - sum(_WIDTHS) - 2 * len(_WIDTHS))
     ordered = sorted(findings, key=lambda finding: not finding.goes)

@@ -33,6 +33,7 @@ from cmapss_tui.screens.endpoint_reading import (
 from cmapss_tui.screens.endpoint_view import View
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.activity_list import ActivityList
+from cmapss_tui.widgets.age import State
 from cmapss_tui.widgets.alarm_panel import AlarmPanel
 from cmapss_tui.widgets.charts import BarChart, LaneChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
@@ -55,6 +56,7 @@ PANELS = {
     "alarms": "scaling",
     "variants": "endpoint",
 }
+TOLD_APART_SECONDS = 4.0  # between the age of a panel and the screen's
 LIVE = ("why-text", "activities", "alarms", "variants")  # of now, whatever stretch of time the charts show
 
 
@@ -380,11 +382,15 @@ class EndpointScreen(PerishableEndpoint):
         poller, known = self._poller, self.known
         if poller is None:
             return
+        of_screen = self.freshness_of(poller.name).seconds or 0.0
         by_minute = SLOW_REGION_SECONDS / self.aws.clock.speed
         for name, part in PANELS.items():
             as_of, error = known.as_of.get(part), known.failures.get(part)
             interval = by_minute if part == "metrics" else 0.0
-            self._panel(name).show_age(self.freshness_of_part(poller.name, as_of, error, interval))
+            of_part = self.freshness_of_part(poller.name, as_of, error, interval)
+            if of_part.state is State.LIVE and (of_part.seconds or 0.0) - of_screen < TOLD_APART_SECONDS:
+                of_part = replace(of_part, text="")  # the screen's own age says it
+            self._panel(name).show_age(of_part)
 
     def _panel(self, name: str) -> Panel:
         panel = self.query_one(f"#{name}").parent

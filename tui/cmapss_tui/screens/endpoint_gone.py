@@ -11,7 +11,7 @@ from cmapss_tui.screens.endpoint_reading import EndpointReading
 from cmapss_tui.troubles import Trouble
 from cmapss_tui.widgets.age import Freshness, State
 
-NO_LONGER_READ = Freshness(State.PAUSED, "no longer read")
+NO_LONGER_READ = Freshness(State.STOPPED, "no longer read")
 
 
 class PerishableEndpoint(EndpointDoors):

@@ -70,10 +70,8 @@ def moment(at: datetime, axis: TimeAxis) -> str:
 
 
 def minutes_in_words(minutes: int) -> str:
-    """A length of time: 47 min, 3h, 1d02h."""
-    if minutes < 2 * HOUR and minutes != HOUR:
-        return f"{minutes} min"
-    return formats.duration(minutes * 60).replace("h00m", "h").replace("m00s", " min").replace("d00h", "d")
+    """A length of time: 47m, 3h, 1d02h."""
+    return formats.duration(minutes * 60).replace("h00m", "h").replace("m00s", "m").replace("d00h", "d")
 
 
 def _past(until: datetime, now: datetime) -> datetime | None:

@@ -226,6 +226,8 @@ def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -
     if span < _TINIEST:
         span = 1.0
     ticks_every = (1,) if rows < 4 else (2,) if rows < 9 else (4, 3, 2)
+    if from_zero and span <= rows and all(float(value).is_integer() for value in known):  # counts, which have no halves
+        return _even_scale(low, max(high, low + 1.0), math.ceil(span), rows, rows)
     scales = [_even_scale(low, high, span, rows, per_tick) for per_tick in ticks_every]
     return min(scales, key=lambda scale: scale.unit)
 

@@ -96,7 +96,8 @@ def header(layout: Layout, width: int, sorted_by: tuple[str, bool] | None) -> st
         title = column.title
         if sorted_by is not None and sorted_by[0] == column.key:
             arrow = "▼" if sorted_by[1] else "▲"
-            title = f"{arrow}{title}" if column.align == "right" else f"{title}{arrow}"
+            room = cells - len(arrow)
+            title = f"{title if len(title) <= room else middle_elided(title, room)}{arrow}"
         titles.append(fitted(title, cells, column).plain)
     line = f"{MORE_LEFT if layout.left else '':<{GUTTER}}{(' ' * BETWEEN).join(titles)}"
     most = max(0, width - AT_THE_END)
