@@ -24,9 +24,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # What the tests do a few times, many times: random calls to a whole region, regions killed under load, and operations
-# killed at every moment and carried through while a third of their calls fail.
+# killed at every moment and carried through while a third of their calls fail, and random keys while they fail.
 campaign: $(VENV)/.dev
-	CMAPSS_CAMPAIGN=200 CMAPSS_KILLS=100 CMAPSS_OPERATION_KILLS=all CMAPSS_OPERATION_FAULTS=3 $(BIN)/python -m pytest -n 2 \
+	CMAPSS_CAMPAIGN=200 CMAPSS_KILLS=100 CMAPSS_OPERATION_KILLS=all CMAPSS_OPERATION_FAULTS=3 \
+		CMAPSS_MONKEYS=6 CMAPSS_MONKEY_KEYS=1500 $(BIN)/python -m pytest -n 2 \
 		tests/sandbox/test_whole_region.py tests/sandbox/test_durability.py tests/survival $(ARGS)
 
 # The SageMaker SDK, unmodified, in an environment of its own: it knows nothing of the sandbox but its address.

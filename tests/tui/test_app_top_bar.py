@@ -33,7 +33,7 @@ def looks(bar: TopBar) -> tuple[object, object]:
 
 
 class BarApp(App[None]):
-    CSS_PATH = [ConsoleApp.CSS_PATH, LATER_CSS]
+    CSS_PATH = ConsoleApp.CSS_PATH, LATER_CSS
 
     def __init__(self, area: str = "jobs") -> None:
         super().__init__()

@@ -229,7 +229,8 @@ async def test_what_is_set_while_it_is_connected_holds_there_too() -> None:
         take(app, chosen(app.options, theme="cmapss-light", keymap={"app.quit": "Q"}, read_only=True))
         world.gate.set()
         await until(pilot, lambda: app.place.name == "two")
-        assert (app.options.profile, app.options.theme, app.options.keymap) == ("two", "cmapss-light", {"app.quit": "Q"})
+        assert (app.options.profile, app.options.theme) == ("two", "cmapss-light")
+        assert app.options.keymap == {"app.quit": "Q"}
         assert app.options.read_only
         assert app.aws.target.read_only
 
