@@ -13,12 +13,12 @@ from textual.events import Key
 from textual.geometry import Size
 from textual.pilot import OutOfBounds, Pilot
 
-from cmapss_tui.actions import ACTIONS, in_scope
+from cmapss_tui.actions import ACTIONS, by_id
 from cmapss_tui.app import ConsoleApp
 from tests.live import LiveSandbox
 from tests.tui.consoles import screen_text
 
-LEAVING = frozenset({*in_scope("app")[-1].keys, "ctrl+q", "ctrl+c", "ctrl+z"})
+LEAVING = frozenset({*by_id("app.quit").keys, "ctrl+q", "ctrl+c", "ctrl+z"})
 CONFIRMING = frozenset({"enter", "space"})
 MOVES = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab", "escape", "backspace")
 SIZES = ((80, 24), (120, 36), (200, 60), (40, 10), (81, 25), (250, 20))

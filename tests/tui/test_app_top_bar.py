@@ -33,10 +33,11 @@ def looks(bar: TopBar) -> tuple[object, object]:
 
 
 class BarApp(App[None]):
-    CSS_PATH = ConsoleApp.CSS_PATH, LATER_CSS
+    CSS_PATH = ConsoleApp.CSS_PATH
 
     def __init__(self, area: str = "jobs") -> None:
         super().__init__()
+        self.stylesheet.read(LATER_CSS)
         for one in theme.THEMES:
             self.register_theme(one)
         self.theme = theme.DARK.name
