@@ -60,9 +60,10 @@ class JobDesk:
     def read(self) -> JobList:
         """The answer to the present question, of what the jobs are now. Never raises; `error` says what failed."""
         snapshot = self._reader.read()
-        self._spare_what_stays(snapshot.jobs)
         if snapshot.error is None:
-            return answer(self._prepare(snapshot), self.question)
+            answered = answer(self._prepare(snapshot), self.question)
+            self._spare_what_stays(snapshot.jobs, len(snapshot.jobs) > self._spared)
+            return answered
         known = self._prepared or Prepared(snapshot=snapshot)
         return JobList(
             as_of=snapshot.as_of,
@@ -96,9 +97,9 @@ class JobDesk:
             gc.freeze()  # the clients are made by now: half of all objects, which no collection will find to be garbage
         post(self._owner, JobsCounted(read, total))
 
-    def _spare_what_stays(self, jobs: Sequence[RankedJob]) -> None:
+    def _spare_what_stays(self, jobs: Sequence[RankedJob], all_read: bool = False) -> None:
         """Leave what many jobs are made of out of further collections: to walk it would hold the console up."""
-        if len(jobs) >= self._spared * 2:
+        if all_read or len(jobs) >= self._spared * 2:
             self._spared = max(len(jobs), PAGE)
             gc.freeze()
 
