@@ -20,7 +20,7 @@ from cmapss_tui.operations.rows import OperationsReader, OperationsSnapshot
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.anywhere import AnywhereScreen
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.screens.filtered import FilteredScreen
+from cmapss_tui.screens.sorted import SortedScreen
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
@@ -35,7 +35,7 @@ NONE_LEFT = "No operation satisfies the filter."
 EXAMPLE = "words   !word   status:open   intention:deploy   started>2026-11-22"
 
 
-class OperationsScreen(FilteredScreen, AnywhereScreen):
+class OperationsScreen(SortedScreen, AnywhereScreen):
     """The list of operations, or of one endpoint's. It needs no AWS: the journal is on this machine."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("operations",)
@@ -51,7 +51,7 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
         self._here = Here("", "")
         self._now: datetime | None = None
         self._written: tuple[tuple[Cell, Cell], ...] = ()
-        self._sort_key, self._descending = SORTED_BY[0], True
+        self._order, self._turned = SORTED_BY[0], False
 
     def body(self) -> ComposeResult:
         """Title, filter, list."""
@@ -145,23 +145,28 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
         """Undo what the operation under the cursor did, once that is confirmed."""
         await self._open("rollback")
 
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        self._sort_by(SORTED_BY[(SORTED_BY.index(self._sort_key) + 1) % len(SORTED_BY)])
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """The column that it is sorted by, and whether that order is turned round."""
+        return self._order, self._turned
 
-    async def action_order(self) -> None:
-        """Choose the column to sort by."""
-        from cmapss_tui.screens.choose_order import choose_order
+    def columns(self) -> Sequence[Column]:
+        """What can be chosen to sort by."""
+        return (*COLUMNS, PLACE_COLUMN)
 
-        await self.app.push_screen(choose_order((*COLUMNS, PLACE_COLUMN), self._sort_key), self._order_chosen)
+    def orders(self) -> Sequence[str]:
+        """What one key goes through, column by column."""
+        return SORTED_BY
 
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._descending = not self._descending
+    def sort(self, by: str, *, turned: bool) -> None:
+        """Sort by a column."""
+        self._order, self._turned = by, turned
         self.show_rows()
 
-    def on_virtual_table_header_selected(self, message: VirtualTable.HeaderSelected) -> None:
-        self._choose_order(message.column)
+    def action_sort(self) -> None:
+        """Sort by the next column, each in its own direction."""
+        self._turned = False
+        super().action_sort()
 
     def on_virtual_table_row_highlighted(self) -> None:
         self.refresh_bindings()
@@ -176,14 +181,14 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
             chosen = [
                 row for row in chosen if matches(self.terms, listing.words(row), partial(listing.field, row, now))
             ]
-        chosen = listing.ordered(chosen, self._sort_key, now, descending=self._descending)
+        chosen = listing.ordered(chosen, self._order, now, descending=self._descending)
         elsewhere = sum(not self._here.has(row) for row in self._rows)
         with self.app.batch_update():
             title = listing.title(self._rows, self._target, elsewhere)
             self.query_one("#operations-title", Static).update(title, layout=False)
             self.query_one(FilterBar).show_note(f"{len(chosen):,} of {len(self._rows):,}")
             self.table.show_columns((*COLUMNS, PLACE_COLUMN) if elsewhere else COLUMNS)
-            self.table.show_order(self._sort_key, self._descending)
+            self.table.show_order(self._order, self._descending)
             self.table.show(chosen, empty=self._why_empty())
             self.table.forget_lines()
         self.refresh_bindings()
@@ -191,19 +196,9 @@ class OperationsScreen(FilteredScreen, AnywhereScreen):
     def _why_empty(self) -> str:
         return NONE_LEFT if self.terms else NONE_YET if self._target is None else NONE_OF_IT
 
-    def _order_chosen(self, column: Column | None) -> None:
-        if column is not None:
-            self._choose_order(column.key)
-
-    def _choose_order(self, column: str) -> None:
-        if column == self._sort_key:
-            self.action_reverse()
-        else:
-            self._sort_by(column)
-
-    def _sort_by(self, column: str) -> None:
-        self._sort_key, self._descending = column, column == "started"
-        self.show_rows()
+    @property
+    def _descending(self) -> bool:
+        return (self._order == "started") != self._turned  # the newest first
 
     def _time(self) -> datetime:
         if self._now is None:
