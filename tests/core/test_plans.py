@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cmapss_core.aws import Aws, Target
+from cmapss_core.aws import Aws
 from cmapss_core.endpoints import EndpointsReader, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.jobs import read_jobs
-from cmapss_core.plans import runner
 from cmapss_core.plans.autoscale import ScaleRequest, plan_scale
 from cmapss_core.plans.deploy import DeployRequest, plan_deploy
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.plan import Plan
-from cmapss_core.plans.runner import Outcome, StepEvent, run
+from cmapss_core.plans.runner import StepEvent, run
 from cmapss_core.plans.teardown import plan_delete
 from cmapss_core.provenance import training_data
 from cmapss_core.scaling import read_scaling
 from cmapss_core.watch import read_watch
+from tests.core.notebook import Carry
 from tests.live import LiveSandbox
 
-Carry = Callable[[Plan], Outcome]
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test moves the region's clock whenever the runner waits; nothing has to be waited for."""
-    monkeypatch.setattr(runner, "MAX_POLL_SECONDS", 0.0)
-
-
-@pytest.fixture
-def aws(sandbox: LiveSandbox) -> Aws:
-    return Aws(Target(endpoint_url=sandbox.endpoint_url))
-
-
-@pytest.fixture
-def carry(sandbox: LiveSandbox, aws: Aws, tmp_path: Path) -> Carry:
-    """Carry a plan out; whenever it waits, a minute passes in the region."""
-
-    def passing(event: StepEvent) -> None:
-        if event.state == "waiting":
-            sandbox.advance(minutes=1)
-
-    return lambda plan: run(aws, plan, Journal(tmp_path), on_event=passing)
+pytestmark = pytest.mark.usefixtures("unpaused")
 
 
 def everything(sandbox: LiveSandbox) -> dict[str, list[Any]]:
