@@ -34,10 +34,48 @@ async def test_it_starts_from_what_is_set(requests: list[ScaleRequest]) -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, scaling(target=12.5))
         await opened(pilot, screen)
+        screen.field("maximum").set("6")
         await until(pilot, lambda: screen.plan is not None)
     assert requests == [
-        ScaleRequest(endpoint=ENDPOINT, min=1, max=5, target=12.5, scale_in_cooldown=600, scale_out_cooldown=30)
+        ScaleRequest(endpoint=ENDPOINT, min=1, max=6, target=12.5, scale_in_cooldown=600, scale_out_cooldown=30)
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "other", "as_set"),
+    [
+        ("minimum", "2", "01"),
+        ("target", "20", "12.50"),
+        ("in", "60", "600"),
+        ("scale-in", False, True),
+        ("suspended", "in", ""),
+    ],
+)
+async def test_nothing_is_planned_until_a_field_differs_from_what_is_set(
+    requests: list[ScaleRequest], field: str, other: str | bool, as_set: str | bool
+) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, scaling(target=12.5))
+        await opened(pilot, screen)
+        await until(pilot, lambda: "Nothing is changed" in screen_text(app))
+        assert not requests
+        assert screen.query_one("#confirm", Button).disabled
+        screen.field(field).set(other)
+        await until(pilot, lambda: screen.plan is not None)
+        screen.field(field).set(as_set)
+        await until(pilot, lambda: "Nothing is changed" in screen_text(app))
+        assert screen.plan is None
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("missing", ["targets", "policies"])
+async def test_what_does_not_scale_yet_is_planned_at_once(requests: list[ScaleRequest], missing: str) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, replace(scaling(), **{missing: ()}))
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+    assert len(requests) == 1
 
 
 async def test_min_above_max_is_said_and_stops_it(requests: list[ScaleRequest]) -> None:
@@ -57,11 +95,10 @@ async def test_it_can_be_ended(requests: list[ScaleRequest]) -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, scaling())
         await opened(pilot, screen)
-        await until(pilot, lambda: screen.plan is not None)
         await focused(pilot, "#autoscaling")
         await pilot.press("enter")
-        await until(pilot, lambda: len(requests) == 2 and screen.plan is not None)
-    assert requests[-1] == ScaleRequest(endpoint=ENDPOINT, off=True)
+        await until(pilot, lambda: screen.plan is not None)
+    assert requests == [ScaleRequest(endpoint=ENDPOINT, off=True)]
 
 
 def more(**changes: Any) -> Scaling:
@@ -77,15 +114,17 @@ async def test_another_variant_brings_its_own_settings(requests: list[ScaleReque
     async with app.run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, more(disable_scale_in=True), ("AllTraffic", "Challenger"))
         await opened(pilot, screen)
-        await until(pilot, lambda: screen.plan is not None)
-        assert (requests[-1].variant, requests[-1].target) == ("AllTraffic", 12.5)
+        await until(pilot, lambda: "12.5" in screen_text(app))
         screen.field("variant").set("Challenger")
-        await until(pilot, lambda: requests[-1].target == 30.0 and screen.plan is not None)
+        await until(pilot, lambda: screen.field("target").value == "30")
+        assert not requests, "it is as it is set"
+        screen.field("maximum").set("5")
+        await until(pilot, lambda: screen.plan is not None)
     assert requests[-1] == ScaleRequest(
         endpoint=ENDPOINT,
         variant="Challenger",
         min=2,
-        max=4,
+        max=5,
         target=30.0,
         scale_in_cooldown=600,
         scale_out_cooldown=30,
@@ -98,13 +137,12 @@ async def test_what_is_seldom_changed_is_behind_the_fold(requests: list[ScaleReq
     async with app.run_test(size=size) as pilot:
         screen = ScaleScreen(ENDPOINT, scaling())
         await opened(pilot, screen)
-        await until(pilot, lambda: screen.plan is not None)
         assert "suspended" not in screen_text(app)
         await focused(pilot, "CollapsibleTitle")
         await pilot.press("enter")
         await focused(pilot, "#scale-in")
         await pilot.press("space")
-        await until(pilot, lambda: requests[-1].scale_in is False)
+        await until(pilot, lambda: screen.plan is not None and requests[-1].scale_in is False)
         await focused(pilot, "#suspended")
         await until(pilot, lambda: "without forgetting" in screen_text(app))
         screen.field("suspended").set("in,out")
@@ -117,12 +155,13 @@ async def test_another_metric_has_a_target_and_a_unit_of_its_own(requests: list[
     async with app.run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, scaling(target=12.5))
         await opened(pilot, screen)
-        await until(pilot, lambda: screen.plan is not None)
         screen.field("high-resolution").set(True)
-        await until(pilot, lambda: requests[-1].high_resolution is True and requests[-1].target == 5.0)
+        await until(pilot, lambda: bool(requests) and requests[-1].target == 5.0)
+        assert requests[-1].high_resolution is True
         await until(pilot, lambda: "concurrent requests per model" in screen_text(app))
         screen.field("high-resolution").set(False)
-        await until(pilot, lambda: requests[-1].high_resolution is None and requests[-1].target == 12.5)
+        await until(pilot, lambda: screen.field("target").value == "12.5")
+        await until(pilot, lambda: "Nothing is changed" in screen_text(app))
 
 
 async def test_what_is_suspended_is_resumed(requests: list[ScaleRequest]) -> None:
@@ -131,6 +170,7 @@ async def test_what_is_suspended_is_resumed(requests: list[ScaleRequest]) -> Non
     async with Console().run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, known)
         await opened(pilot, screen)
+        screen.field("maximum").set("6")
         await until(pilot, lambda: screen.plan is not None)
         assert (requests[-1].suspend, requests[-1].resume) == ((), False), "it stays as it is"
         screen.field("suspended").set("")
@@ -144,7 +184,9 @@ async def test_a_variant_that_is_scaled_in_steps_keeps_its_steps(requests: list[
     async with app.run_test(size=(120, 36)) as pilot:
         screen = ScaleScreen(ENDPOINT, replace(known, policies=(replace(known.policies[0], target=None),)))
         await opened(pilot, screen)
-        await until(pilot, lambda: screen.plan is not None)
+        await until(pilot, lambda: "Nothing is changed" in screen_text(app))
         assert screen.query_one("#target").disabled
         assert "it is scaled in steps" in screen_text(app)
-    assert requests == [ScaleRequest(endpoint=ENDPOINT, min=1, max=5)]
+        screen.field("maximum").set("6")
+        await until(pilot, lambda: screen.plan is not None)
+    assert requests == [ScaleRequest(endpoint=ENDPOINT, min=1, max=6)]

@@ -43,6 +43,7 @@ class Picture:
 # On the endpoint that is under load, and in its list before that.
 ENDPOINTS = ("2", "turbofan-next")
 ON_IT = (ENDPOINTS, ("G", "▌"), ("enter", "Scaling out to 5"))
+TO_MAXIMUM = (("tab", "tab moves"), ("tab", "tab moves"), ("tab", "tab moves"), ("backspace", "is needed"))
 PICTURES = (
     Picture("jobs", (("home", "AWS agrees"),)),
     Picture("jobs-filtered", (("slash", "status:"), *((key, "") for key in "eta<0.5"), ("enter", "9 of 30"))),
@@ -56,7 +57,7 @@ PICTURES = (
     Picture("endpoint-past", (*ON_IT, ("less_than_sign", "press 0 for now"))),
     Picture("endpoint-describe", (*ON_IT, ("d", "EndpointArn"))),
     Picture("endpoint-operations", (*ON_IT, ("o", "deploy"))),
-    Picture("scale-refused", (*ON_IT, ("A", "when it is InService"))),
+    Picture("scale-refused", (*ON_IT, ("A", "Nothing is changed"), *TO_MAXIMUM, ("8", "when it is InService"))),
     Picture("update", (*ON_IT, ("U", "instance type"))),
     Picture("delete", (*ON_IT, ("X", "delete endpoint config"))),
     Picture("traffic", (*ON_IT, ("T", "invocations"))),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
     from cmapss_core.scaling import Scaling, Suspension
 
+NOTHING_YET = (
+    "Nothing is changed yet: what is set stays as it is. Where a field says something else, the plan is shown."
+)
 BOUNDS = ("minimum", "maximum", "suspended")
 TRACKING = ("target", "in", "out", "scale-in", "high-resolution")
 SUSPENDED: dict[str, str] = {
@@ -35,6 +38,7 @@ class Settings:
     """What scales a variant now, or what it would get at first. Cooldowns in seconds.
 
     `tracks`: target tracking is what scales it. `policy` is that policy's name where it is not the only one.
+    `complete`: there are bounds and something that scales within them.
     """
 
     min: int
@@ -47,6 +51,7 @@ class Settings:
     suspended: tuple[Suspension, ...]
     tracks: bool
     policy: str | None
+    complete: bool
 
 
 def settings_of(scaling: Scaling | None, variant: str | None) -> Settings:
@@ -70,6 +75,7 @@ def settings_of(scaling: Scaling | None, variant: str | None) -> Settings:
         suspended=target.suspended if target else (),
         tracks=policy is not None or not policies,
         policy=policy.name if policy and len(tracking) > 1 else None,
+        complete=target is not None and bool(policies),
     )
 
 
@@ -139,7 +145,12 @@ class ScaleScreen(PlanScreen):
         from cmapss_core.plans.autoscale import plan_scale
 
         request = self._request()
-        return None if request is None else partial(plan_scale, self.aws, request)
+        return None if request in (None, self._unchanged()) else partial(plan_scale, self.aws, request)
+
+    def without_plan(self) -> str:
+        """Nothing is wrong where nothing is changed."""
+        request = self._request()
+        return NOTHING_YET if request is not None and request == self._unchanged() else super().without_plan()
 
     def _show_settings(self) -> None:
         now = self._now
@@ -219,6 +230,24 @@ class ScaleScreen(PlanScreen):
             scale_out_cooldown=out,
             scale_in=None if scale_in == self._now.scale_in else scale_in,
             high_resolution=None if high_resolution == self._now.high_resolution else high_resolution,
+        )
+
+    def _unchanged(self) -> ScaleRequest | None:
+        """What the fields ask for as long as they say what is set; None where nothing scales it yet."""
+        from cmapss_core.plans.autoscale import ScaleRequest
+
+        now = self._now
+        if not now.complete:
+            return None
+        request = ScaleRequest(endpoint=self._endpoint, variant=self.variant, min=now.min, max=now.max)
+        if not now.tracks:
+            return request
+        return replace(
+            request,
+            policy=now.policy,
+            target=now.target,
+            scale_in_cooldown=now.scale_in_cooldown,
+            scale_out_cooldown=now.scale_out_cooldown,
         )
 
     def _suspended(self) -> tuple[Suspension, ...]:
