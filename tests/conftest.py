@@ -13,7 +13,8 @@ import botocore.session
 import pytest
 from hypothesis import settings
 
-from tests.live import LiveSandbox, running, until
+from tests.live import LiveSandbox
+from tests.trained import trained
 
 # Timing says nothing on a shared machine; and a build is not to fail by chance on what it did not change.
 settings.register_profile("development", deadline=None)
@@ -49,12 +50,13 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Iterator[LiveSandbox]:
+def sandbox(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, real_data: Path
+) -> Iterator[LiveSandbox]:
     """A sandbox at real time on the real data, with two trained jobs; tests move its clock with `advance`."""
-    state = tmp_path_factory.mktemp("sandbox")
-    with running(state, "--data", str(real_data), "--tuning-jobs", "1", "--speed", "1") as live:
-        sagemaker = live.client("sagemaker")
-        until(lambda: len(sagemaker.list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]) == 2)
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
+    kept = cache.mkdir("trained-region") if cache else tmp_path_factory.mktemp("trained-region")
+    with trained(kept, real_data, tmp_path_factory.mktemp("sandbox")) as live:
         yield live
 
 
