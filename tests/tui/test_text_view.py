@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.style import Style
 
-from cmapss_tui.widgets.text_rows import cut, parts, places, row_counts
+from cmapss_tui.widgets.text_rows import cut, in_sight, parts, places, row_counts
 from cmapss_tui.widgets.text_view import TextView
 
 
@@ -46,6 +47,7 @@ class Reader(App[None]):
         return ["".join(part.text for part in self.view.render_line(y)).rstrip() for y in range(self.size.height)]
 
 
+PRINTABLE = st.text(st.characters(exclude_categories=["C"]), max_size=80)  # all else is spelled out before
 LINES = [f"line {n}" for n in range(20_000)]
 
 
@@ -112,11 +114,11 @@ async def test_what_is_found_is_gone_to_round_the_end() -> None:
         assert view.found is None
 
 
-async def test_long_lines_go_off_to_the_right_or_on_below() -> None:
+async def test_long_lines_go_off_to_the_right_with_a_sign_of_it_or_on_below() -> None:
     app = Reader(["a" * 30 + "b" * 30 + "END", "short"])
     async with app.run_test(size=(32, 6)) as pilot:
         await pilot.pause()
-        assert app.painted()[0] == "▌ " + "a" * 30
+        assert app.painted()[:2] == ["▌ " + "a" * 29 + "›", "  short"]
         await pilot.press("right", "right")
         assert app.painted()[0] == "▌ " + "b" * 20 + "END"
         app.view.set_wrap(True)
@@ -148,6 +150,25 @@ async def test_a_match_far_to_the_right_comes_into_sight() -> None:
         assert "needle" in app.painted()[0]
 
 
+@pytest.mark.parametrize("before", [30, 31, 32, 33, 500])
+async def test_no_sign_at_the_edge_covers_a_match(before: int) -> None:
+    app = Reader(["x" * before + "needle" + "y" * 50])
+    async with app.run_test(size=(40, 5)) as pilot:
+        app.view.find("needle")
+        await pilot.pause()
+        assert "needle" in app.painted()[0]
+
+
+@given(PRINTABLE, st.integers(0, 40), st.integers(3, 40))
+def test_a_part_ends_in_a_sign_where_not_all_of_it_is_shown(text: str, start: int, room: int) -> None:
+    rest = text[start:]
+    shown = in_sight(Content(text), start, room, Style()).plain
+    assert cell_len(shown) <= room
+    if shown != rest:
+        assert shown.endswith("›")
+        assert rest.startswith(shown[:-1].rstrip(" ")), "what is left of half a wide character is a space"
+
+
 @pytest.mark.parametrize("text", ["", "a", "größer 温度 🚀" * 20, "x" * 200])
 def test_rows_hold_the_whole_text(text: str) -> None:
     rows = parts(text, 7)
@@ -156,6 +177,7 @@ def test_rows_hold_the_whole_text(text: str) -> None:
 
 
 @given(st.text(max_size=200), st.integers(2, 40))
+@example("a温\u0301", 2)
 def test_no_row_is_wider_than_its_room(text: str, room: int) -> None:
     rows = parts(text, room)
     assert "".join(text[start:end] for start, end in rows) == text

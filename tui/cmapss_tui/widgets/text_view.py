@@ -16,10 +16,10 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.style import Style
 
 from cmapss_tui.widgets.component_style import component_style
-from cmapss_tui.widgets.text_rows import cut, parts, places, row_counts
+from cmapss_tui.widgets.table_columns import AT_THE_END
+from cmapss_tui.widgets.text_rows import cut, in_sight, parts, places, row_counts, segments
 
 L = TypeVar("L")
 
@@ -297,15 +297,19 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         if at_cursor:
             style = component_style(self, "text-view--cursor" if self.has_focus else "text-view--cursor-blurred")
         mark = (style + self.get_visual_style("text-view--mark", partial=True)).rich_style
-        segments = [Segment(f"{CURSOR_MARK} " if at_cursor and nth == 0 else " " * GUTTER, mark)]
+        row = [Segment(f"{CURSOR_MARK} " if at_cursor and nth == 0 else " " * GUTTER, mark)]
         if self._margin_width:
             margin = self._margin(line) if self._margin is not None and nth == 0 else Content("")
             margin = margin.truncate(self._margin_width, ellipsis=True)
-            segments += _segments(margin.pad_right(self._margin_width - margin.cell_length), style)
+            row += segments(margin.pad_right(self._margin_width - margin.cell_length), style)
         room = width - GUTTER - self._margin_width
-        start, end = parts(text, room)[nth] if self._wrap else (self._left, self._left + room)
-        segments += _segments(cut(self._written(index), start, end), style)
-        return Strip(segments).adjust_cell_length(width, style.rich_style)
+        if self._wrap:
+            body = cut(self._written(index), *parts(text, room)[nth])
+        else:
+            quiet = self.get_visual_style("text-view--quiet", partial=True)
+            body = in_sight(self._written(index), self._left, room, quiet)
+        row += segments(body, style)
+        return Strip(row).adjust_cell_length(width, style.rich_style)
 
     def _written(self, index: int) -> Content:
         body = self._bodies.get(index)
@@ -360,7 +364,7 @@ class TextView(ScrollView, Generic[L], can_focus=True):
         index = self._found[place % len(self._found)]
         self.move_to(index)
         at = self._text(self._lines[index]).lower().find(self._needle)
-        room = self.scrollable_content_region.width - GUTTER - self._margin_width
+        room = self.scrollable_content_region.width - GUTTER - self._margin_width - AT_THE_END
         if not self._wrap and not self._left <= at < self._left + room - len(self._needle):
             self._left = max(0, at - room // 2) if at + len(self._needle) > room else 0
             self.refresh()
@@ -387,11 +391,3 @@ def _index_of(line: Any, lines: Sequence[Any], index: int) -> int:
     if line is None or (index < len(lines) and (lines[index] is line or lines[index] == line)):
         return min(index, len(lines) - 1)
     return next((place for place, one in enumerate(lines) if one is line), min(index, len(lines) - 1))
-
-
-def _segments(content: Content, style: Style) -> list[Segment]:
-    return [Segment(text, part.rich_style) for text, part in content.render(style, end="", parse_style=_parsed)]
-
-
-def _parsed(style: str | Style) -> Style:
-    return Style.parse(style) if isinstance(style, str) else style
