@@ -61,16 +61,22 @@ def test_what_cannot_be_done_now_is_left_out_first_and_then_the_last() -> None:
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-async def test_read_only_keeps_the_place_of_what_changes_aws(read_only: bool) -> None:
+async def test_what_read_only_forbids_makes_way_for_what_can_be_done(read_only: bool) -> None:
     app = Console(DeafAws(Target(region="us-east-1", endpoint_url="http://127.0.0.1:9", read_only=read_only)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, EndpointScreen(ENDPOINT))
-        await until(pilot, lambda: "traffic" in screen_text(app).splitlines()[-1])
+        await until(pilot, lambda: "help" in screen_text(app).splitlines()[-1])
         footer = screen_text(app).splitlines()[-1]
-        shown = [word for word in ("update", "autoscaling", "traffic", "validate", "help") if word in footer]
-        changing = ["update", "autoscaling", "traffic"]
-        # What was not read yet cannot be updated.
-        assert shown == ([*changing, "help"] if read_only else [*changing[1:], "validate", "help"])
+        said = [word for word in ("autoscaling", "traffic", "validate", "window", "logs", "help") if word in footer]
+        done = ["validate", "window", "logs", "help"]
+        assert said == (done if read_only else ["autoscaling", "traffic", "validate", "help"])
+
+
+async def test_what_read_only_forbids_is_there_dimmed_where_there_is_room() -> None:
+    app = Console(DeafAws(Target(region="us-east-1", endpoint_url="http://127.0.0.1:9", read_only=True)))
+    async with app.run_test(size=(300, 60)) as pilot:
+        await opened(pilot, EndpointScreen(ENDPOINT))
+        await until(pilot, lambda: "stop roll-out" in screen_text(app).splitlines()[-1])
 
 
 def test_the_calls_are_told_with_their_budget_and_cost_as_far_as_there_is_room() -> None:

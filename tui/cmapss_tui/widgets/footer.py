@@ -9,12 +9,10 @@ from textual.content import Content
 from textual.screen import Screen
 
 from cmapss_tui import formats
-from cmapss_tui.actions import ACTIONS, Safety
-from cmapss_tui.connecting import as_console_screen
+from cmapss_tui.actions import ACTIONS
 from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
-_CHANGING = frozenset(action.id for action in ACTIONS if action.safety is not Safety.NONE)
 ALWAYS = "app.help"  # the one key that leads to all others
 MEDIUM, WIDE = 96, 116  # columns from which the calls are written with more words
 
@@ -55,8 +53,8 @@ class Calls:
 class KeyBar(HintLine):
     """The active bindings on one line, an area's own first.
 
-    Where it is narrow they move together; then what cannot be done now is left out, and after it what does not fit is
-    left to the help, the last of the table first. In read-only mode what changes AWS keeps its place, dimmed.
+    Where it is narrow they move together; then what cannot be done now is left out, which in read-only is all that
+    changes AWS, and after it what does not fit is left to the help, the last of the table first.
     """
 
     DEFAULT_CSS = """
@@ -97,8 +95,6 @@ class KeyBar(HintLine):
     def _hints(self) -> list[KeyHint]:
         """Each shown binding, in the order of the action table; unknown ones come first."""
         hints: dict[str, KeyHint] = {}
-        screen = as_console_screen(self.screen)
-        read_only = screen is not None and screen.aws.target.read_only
         for _, binding, enabled, _ in self.screen.active_bindings.values():
             name = binding.id or binding.action
             if not binding.show or not binding.description or name in hints:
@@ -109,7 +105,7 @@ class KeyBar(HintLine):
                 if enabled
                 else Content.styled(f"{key} {binding.description}", ".key-bar--disabled")
             )
-            hints[name] = KeyHint(name, binding.key, content, not enabled and not (read_only and name in _CHANGING))
+            hints[name] = KeyHint(name, binding.key, content, spare=not enabled)
         return sorted(hints.values(), key=lambda hint: _ORDER.get(hint.id, -1))
 
 
