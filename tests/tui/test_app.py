@@ -14,9 +14,10 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.app import ConsoleApp
 from cmapss_tui.help import HelpScreen
 from cmapss_tui.options import Options
+from cmapss_tui.screens.scale import ScaleScreen
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.widgets.too_small import TooSmall
-from tests.tui.consoles import Console, DeafAws, Lobby, opened, screen_text, until
+from tests.tui.consoles import ENDPOINT, Console, DeafAws, Lobby, focused, opened, scaling, screen_text, until
 
 
 @dataclass
@@ -99,6 +100,16 @@ async def test_leaving_asks_twice_while_an_operation_runs() -> None:
         assert not console._exit
         await pilot.press("q")
         await until(pilot, lambda: console._exit)
+
+
+@pytest.mark.parametrize(("focus", "key"), [("#cancel", "q"), ("#minimum", "^q")])
+async def test_ctrl_c_with_nothing_selected_says_which_key_leaves_from_there(focus: str, key: str) -> None:
+    console = Console()
+    async with console.run_test(size=(120, 36), notifications=True) as pilot:
+        await opened(pilot, ScaleScreen(ENDPOINT, scaling()))
+        await focused(pilot, focus)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: f"^c copies what is selected; {key} leaves the console." in screen_text(console))
 
 
 async def test_an_operation_that_has_ended_asks_nothing() -> None:

@@ -20,7 +20,7 @@ from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.cadence import heed
 from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_screen
-from cmapss_tui.keymap import first_key
+from cmapss_tui.keymap import key_display
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.widgets.too_small import TooSmall
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["START", "ConsoleApp"]
 
 SMALLEST = (80, 24)
+ALWAYS_LEAVES = "ctrl+q"  # Textual's own, which no keymap takes away
 SEVERITY_GLYPHS = {"information": "●", "warning": "▲", "error": "✕"}
 # How long a thread that reads AWS may go on before the screen's has its turn: Python's own 5 ms add up to stalls of
 # twice the length while an answer is parsed.
@@ -234,7 +235,7 @@ class ConsoleApp(ConnectingApp):
         """Leave at once; while a change is under way, only when asked twice."""
         if self._running_operations and not self._quit_asked:
             self._quit_asked = True
-            titles, key = ", ".join(self._running_operations.values()), first_key("app.quit")
+            titles, key = ", ".join(self._running_operations.values()), self._key_to_leave()
             text = f"{titles} is under way, and the journal keeps where it stands. Press {key} again to leave."
             self.notify(text, severity="warning", markup=False)
             self.set_timer(self.NOTIFICATION_TIMEOUT, self._forget_quit)
@@ -244,6 +245,16 @@ class ConsoleApp(ConnectingApp):
         # The interpreter's last collection would walk all that boto3 has loaded: half a second, for nothing.
         gc.freeze()
         self.exit()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C with nothing selected is mostly meant to leave: say what does."""
+        self.notify(f"^c copies what is selected; {self._key_to_leave()} leaves the console.", markup=False)
+
+    def _key_to_leave(self) -> str:
+        """The operator's own, where that is not typed instead."""
+        active = self.active_bindings
+        keys = (key for key in keymap.keys_of("app.quit") if key in active and "quit" in active[key].binding.action)
+        return key_display(next(keys, ALWAYS_LEAVES))
 
     def _forget_quit(self) -> None:
         self._quit_asked = False
