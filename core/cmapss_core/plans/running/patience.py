@@ -70,7 +70,7 @@ class Patience:
                 if trouble_since is not None:
                     began += now - trouble_since
                     trouble_since, troubles, pauses = None, 0, 0
-                if now - began > timedelta(seconds=seconds):
+                if (now - began).total_seconds() > seconds:
                     raise NotYetError((now - began).total_seconds())
             else:
                 if trouble_since is None:
