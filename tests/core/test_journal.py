@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,40 +16,14 @@ from hypothesis import strategies as st
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal, JournalError
-from cmapss_core.plans.plan import Call, Check, Place, Plan, Proof, Step, numbered
+from cmapss_core.plans.plan import Call, Check, Place, Plan, Proof, Step
 from cmapss_core.plans.runner import run
 from cmapss_core.plans.running.history import ENDED, RESUMED, event_line
-from cmapss_core.plans.running.operations import StepEvent, StepState
+from cmapss_core.plans.running.operations import StepEvent
 from cmapss_core.plans.running.serialization import HIDDEN, is_hidden, plan_document, plan_from_document
+from tests.core.journals import HERE, plan_on, told, written
 from tests.core.scripted import NOW, Answer, ScriptedAws
 from tests.core.unreliable import making
-
-HERE, THERE = Place("000000000000", "us-east-1"), Place("000000000000", "eu-west-1")
-
-
-def plan_on(target: str, number: int = 0, place: Place | None = None, *steps: Step) -> Plan:
-    return Plan(
-        id=f"change-2026-{number:04}",
-        intention="change",
-        target=target,
-        steps=numbered(steps or [making("a", "ours")]),
-        place=place,
-    )
-
-
-def told(n: int, state: StepState, seconds: float = 0.0) -> StepEvent:
-    return StepEvent(plan_id="any", n=n, state=state, message=state, at=NOW + timedelta(seconds=seconds))
-
-
-def written(journal: Journal, plan: Plan, *states: StepState, status: str | None = None) -> None:
-    """What a process has written that then ended, by itself or not."""
-    log, _ = journal.begin(plan, NOW)
-    for state in states:
-        log.write(state, NOW, **event_line(told(1, state)))
-    if status is not None:
-        log.write(ENDED, NOW, status=status)
-    log.close()
-
 
 # A plan, whatever is in it.
 
@@ -271,87 +243,7 @@ def test_what_happened_can_be_read_again(journal: Journal) -> None:
     assert again.line() == error.line()
 
 
-# Who has it in hand.
-
-
-def test_only_one_operation_runs_on_a_target(journal: Journal) -> None:
-    log, _ = journal.begin(plan_on("Endpoint", 1, HERE), NOW)
-    assert [operation.status for operation in journal.operations()] == ["running"]
-    with pytest.raises(ConsoleError, match="change-2026-0001 is running on endpoint") as caught:
-        journal.begin(plan_on("endpoint", 2, HERE), NOW)
-    assert caught.value.kind is ErrorKind.CONFLICT
-    with pytest.raises(ConsoleError, match="is running"):
-        journal.begin(plan_on("Endpoint", 1, HERE), NOW)
-    for number, target, place in ((3, "another", HERE), (4, "endpoint", THERE)):
-        journal.begin(plan_on(target, number, place), NOW)[0].close()
-    log.close()
-    assert [operation.id for operation in journal.open_on("endpoint", HERE)] == ["change-2026-0001"]
-    journal.begin(plan_on("endpoint", 2, HERE), NOW)[0].close()
-    assert len(journal.open_on("endpoint")) == 3
-
-
-def test_an_operation_that_ran_while_another_was_read_is_not_taken_up_twice(journal: Journal) -> None:
-    written(journal, plan_on("a"), "started", "acting")
-    record = journal.read("change-2026-0000")
-    log, now = journal.reopen(record, RESUMED, NOW)
-    assert now.states == {1: "acting"}
-    with pytest.raises(ConsoleError, match="is running"):
-        journal.reopen(record, RESUMED, NOW)
-    log.write("done", NOW, **event_line(told(1, "done")))
-    log.close()
-    with pytest.raises(ConsoleError, match="has just been taken up by another console"):
-        journal.reopen(record, RESUMED, NOW)
-
-
-_RACE = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from cmapss_core.errors import ConsoleError
-from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.plan import Call, Plan, Proof, Step
-step = Step(n=1, title="t", call=None, proof=Proof(call=Call("s", "O")))
-plan = Plan(id=f"change-{sys.argv[2]}", intention="change", target="endpoint", steps=(step,))
-print("ready", flush=True)
-sys.stdin.readline()
-try:
-    Journal(Path(sys.argv[1])).begin(plan, datetime.now(UTC))
-    print("mine", flush=True)
-except ConsoleError as error:
-    print(error.kind.value, flush=True)
-sys.stdin.readline()
-"""
-
-
-def test_of_processes_that_begin_at_once_one_gets_the_target(journal: Journal) -> None:
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", _RACE, str(journal.directory), str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-
-    def say_go(process: subprocess.Popen[str]) -> None:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-
-    def heard(process: subprocess.Popen[str]) -> str:
-        assert process.stdout is not None
-        return process.stdout.readline().strip()
-
-    assert [heard(process) for process in started] == ["ready"] * 4
-    for process in started:
-        say_go(process)
-    assert sorted(heard(process) for process in started) == ["conflict", "conflict", "conflict", "mine"]
-    assert [operation.status for operation in journal.operations()] == ["running"]
-    for process in started:
-        process.kill()
-        process.communicate()
-    assert [operation.status for operation in journal.operations()] == ["open"], "the lock ends with the process"
+# Beginning and ending.
 
 
 def test_a_disk_that_is_full_stops_before_the_call(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

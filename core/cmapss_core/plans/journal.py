@@ -1,6 +1,7 @@
 """What was begun, and how far it came: JSON lines on disk, one file an operation, synced before and after each step.
 
 Whoever has an operation in hand holds the lock of its file; the lock ends with the process, however that ends.
+What ended long ago is removed once there is much of it, never what can still be taken up.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from cmapss_core.plans.running.history import (
     operation_of,
     read_ends,
     read_lines,
+    read_outline,
     record_of,
     summary_of,
 )
@@ -46,6 +50,10 @@ __all__ = [
 HOME_VARIABLE = "CMAPSS_CONSOLE_HOME"
 _SUFFIX = ".jsonl"
 _OTHERS = 0o077
+# Of operations that have ended these are kept: so many that were written last, and whatever is younger.
+KEPT_OPERATIONS, KEPT_DAYS = 1000, 400
+# How many operations are remembered, so that those of another time are not read again for each list.
+_REMEMBERED = 10_000
 
 
 class JournalError(ConsoleError):
@@ -103,7 +111,8 @@ class Journal:
         """Take a plan in hand that is about to be carried out, with what is known of it if it was begun before.
 
         Raises ConsoleError, before anything is changed, where the journal cannot be written, or while it or another
-        operation on the same target is running.
+        operation on the same target is running. What ended more than KEPT_DAYS ago, and is not among the
+        KEPT_OPERATIONS that were written last, is removed from the journal.
         """
         line = begun_line(plan)
         with self._writing() as folder:
@@ -120,12 +129,15 @@ class Journal:
                     log.write(BEGUN, at, **line)
                 else:
                     log.write(BEGUN_ANEW if known.operation.status == "rolled_back" else RESUMED, at)
+                self._remove_old()
                 return log, record_of(read_lines(path), running=True)
 
     def reopen(self, record: OperationRecord, event: str, at: datetime) -> tuple[OperationLog, OperationRecord]:
         """Take an operation in hand again that was read before. Raises ConsoleError where another has done so."""
         operation = record.operation
         with self._writing() as folder:
+            if not self._path(operation.id).is_file():
+                raise _unknown(operation.id)  # it is as old as that, and was removed just now
             log = self._in_hand(folder, operation.id, operation.intention, operation.target, operation.place)
             with _closed_on_error(log):
                 now = record_of(read_lines(log.path), running=False)
@@ -169,7 +181,9 @@ class Journal:
         with self._reading():
             if not path.is_file():
                 raise _unknown(operation_id)
-            return record_of(read_lines(path), running=is_locked(path))
+            # The lock is looked at first: whoever lets go of it has written how it ended.
+            running = is_locked(path)
+            return record_of(read_lines(path), running=running)
 
     def summary(self, operation_id: str) -> OperationSummary | None:
         """What a list says of an operation; None where its file is of none, or cannot be read.
@@ -179,7 +193,8 @@ class Journal:
         path = self._path(operation_id)
         with self._reading():
             try:
-                return summary_of(read_lines(path), running=is_locked(path))
+                running = is_locked(path)
+                return summary_of(read_outline(path), running=running)
             except OSError:
                 return None
 
@@ -227,6 +242,17 @@ class Journal:
                 raise _busy(target, operation_id)
         return log
 
+    def _remove_old(self) -> None:
+        """Remove what ended long ago, by this machine's time, while this is alone among all consoles.
+
+        What cannot be removed stays.
+        """
+        oldest = time.time() - timedelta(days=KEPT_DAYS).total_seconds()
+        for path in self._paths("")[KEPT_OPERATIONS:]:
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest and _has_ended(path):
+                    path.unlink()
+
     @contextmanager
     def _writing(self) -> Iterator[int]:
         """Alone among all consoles; yields the open folder. Raises ConsoleError where it cannot be written."""
@@ -271,9 +297,24 @@ def _closed_on_error(log: OperationLog) -> Iterator[None]:
 def _listed(path: Path) -> Operation | None:
     """The operation of a file; None where it is of none, or cannot be read."""
     try:
-        return operation_of(read_ends(path), running=is_locked(path))
+        if is_locked(path):
+            return operation_of(read_ends(path), running=True)
+        status = path.stat()
+        return _at_rest(path, status.st_size, status.st_mtime_ns)
     except OSError:
         return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _at_rest(path: Path, size: int, changed: int) -> Operation | None:
+    """The operation of a file that nobody has in hand, read again only where it has changed. Raises OSError."""
+    return operation_of(read_ends(path), running=False)
+
+
+def _has_ended(path: Path) -> bool:
+    """Whether a file is of an operation that nobody has in hand, and that is not open."""
+    operation = _listed(path)
+    return operation is not None and operation.status not in ("running", "open") and operation.ended is not None
 
 
 def _written_at(entry: os.DirEntry[str]) -> tuple[float, str]:

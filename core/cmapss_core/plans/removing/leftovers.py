@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from cmapss_core.aws import Aws
 from cmapss_core.belongings import Listed, tags_by_key
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.names import ENDPOINT_PREFIX
 from cmapss_core.plans.plan import OWNER_TAG, Place
@@ -99,7 +100,13 @@ class Judge:
 
 def _names(journal: Journal, operation: Operation) -> Iterator[str]:
     yield operation.target
-    for step in journal.read(operation.id).plan.steps:
+    try:
+        plan = journal.read(operation.id).plan
+    except ConsoleError as error:
+        if error.kind is not ErrorKind.INVALID:
+            raise
+        return  # another version of the console wrote it: what it made is known by its tag
+    for step in plan.steps:
         for one in (step, *step.way_back):
             for call in (one.call, one.proof.call):
                 if call is not None:

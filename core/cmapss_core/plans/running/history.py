@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, TypedDict, cast, get_args
+
+import msgspec
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Place, Plan
@@ -32,15 +34,44 @@ _STATES = frozenset(get_args(StepState))
 _TAKEN_IN_HAND = frozenset({BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK})
 
 
+class _Outline(TypedDict, total=False):
+    """What a list tells of a plan."""
+
+    id: Any
+    plan_id: Any  # as an earlier format has it
+    intention: Any
+    target: Any
+    place: Any
+    steps: list[msgspec.Raw]
+
+
+class _Beginning(TypedDict, total=False):
+    """The first line of a file."""
+
+    event: Any
+    at: Any
+    format: Any
+    plan: _Outline
+
+
+# Nearly all of a file is the steps of its plan, which this passes over.
+_BEGINNINGS = msgspec.json.Decoder(_Beginning)
+
+
 def read_lines(path: Path) -> list[Line]:
     """The lines that were written whole. Raises OSError."""
     return list(_decoded(path.read_bytes().splitlines()))
 
 
+def read_outline(path: Path) -> list[Line]:
+    """The same, of the plan only what a list tells of it: its steps are counted and not decoded. Raises OSError."""
+    return list(_outlined(path.read_bytes().splitlines()))
+
+
 def read_ends(path: Path) -> list[Line]:
-    """The first and the last line that were written whole. Raises OSError."""
+    """The first and the last line that were written whole, as an outline. Raises OSError."""
     lines = path.read_bytes().splitlines()
-    first, last = next(_decoded(lines), None), next(_decoded(reversed(lines)), None)
+    first, last = next(_outlined(lines), None), next(_decoded(reversed(lines)), None)
     return [line for line in (first, last) if line is not None]
 
 
@@ -96,6 +127,16 @@ def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
     return _record(operation, plan, lines)
 
 
+def _outlined(lines: Sequence[bytes]) -> Iterator[Line]:
+    if not lines:
+        return
+    try:
+        yield cast(Line, _BEGINNINGS.decode(lines[0]))
+    except ValueError:
+        yield from _decoded(lines[:1])
+    yield from _decoded(lines[1:])
+
+
 def _decoded(lines: Iterable[bytes]) -> Iterator[Line]:
     for line in lines:
         try:
@@ -108,17 +149,17 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[Line]:
 
 def _operation(first: Line, last: Line, running: bool) -> Operation:
     plan, place = first["plan"], first["plan"].get("place")
-    ours = first.get("format") == FORMAT
+    kept = "format" in first  # the first console kept too little of a plan to take it up again
     ended = last["event"] == ENDED
     status: OperationStatus = last["status"] if ended else "open"
     if running:
         status = "running"
-    elif status == "open" and not ours:
-        status = "failed"  # whoever wrote it kept too little of its plan to take it up again
+    elif status == "open" and not kept:
+        status = "failed"
     if status not in get_args(OperationStatus):
         raise ValueError(status)
     return Operation(
-        id=str(plan["id" if ours else "plan_id"]),
+        id=str(plan["id" if kept else "plan_id"]),
         intention=str(plan["intention"]),
         target=str(plan["target"]),
         status=status,
