@@ -12,7 +12,7 @@ import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
-from cmapss_core.credentials import found_credentials
+from cmapss_core.credentials import found_credentials, retrieval
 
 
 class RenewableCredentials:
@@ -28,7 +28,9 @@ class RenewableCredentials:
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """The keys of this moment. Raises NoCredentialsError, and whatever finding them raises."""
-        frozen: ReadOnlyCredentials = self._current().get_frozen_credentials()
+        current = self._current()
+        with retrieval(self._profile):
+            frozen: ReadOnlyCredentials = current.get_frozen_credentials()
         with self._lock:
             if self._key is not None and frozen.access_key != self._key:
                 self.changes += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from cmapss_core import credential_process
 from cmapss_core.aws import Aws, Target
-from cmapss_core.credentials import END_OF_FAULTS, credentials_found, way_back
+from cmapss_core.botocore_errors import from_botocore_error
+from cmapss_core.credentials import END_OF_FAULTS, credentials_found, known_profiles, way_back
 from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from tests.core.scripted import ScriptedAws
 
@@ -220,3 +224,119 @@ def test_a_process_for_credentials_that_cannot_be_run_is_named(tmp_path: Path, m
         Aws(Target(profile="helped")).identity()
     assert caught.value.kind is ErrorKind.AUTH
     assert "/nowhere/helper" in caught.value.message
+
+
+BROKEN = """
+[profile gone]
+role_arn = arn:aws:iam::111111111111:role/operator
+source_profile = nowhere
+[profile lost]
+sso_session = missing
+sso_account_id = 111111111111
+sso_role_name = operator
+[profile round]
+role_arn = arn:aws:iam::111111111111:role/operator
+source_profile = about
+[profile about]
+role_arn = arn:aws:iam::111111111111:role/operator
+source_profile = round
+[profile half]
+aws_access_key_id = A
+[profile talks]
+credential_process = echo hello
+[profile lists]
+credential_process = echo []
+[profile fails]
+credential_process = sh -c "echo no vault >&2; exit 3"
+[profile open]
+credential_process = sh -c "open
+[profile over]
+credential_process = printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"B","Expiration":"2020-01-01T00:00:00Z"}'
+[profile token]
+role_arn = arn:aws:iam::111111111111:role/operator
+web_identity_token_file = /nowhere/token
+"""
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(BROKEN, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "names"),
+    [("gone", "nowhere"), ("lost", "missing"), ("round", "about"), ("half", "aws_secret_access_key")],
+)
+@pytest.mark.usefixtures("broken")
+def test_a_profile_that_leads_nowhere_is_no_profile_without_credentials(profile: str, names: str) -> None:
+    with pytest.raises(ConsoleError, match=names) as caught:
+        credentials_found(profile)
+    assert caught.value.kind is ErrorKind.AUTH
+    assert "another --profile" in caught.value.line()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the processes are a POSIX shell's")
+@pytest.mark.parametrize(
+    ("profile", "names"),
+    [
+        ("talks", "profile talks: what its credential_process printed is no JSON document"),
+        ("lists", "profile lists"),
+        ("fails", "no vault"),
+        ("open", "profile open: No closing quotation"),
+        ("over", "profile over: .* expired"),
+        ("token", "profile token: /nowhere/token: No such file"),
+    ],
+)
+@pytest.mark.usefixtures("broken")
+def test_whatever_keeps_credentials_from_being_had_is_said_by_the_first_call(profile: str, names: str) -> None:
+    assert credentials_found(profile)
+    with pytest.raises(ConsoleError, match=names) as caught:
+        Aws(Target(profile=profile, region="us-east-1")).identity()
+    assert caught.value.kind is ErrorKind.AUTH
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the process is POSIX's")
+def test_a_process_for_credentials_that_does_not_answer_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = tmp_path / "pid"
+    (tmp_path / "config").write_text(
+        f"[profile waits]\ncredential_process = sh -c 'echo $$ > {started}; exec sleep 600'\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setattr(credential_process, "PROCESS_SECONDS", 0.5)
+    with pytest.raises(ConsoleError, match=r"credential_process sh has not answered for 0\.5 s") as caught:
+        credentials_found("waits")
+    assert caught.value.kind is ErrorKind.AUTH
+    assert "profile waits" in caught.value.remedy
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+@pytest.mark.parametrize("content", [b"[default\nregion = us-east-1\n", b"[default\xff]\n"])
+def test_a_configuration_of_aws_that_cannot_be_read_is_named(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_bytes(content)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for ask in (credentials_found, known_profiles):
+        with pytest.raises(ConsoleError, match=re.escape(str(config))) as caught:
+            ask()
+        assert (caught.value.kind, caught.value.remedy) == (ErrorKind.AUTH, "Correct the file.")
+
+
+@pytest.mark.parametrize(
+    ("region", "remedy"),
+    [
+        ("us-eest-1", "No region us-eest-1 is known here: did you mean us-west-1 or us-east-1?"),
+        ("mars-1", "No region mars-1 is known here: name another --region."),
+        ("eu-west-1", REMEDIES[ErrorKind.UNREACHABLE]),
+    ],
+)
+@pytest.mark.parametrize("host", ["api.sagemaker.{}", "bucket.s3.{}"])
+def test_of_a_region_that_nobody_knows_the_ones_that_are_alike_are_told(host: str, region: str, remedy: str) -> None:
+    error = EndpointConnectionError(endpoint_url=f"https://{host.format(region)}.amazonaws.com/")
+    assert from_botocore_error(error, None).remedy == remedy

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from cmapss_core import credentials as core_credentials
 from cmapss_core.aws import Target
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui import sandbox_process
+from cmapss_tui import connection, sandbox_process
 from cmapss_tui.cli import main
 from cmapss_tui.connection import connect, resolve_target
 from cmapss_tui.exits import ExitCode
@@ -178,3 +180,29 @@ def test_verbs_without_credentials_end_with_5_and_one_line(
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert names in said.err
+
+
+@pytest.mark.usefixtures("no_sandbox", "profile")
+def test_who_keeps_the_credentials_waiting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, lines = Event(), list[str]()
+
+    def narrate(line: str) -> None:
+        lines.append(line)
+        told.set()
+
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(core_credentials, "credentials_found", lambda _: told.wait(30))
+    resolve_target(Options(profile="operator"), narrate)
+    assert lines == ["Still waiting for the credentials of profile operator …"]
+
+
+@pytest.mark.usefixtures("running")
+def test_a_configuration_that_is_wrong_is_no_reason_for_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "config"
+    path.write_text("[default]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = nowhere\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    with pytest.raises(ConsoleError, match="nowhere") as caught:
+        resolve_target(Options())
+    assert caught.value.kind is ErrorKind.AUTH

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Target
 
 Narrate = Callable[[str], None]
+PATIENCE_SECONDS = 5.0
 
 
 def connect(options: Options, on_progress: Narrate | None = None) -> Aws:
@@ -46,7 +49,11 @@ def resolve_target(options: Options, on_progress: Narrate | None = None) -> Targ
         )
     endpoint_url = options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
     target = Target(options.profile, options.region, endpoint_url or None, options.read_only, options.protected)
-    if endpoint_url or credentials_found(options.profile):
+    if endpoint_url:
+        return target
+    with _patience(narrate, profile):
+        found = credentials_found(options.profile)
+    if found:
         return target
     if options.profile:  # it was named: the sandbox is no answer to that
         raise ConsoleError(
@@ -65,6 +72,19 @@ def resolve_target(options: Options, on_progress: Narrate | None = None) -> Targ
         "No AWS credentials were found, and no sandbox is running",
         remedy="Log in (aws sso login, aws configure), name a --profile, or start one: cmapss-console sandbox",
     )
+
+
+@contextmanager
+def _patience(narrate: Narrate, profile: str | None) -> Iterator[None]:
+    """Say what is waited for, where whoever gives the credentials takes long: it may be waiting for the operator."""
+    whose = f"the credentials of profile {profile}" if profile else "credentials"
+    timer = Timer(PATIENCE_SECONDS, narrate, (f"Still waiting for {whose} …",))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _running() -> sandbox_process.SandboxAddress | None:
