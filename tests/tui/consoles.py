@@ -45,6 +45,7 @@ class StillClock(RegionClock):
         super().__init__()
         self.at = NOW
         self._speed = speed
+        self._heard = True
 
     def now(self) -> datetime:
         return self.at

@@ -80,6 +80,29 @@ async def test_every_panel_says_that_no_answer_comes(monkeypatch: pytest.MonkeyP
         await until(pilot, lambda: screen_text(console(pilot)).count("no answer for 1m") > len(PANELS) // 2)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_the_line_with_the_status_says_how_old_that_is(
+    readings: Readings, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with Console().run_test(size=size) as pilot:
+        screen = await watched(pilot)
+        app = console(pilot)
+        assert "▲" not in screen_text(app).splitlines()[2]
+        app.given.clock.at += 40 * MINUTE  # type: ignore[attr-defined]
+        monkeypatch.setattr(screen, "_unanswered", lambda _: 35.0)
+        screen._second()
+        await until(pilot, lambda: "● InService 52m" in screen_text(app))
+        assert "▲ 40s old" in screen_text(app)
+        headline = screen.query_one("#headline")
+        assert headline.visual_style.rich_style.dim
+        await until(pilot, lambda: "The sandbox does not answer · for 35s" in screen_text(app))
+        readings.answer = lambda: watch(as_of=NOW + 40 * MINUTE)
+        monkeypatch.setattr(screen, "_unanswered", lambda _: 0.0)
+        await pilot.press("r")
+        await until(pilot, lambda: "● InService 52m" in screen_text(app) and "s old" not in screen_text(app))
+        assert not headline.visual_style.rich_style.dim
+
+
 @pytest.mark.usefixtures("readings")
 async def test_it_shows_the_whole_theatre_at_120_by_36() -> None:
     async with Console().run_test(size=(120, 36)) as pilot:

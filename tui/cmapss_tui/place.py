@@ -17,7 +17,10 @@ PRODUCTION_CLASS = "-production"  # of the first line, and of the application: s
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose AWS the console looks at. Empty strings stand for what is not known yet."""
+    """Whose AWS the console looks at. Empty strings stand for what is not known yet.
+
+    `time_known`: a reply has told the region's time; before that there is none but this machine's, which may be wrong.
+    """
 
     name: str
     region: str = ""
@@ -26,6 +29,7 @@ class Place:
     speed: float = 1.0
     read_only: bool = False
     production: bool = False
+    time_known: bool = True
 
 
 def place_of(aws: Aws, identity: Identity | None, options: Options) -> Place:
@@ -41,6 +45,7 @@ def place_of(aws: Aws, identity: Identity | None, options: Options) -> Place:
         speed=aws.clock.speed,
         read_only=target.read_only,
         production=not target.is_local and is_production(options, name, account),
+        time_known=aws.clock.heard,
     )
 
 

@@ -48,8 +48,8 @@ class Here:
         return place.region == self.region and self.account in ("", place.account)
 
 
-def cell(row: OperationSummary, column: str, now: datetime) -> Cell:
-    """What a column says of an operation, `now` being the region's time."""
+def cell(row: OperationSummary, column: str, now: datetime | None) -> Cell:
+    """What a column says of an operation, `now` being the region's time, None where that is not known yet."""
     operation = row.operation
     match column:
         case "status":
@@ -59,9 +59,11 @@ def cell(row: OperationSummary, column: str, now: datetime) -> Cell:
         case "target":
             return operation.target
         case "started":
-            return formats.age((now - operation.started).total_seconds())
+            return formats.NOTHING if now is None else formats.age((now - operation.started).total_seconds())
         case "took":
-            return formats.duration(row.seconds_in_hand(now)) if row.in_hand else formats.NOTHING
+            if not row.in_hand or (now is None and operation.status == "running"):
+                return formats.NOTHING
+            return formats.duration(row.seconds_in_hand(now or operation.started))
         case "steps":
             known = row.steps_done is not None and operation.status != "rolled_back"
             return f"{row.steps_done}/{row.steps}" if known else formats.NOTHING

@@ -11,7 +11,7 @@ from textual.app import App
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import background
-from cmapss_tui.background import Background
+from cmapss_tui.hearing import HearingWork
 from cmapss_tui.operations.journal import default_journal, status_words
 from cmapss_tui.widgets.plan_view import PENDING, StepProgress, after
 
@@ -34,7 +34,7 @@ class Ended:
     record: OperationRecord | None
 
 
-class RunningOperation(Background["StepEvent", Ended]):
+class RunningOperation(HearingWork["StepEvent", Ended]):
     """One operation: begun, resumed or rolled back. `progress` is how far its steps are already."""
 
     def __init__(
@@ -65,6 +65,18 @@ class RunningOperation(Background["StepEvent", Ended]):
         """Leaving the console asks no more."""
         self._console.operation_ended(self.plan.id)
         super().ended()
+
+    def is_answer(self, event: StepEvent) -> bool:
+        """What is told of a step with an error may be that there was no answer."""
+        return event.error is None
+
+    @property
+    def pause(self) -> float:
+        """AWS is asked again no later than so many seconds after it was."""
+        from cmapss_core.plans.runner import MAX_POLL_SECONDS, MIN_POLL_SECONDS
+        from cmapss_core.plans.running.patience import POLL_REGION_SECONDS
+
+        return min(MAX_POLL_SECONDS, max(MIN_POLL_SECONDS, POLL_REGION_SECONDS / self._console.aws.clock.speed))
 
     @property
     def outcome(self) -> str:

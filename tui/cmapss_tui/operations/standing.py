@@ -8,7 +8,7 @@ from cmapss_tui import formats, theme
 from cmapss_tui.keymap import first_key
 from cmapss_tui.operations.states import OperationState, status_content
 from cmapss_tui.remedies import line_in_console
-from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
+from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State, at_work
 from cmapss_tui.widgets.plan_view import cost_line, paragraph, wrapped
 
 
@@ -21,16 +21,23 @@ def cost_of(state: OperationState) -> Content:
     return cost_line(state.plan)
 
 
-def freshness_of_operation(state: OperationState | None) -> Freshness:
-    """What stands in the corner, in the place of a reading's age."""
+def freshness_of_operation(
+    state: OperationState | None, heard: float | None = None, unanswered: float = 0.0
+) -> Freshness:
+    """What stands in the corner, with the age of what was heard last.
+
+    In seconds of this machine: `heard` ago, None where that is not known, and `unanswered` an answer is waited for.
+    """
     if state is None:
         return NOTHING_READ
-    if state.status == "running" and state.rolling_back:
-        return Freshness(State.LIVE, "rolling back")
     if state.status == "running":
-        return Freshness(State.LIVE, f"running {state.steps_done}/{len(state.plan.steps)} steps")
+        return at_work(_going_on(state), heard, unanswered)
     looks = {"done": State.LIVE, "rolled_back": State.LIVE, "failed": State.FAILED}
     return Freshness(looks.get(state.status, State.PAUSED), state.status.replace("_", " "))
+
+
+def _going_on(state: OperationState) -> str:
+    return "rolling back" if state.rolling_back else f"running {state.steps_done}/{len(state.plan.steps)} steps"
 
 
 def ending(state: OperationState, width: int) -> list[Content]:

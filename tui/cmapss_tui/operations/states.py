@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -56,6 +57,11 @@ class OperationState:
     def steps_done(self) -> int:
         """How many steps are as they should be."""
         return sum(progress.state in OVER for progress in self.progress.values())
+
+    @property
+    def last_told(self) -> datetime | None:
+        """The region's time when something was last told of it."""
+        return max((at for one in self.progress.values() for at in (one.since, one.until) if at), default=None)
 
     @property
     def can_be_stopped(self) -> bool:

@@ -21,7 +21,7 @@ from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens import endpoint_panels as panels
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.endpoint_gone import PerishableEndpoint
-from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now, view_line
+from cmapss_tui.screens.endpoint_headline import GONE, headline, laid_out, sending_now, told_apart, view_line
 from cmapss_tui.screens.endpoint_known import AT_ANY_STATUS, refused_because
 from cmapss_tui.screens.endpoint_panels import Stage
 from cmapss_tui.screens.endpoint_reading import (
@@ -33,7 +33,7 @@ from cmapss_tui.screens.endpoint_reading import (
 from cmapss_tui.screens.endpoint_view import View
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.activity_list import ActivityList
-from cmapss_tui.widgets.age import State
+from cmapss_tui.widgets.age import NOTHING_READ, OLD, Freshness
 from cmapss_tui.widgets.alarm_panel import AlarmPanel
 from cmapss_tui.widgets.charts import BarChart, LaneChart, LineChart, StepChart, TimeChart
 from cmapss_tui.widgets.panel import Lines, Panel
@@ -56,7 +56,6 @@ PANELS = {
     "alarms": "scaling",
     "variants": "endpoint",
 }
-TOLD_APART_SECONDS = 4.0  # between the age of a panel and the screen's
 LIVE = ("why-text", "activities", "alarms", "variants")  # of now, whatever stretch of time the charts show
 
 
@@ -331,10 +330,11 @@ class EndpointScreen(PerishableEndpoint):
     def _show_headline(self) -> None:
         traffic = background.find(self.app, "traffic", self.endpoint_name)
         sending = traffic.latest if traffic is not None and traffic.running else None
-        known = [GONE] if self.gone else headline(self.known, self.aws.clock.now())
-        pieces = [*known, *sending_now(sending)]
-        name = Content.styled(self.endpoint_name, "bold")
-        self.query_one("#headline", Lines).write(lambda width: laid_out(name, pieces, width))
+        age = self._freshness_of_panel("endpoint")
+        pieces = [*([GONE] if self.gone else headline(self.known, self.aws.clock.now(), age)), *sending_now(sending)]
+        line = self.query_one("#headline", Lines)
+        line.set_class(age.old, OLD)
+        line.write(lambda width: laid_out(self.endpoint_name, pieces, width))
 
     def _show_why(self) -> None:
         text, endpoint = self.known.explanation, self.known.endpoint
@@ -379,18 +379,19 @@ class EndpointScreen(PerishableEndpoint):
         self._panel("why-text").show_legend(past + Content("  " if past.plain else "") + cooldown, past)
 
     def _show_ages(self) -> None:
-        poller, known = self._poller, self.known
-        if poller is None:
+        if self._poller is None:
             return
-        of_screen = self.freshness_of(poller.name).seconds or 0.0
-        by_minute = SLOW_REGION_SECONDS / self.aws.clock.speed
+        of_screen = self.freshness_of(self._poller.name)
         for name, part in PANELS.items():
-            as_of, error = known.as_of.get(part), known.failures.get(part)
-            interval = by_minute if part == "metrics" else 0.0
-            of_part = self.freshness_of_part(poller.name, as_of, error, interval)
-            if of_part.state is State.LIVE and (of_part.seconds or 0.0) - of_screen < TOLD_APART_SECONDS:
-                of_part = replace(of_part, text="")  # the screen's own age says it
-            self._panel(name).show_age(of_part)
+            self._panel(name).show_age(told_apart(self._freshness_of_panel(part), of_screen))
+
+    def _freshness_of_panel(self, part: str) -> Freshness:
+        """How old a part is, by the name of the field of Known."""
+        known, poller = self.known, self._poller
+        if poller is None:
+            return NOTHING_READ
+        interval = SLOW_REGION_SECONDS / self.aws.clock.speed if part == "metrics" else 0.0
+        return self.freshness_of_part(poller.name, known.as_of.get(part), known.failures.get(part), interval)
 
     def _panel(self, name: str) -> Panel:
         panel = self.query_one(f"#{name}").parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from textual.content import Content
 from cmapss_tui import formats, theme
 from cmapss_tui.keymap import first_key
 from cmapss_tui.screens.endpoint_view import moment, words
+from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State
 from cmapss_tui.widgets.rollout_panel import rolled_back_because
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ _KEYS = (
     (("pan_back", "pan_forth"), "pan"),
     (("point_left", "point_right"), "point"),
 )
+TOLD_APART_SECONDS = 4.0  # between the age of a panel and the screen's
 GONE = Content.styled("✕ deleted", theme.BAD)
 
 
-def headline(known: Known, now: datetime) -> list[Content]:
-    """Status and for how long, what it runs on, instances, and cost now and then."""
+def headline(known: Known, now: datetime, age: Freshness = NOTHING_READ) -> list[Content]:
+    """Status and for how long, what it runs on, instances, and cost now and then; how old all of it is, once it is."""
     from cmapss_core.endpoints import STATUS_GLYPHS
 
     endpoint, scaling = known.endpoint, known.scaling
@@ -40,6 +43,8 @@ def headline(known: Known, now: datetime) -> list[Content]:
             (f"{glyph} {endpoint.status}", theme.status_style(endpoint.status)), (f" {since}", theme.QUIET)
         )
     ]
+    if age.old:
+        pieces.append(Content.styled(f"▲ {formats.age(age.seconds)} old", theme.WARN))
     if endpoint.failure_reason and not rolled_back_because(endpoint):
         pieces.append(Content.styled(endpoint.failure_reason, theme.BAD))
     types = sorted({variant.instance_type for variant in endpoint.variants if variant.instance_type})
@@ -55,8 +60,15 @@ def headline(known: Known, now: datetime) -> list[Content]:
     return pieces
 
 
-def laid_out(name: Content, pieces: list[Content], width: int) -> list[Content]:
+def told_apart(of_panel: Freshness, of_screen: Freshness) -> Freshness:
+    """The age of a panel, without words where the screen's own age says it."""
+    later = (of_panel.seconds or 0.0) - (of_screen.seconds or 0.0)
+    return replace(of_panel, text="") if of_panel.state is State.LIVE and later < TOLD_APART_SECONDS else of_panel
+
+
+def laid_out(endpoint: str, pieces: list[Content], width: int) -> list[Content]:
     """The name and the pieces on one line, or on two where that is too narrow."""
+    name = Content.styled(endpoint, "bold")
     for gap in (Content("   "), Content("  ")):
         whole = gap.join([name, *pieces])
         if whole.cell_length <= width:

@@ -23,6 +23,7 @@ from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.anywhere import AnywhereScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.sheet import Sheet
+from cmapss_tui.widgets.age import OLD, Freshness
 from cmapss_tui.widgets.form import Choices
 from cmapss_tui.widgets.panel import Lines, at_both_ends
 from cmapss_tui.widgets.plan_view import PENDING, ProgressView, StepProgress
@@ -63,6 +64,7 @@ class OperationScreen(AnywhereScreen):
     DEFAULT_CSS = """
     OperationScreen #operation-head { padding: 0 1; background: $surface; }
     OperationScreen #operation-scroll { height: 1fr; padding: 1 1 0 1; }
+    OperationScreen.-old #steps { text-style: dim; }
     OperationScreen #operation-end { margin: 1 0 0 0; }
     """
 
@@ -129,8 +131,21 @@ class OperationScreen(AnywhereScreen):
         """Time goes on while a step waits."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self.query_one(TopBar).show_freshness(freshness_of_operation(self._state))
+            value = self._freshness()
+            self.query_one(TopBar).show_freshness(value)
+            self.set_class(value.old, OLD)
             self._show_steps()
+
+    @property
+    def unanswered(self) -> float:
+        """For how long the run in this console waits for an answer; what another process waits for, it alone knows."""
+        return 0.0 if self._run is None else self._run.unanswered(self.aws.meter.silence)
+
+    def _freshness(self) -> Freshness:
+        if self._run is not None:
+            return freshness_of_operation(self._state, self._run.seconds_since_heard, self.unanswered)
+        of_journal = next((self.freshness_of(name).seconds for name in self._pollers), None)
+        return freshness_of_operation(self._state, of_journal)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing here is read from AWS: the steps tell how far they are."""
@@ -308,7 +323,9 @@ class OperationScreen(AnywhereScreen):
 
     def _show_steps(self) -> None:
         if self._state is not None:
-            self.query_one(ProgressView).show(self._state.plan, self._state.progress, self.aws.clock.now())
+            clock = self.aws.clock
+            now = clock.now() if clock.heard else self._state.last_told or clock.now()
+            self.query_one(ProgressView).show(self._state.plan, self._state.progress, now)
 
     def _show_end(self) -> None:
         state = self._known()

@@ -59,7 +59,7 @@ class OperationsScreen(SortedScreen, AnywhereScreen):
         yield FilterBar(EXAMPLE)
         yield VirtualTable(
             COLUMNS,
-            lambda row, column: listing.cell(row, column, self._time()),
+            lambda row, column: listing.cell(row, column, self._time() if self.aws.clock.heard else None),
             lambda row: row.operation.id,
             mark=lambda row: "" if self._here.has(row) else listing.ELSEWHERE,
             empty="Reading the journal …",
@@ -93,7 +93,8 @@ class OperationsScreen(SortedScreen, AnywhereScreen):
             table, now = self.table, self._now
             top = table.scroll_offset.y
             seen = table.rows[top : top + table.visible_rows]
-            written = tuple((listing.cell(row, "started", now), listing.cell(row, "took", now)) for row in seen)
+            told = now if self.aws.clock.heard else None
+            written = tuple((listing.cell(row, "started", told), listing.cell(row, "took", told)) for row in seen)
             if written != self._written:
                 self._written = written
                 table.forget_lines()

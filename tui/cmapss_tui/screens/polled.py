@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.events import DescendantBlur, DescendantFocus
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
+from cmapss_tui import formats
 from cmapss_tui.cadence import Pace, cadence_of
 from cmapss_tui.polling import Poller, ReadFailed, SnapshotRead
 from cmapss_tui.screens.take_away import TakeAwayScreen
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 HANGING_SECONDS = 8.0  # without any answer, until it is a trouble of its own
-NO_ANSWER = ConsoleError(
-    ErrorKind.UNREACHABLE, "No answer has come yet", remedy="It is asked again by itself; check the network or VPN."
-)
+NEVER_ANSWERED = "No answer has come yet"
+WAITING_REMEDY = "It is asked again by itself; check the network or VPN."
+AWAY = Cause(ErrorKind.UNREACHABLE)
 
 
 class PolledScreen(TakeAwayScreen):
@@ -33,6 +35,8 @@ class PolledScreen(TakeAwayScreen):
 
     Nothing is read while nobody sees it, nor while a filter is being typed: nothing moves below it then.
     """
+
+    DEFAULT_CSS = "PolledScreen.-old TextView, PolledScreen Lines.-old { text-style: dim; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +47,7 @@ class PolledScreen(TakeAwayScreen):
         self._paused = False
         self._hidden = False
         self._typing = False
+        self._waited = 0.0  # seconds without an answer, once they were a trouble
 
     @property
     def console(self) -> ConsoleApp:
@@ -95,9 +100,22 @@ class PolledScreen(TakeAwayScreen):
     def troubles(self) -> list[Trouble]:
         """Why readings fail, one for each cause, the gravest first."""
         errors = list(self._failures.values())
-        if any(self._unanswered(poller) > HANGING_SECONDS for poller in self._pollers.values()):
-            errors.append(NO_ANSWER)
-        return troubles_of(self.console).of(errors)
+        waited = self.unanswered
+        if waited > HANGING_SECONDS:
+            self._waited = waited
+            errors.append(self._no_answer(waited))
+        elif self.aws.meter.silence < self._waited:
+            self._end(AWAY)
+        found = troubles_of(self.console).of(errors)
+        if waited <= HANGING_SECONDS:
+            return found
+        return [replace(one, seconds=max(one.seconds, waited)) if one.cause == AWAY else one for one in found]
+
+    @property
+    def unanswered(self) -> float:
+        """For how many seconds what is shown waits for an answer of AWS; 0 where none is being waited for."""
+        of_aws = [poller for name, poller in self._pollers.items() if name not in self._of_this_machine]
+        return max(map(self._unanswered, of_aws), default=0.0)
 
     def seconds_to_next_try(self, trouble: Trouble) -> float | None:
         """When what fails by it is read again; None while it is being read."""
@@ -219,12 +237,25 @@ class PolledScreen(TakeAwayScreen):
         left = {other: cause_of(failed) for other, failed in self._failures.items()}
         causes = {cause_of(error)} if error is not None else set()
         if name not in self._of_this_machine:  # whatever was answered, AWS is within reach
-            causes.add(Cause(ErrorKind.UNREACHABLE))
+            causes.add(AWAY)
         for cause in causes:
             alike = [other for other, its in left.items() if its == cause]
             if cause.kind in EVERYWHERE:
                 for other in alike:
                     self._pollers[other].request()
-            seconds = troubles_of(self.console).over(cause) if not alike else None
-            if seconds is not None:
-                self.recovered(seconds)
+            if not alike:
+                self._end(cause)
+
+    def _end(self, cause: Cause) -> None:
+        """A trouble is over: say so, if there was one and it is this screen that finds out."""
+        waited, self._waited = (self._waited, 0.0) if cause == AWAY else (0.0, self._waited)
+        seconds = troubles_of(self.console).over(cause)
+        if seconds is not None:
+            self.recovered(max(seconds, waited))
+
+    def _no_answer(self, waited: float) -> ConsoleError:
+        """That an answer is being waited for, since a time of the region where that is known."""
+        clock = self.aws.clock
+        since = clock.now() - timedelta(seconds=waited * clock.speed)
+        message = f"An answer is being waited for since {formats.time_of_day(since)}" if clock.heard else NEVER_ANSWERED
+        return ConsoleError(ErrorKind.UNREACHABLE, message, remedy=WAITING_REMEDY)

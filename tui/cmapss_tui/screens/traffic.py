@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from cmapss_tui import formats, theme
 from cmapss_tui.arguments import duration, positive_number
-from cmapss_tui.background import Background
+from cmapss_tui.hearing import HearingWork
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
 KIND = "traffic"
 DEFAULT_RATE, DEFAULT_DURATION = "120", "9m"
+READING_SECONDS = 15.0  # that reading the data may take
 SHORTEST_WINDOW = 5  # minutes of the chart
 # Three minutes above the target raise the alarm, the metrics being a minute or two late; instances take minutes more.
 ALARM_MINUTES, ARRIVAL_MINUTES = 3, 5
 
 
-class Traffic(Background["TrafficReport", "TrafficReport"]):
+class Traffic(HearingWork["TrafficReport", "TrafficReport"]):
     """Load on one endpoint, with what was answered in each region minute."""
 
     def __init__(self, app: App[Any], aws: Aws, endpoint: str, rate: float, seconds: float) -> None:
@@ -54,6 +55,18 @@ class Traffic(Background["TrafficReport", "TrafficReport"]):
     def by_minute(self) -> Sequence[tuple[datetime, float]]:
         """Invocations that were answered, minute by minute of the region's time."""
         return tuple(sorted(self._sent.items()))
+
+    def is_answer(self, event: TrafficReport) -> bool:
+        """Whether as many are answered as were to be sent by then, or more than before."""
+        before = self.latest
+        answered = event.sent + event.failed
+        due = min(1 + int(event.elapsed_seconds * self.rate / 60), math.ceil(self.seconds * self.rate / 60))
+        return answered >= due or before is None or answered > before.sent + before.failed
+
+    @property
+    def pause(self) -> float:
+        """Before the first invocation the data is read, which is on this machine."""
+        return READING_SECONDS if self.latest is None else 0.0
 
     def received(self, event: TrafficReport) -> None:
         """Count what came since the last report to the minute in which it was told."""

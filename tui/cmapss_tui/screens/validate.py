@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Digits
 
 from cmapss_tui import formats, theme
-from cmapss_tui.background import Background
+from cmapss_tui.hearing import HearingWork
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cmapss_core.evaluation import Evaluation
 
 WIDTHS = (8, 10, 9, 9)
+READING_SECONDS = 15.0  # that reading the data may take
 ORIGINS = {
     "nasa": ("NASA's C-MAPSS test set", ""),
     "synthetic": (
@@ -32,6 +33,15 @@ ORIGINS = {
         theme.WARN,
     ),
 }
+
+
+class Validation(HearingWork["Evaluation", "Evaluation"]):
+    """The validation of an endpoint, which tells of each invocation that is answered."""
+
+    @property
+    def pause(self) -> float:
+        """Before the first invocation the data is read, which is on this machine."""
+        return READING_SECONDS if self.latest is None else 0.0
 
 
 class ValidateScreen(WorkScreen):
@@ -83,9 +93,9 @@ class ValidateScreen(WorkScreen):
             yield Lines(id="figures")
             yield Lines(id="subsets")
 
-    def make_work(self) -> Background[Evaluation, Evaluation]:
+    def make_work(self) -> HearingWork[Evaluation, Evaluation]:
         """Predict all four subsets."""
-        return Background(self.app, self.KIND, self.endpoint_name, partial(_validate, self.aws, self.endpoint_name))
+        return Validation(self.app, self.KIND, self.endpoint_name, partial(_validate, self.aws, self.endpoint_name))
 
     def show_work(self) -> None:
         """Progress, errors so far, and what they were measured on."""
@@ -99,7 +109,7 @@ class ValidateScreen(WorkScreen):
 
 
 def progress_lines(
-    work: Background[Evaluation, Evaluation] | None, evaluation: Evaluation | None, width: int
+    work: HearingWork[Evaluation, Evaluation] | None, evaluation: Evaluation | None, width: int
 ) -> list[Content]:
     """How far it is, how fast, on which data, and what went wrong."""
     if work is None:

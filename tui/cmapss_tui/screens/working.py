@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.widgets import Button, Static
 
 from cmapss_tui import background
-from cmapss_tui.background import Background
+from cmapss_tui.hearing import HearingWork
 from cmapss_tui.screens.base import ConsoleScreen
-from cmapss_tui.widgets.age import Freshness, State
+from cmapss_tui.widgets.age import OLD, Freshness, State, at_work
 from cmapss_tui.widgets.form import Choices
 from cmapss_tui.widgets.top_bar import TopBar
 
@@ -27,12 +27,13 @@ class WorkScreen(ConsoleScreen):
         height: 1; padding: 0 1; background: $surface; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis;
     }
     WorkScreen #work { height: 1fr; padding: 1 1 0 1; }
+    WorkScreen.-old #work { text-style: dim; }
     """
 
     def __init__(self, endpoint: str) -> None:
         super().__init__()
         self.endpoint_name = endpoint
-        self.work: Background[Any, Any] | None = None
+        self.work: HearingWork[Any, Any] | None = None
 
     def heading(self) -> str:
         """What is done, and with which endpoint."""
@@ -42,7 +43,7 @@ class WorkScreen(ConsoleScreen):
         """What lies between heading and choices; in a container with the id "work"."""
         raise NotImplementedError
 
-    def make_work(self) -> Background[Any, Any] | None:
+    def make_work(self) -> HearingWork[Any, Any] | None:
         """New work as the screen says; None where it cannot be started so."""
         raise NotImplementedError
 
@@ -61,7 +62,8 @@ class WorkScreen(ConsoleScreen):
         )
 
     def on_mount(self) -> None:
-        self._watch(background.find(self.app, self.KIND, self.endpoint_name))
+        found = background.find(self.app, self.KIND, self.endpoint_name)
+        self._watch(found if isinstance(found, HearingWork) else None)
         self.query_one("#back" if self._at_work or self.COSTS else "#start", Button).focus()
         self._show()
 
@@ -83,7 +85,14 @@ class WorkScreen(ConsoleScreen):
         """The state of the work, in place of a reading's age."""
         super().tick()
         if self.is_mounted and self.is_current:
-            self.query_one(TopBar).show_freshness(self._freshness())
+            value = self._freshness()
+            self.query_one(TopBar).show_freshness(value)
+            self.set_class(value.old, OLD)
+
+    @property
+    def unanswered(self) -> float:
+        """For how long the work waits for an answer."""
+        return 0.0 if self.work is None else self.work.unanswered(self.aws.meter.silence)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing here reads by itself."""
@@ -104,7 +113,7 @@ class WorkScreen(ConsoleScreen):
         self._show()
         self.query_one("#stop", Button).focus()
 
-    def _watch(self, work: Background[Any, Any] | None) -> None:
+    def _watch(self, work: HearingWork[Any, Any] | None) -> None:
         self.work = work
         if work is not None:
             work.listen(self._show)
@@ -128,7 +137,7 @@ class WorkScreen(ConsoleScreen):
         if self.work is None:
             return Freshness(State.WAITING, "not started")
         if self.work.running:
-            return Freshness(State.LIVE, "running")
+            return at_work("running", self.work.seconds_since_heard, self.unanswered)
         if self.work.error is not None:
             return Freshness(State.FAILED, self.work.error.kind)
         last = self.work.result or self.work.latest

@@ -81,9 +81,10 @@ def freshness(
 
     Region seconds are divided by the region's speed: an operator waits in seconds of this machine. `snapshot` is the
     last that was complete, `error` that of a read since then. `slowed` says why it is renewed less often than it
-    could be, `unanswered` for how many seconds the read that is on its way has been.
+    could be, `unanswered` for how many seconds the read that is on its way has been. What was to be renewed by now and
+    could not be is old sooner than what is merely late.
     """
-    hanging = unanswered > max(UNANSWERED_SECONDS, interval)
+    hanging = unanswered > UNANSWERED_SECONDS
     if snapshot is None:
         if error is not None:
             return Freshness(State.FAILED, f"not read: {error.kind}")
@@ -92,7 +93,8 @@ def freshness(
         return Freshness(State.PAUSED, "paused") if paused else NOTHING_READ
     seconds = max(0.0, (clock.now() - snapshot.as_of).total_seconds() / clock.speed)
     age = formats.age(seconds)
-    old = seconds > OLD_AFTER_INTERVALS * interval + SLACK_SECONDS
+    overdue = 1.0 if hanging or error is not None else OLD_AFTER_INTERVALS
+    old = seconds > overdue * interval + SLACK_SECONDS
     if error is not None:
         return Freshness(State.FAILED, f"{error.kind} · {age} ago", seconds, old)
     if paused:
@@ -104,6 +106,14 @@ def freshness(
     if seconds > STALE_AFTER_INTERVALS * interval + SLACK_SECONDS:
         return Freshness(State.STALE, f"stale {age}", seconds, old)
     return Freshness(State.LIVE, f"live {age} ago", seconds, old)
+
+
+def at_work(doing: str, heard: float | None = None, unanswered: float = 0.0) -> Freshness:
+    """Judge work that goes on: what it is doing, when it last heard from AWS, and for how long it waits to."""
+    if unanswered > UNANSWERED_SECONDS:
+        return Freshness(State.STALE, f"no answer for {formats.age(unanswered)} · {doing}", heard, old=True)
+    age = "" if heard is None else f" · {formats.age(heard)} ago"
+    return Freshness(State.LIVE, f"{doing}{age}", heard)
 
 
 class Age(Static):

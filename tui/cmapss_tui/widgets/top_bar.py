@@ -62,7 +62,7 @@ class TopBar(Widget):
             self.refresh()
 
     def tick(self, now: datetime) -> None:
-        """Set the region's clock."""
+        """Set the region's clock; it is not shown before the place's time is known."""
         first, self._now = self._now is None, now
         if first or not self._clock_region:
             self.refresh()
@@ -109,7 +109,7 @@ class TopBar(Widget):
             yield list(_whose(_shortened(self._place, longest), role=""))
 
     def _clocks(self) -> Iterator[Piece]:
-        if self._now is None:
+        if self._now is None or not self._place.time_known:
             return
         moment, time_of_day = formats.moment(self._now), formats.time_of_day(self._now)
         speed = f" ×{self._place.speed:g}" if self._place.speed != 1 else ""
