@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +15,32 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
+import cmapss_core.plans
 from cmapss_core.aws import Target
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Check, Place, Plan
 from cmapss_core.plans.running.operations import Operation
+from cmapss_tui.screens.clean_up import CleanUpScreen
+from cmapss_tui.screens.delete import DeleteScreen
+from cmapss_tui.screens.deploy import DeployScreen
+from cmapss_tui.screens.high_availability import HighAvailabilityScreen
 from cmapss_tui.screens.planning import PlanScreen
+from cmapss_tui.screens.scale import ScaleScreen
+from cmapss_tui.screens.update import UpdateScreen
 from cmapss_tui.widgets.form import Field, Fold
-from tests.tui.consoles import ENDPOINT, NOW, Console, DeafAws, deploy_plan, focused, opened, screen_text, until
+from tests.tui.consoles import (
+    ENDPOINT,
+    NOW,
+    Console,
+    DeafAws,
+    deploy_plan,
+    endpoint,
+    focused,
+    opened,
+    scaling,
+    screen_text,
+    until,
+)
 
 
 class Dialog(PlanScreen):
@@ -260,13 +282,47 @@ async def test_a_list_that_drops_down_cuts_none_of_its_rows() -> None:
     [
         ("it is younger than an hour (--older-than)", "it is younger than an hour"),
         ("change --strategy", "change “strategy”"),
-        ("use --strategy or --other", "use “strategy” or --other"),
+        ("use --strategy or --remove-policy steps", "use “strategy” or remove policy steps"),
+        ("log in: aws sso login --profile test", "log in: aws sso login --profile test"),
+        ("name another --profile", "name another profile (P)"),
     ],
 )
-async def test_flags_of_the_command_line_alone_are_not_named_in_passing(text: str, said: str) -> None:
-    async with Console().run_test(size=(80, 24)) as pilot:
-        screen = await planned(pilot)
+async def test_a_dialog_names_its_fields_and_of_flags_that_it_has_not_the_words(text: str, said: str) -> None:
+    app = Console()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await planned(pilot, steps=(), notes=(text,))
         assert screen.worded(text) == said
+        await until(pilot, lambda: said in " ".join(screen_text(app).split()))
+
+
+@pytest.mark.usefixtures("journal")
+@pytest.mark.parametrize(
+    "make",
+    [
+        DeployScreen,
+        lambda: UpdateScreen(endpoint(current=3, desired=3)),
+        lambda: ScaleScreen(ENDPOINT, scaling()),
+        lambda: HighAvailabilityScreen(ENDPOINT),
+        lambda: DeleteScreen(ENDPOINT),
+        CleanUpScreen,
+    ],
+    ids=["deploy", "update", "scale", "high availability", "delete", "clean up"],
+)
+async def test_no_sentence_of_a_plan_names_a_flag_in_a_dialog(make: Callable[[], PlanScreen]) -> None:
+    sentences = [text for text in map(str, planned_sentences()) if re.search("--[a-z]", text)]
+    assert len(sentences) > 40
+    async with Console().run_test(size=(80, 24)) as pilot:
+        screen = make()
+        await opened(pilot, screen)
+        shown = [screen.worded(text) for text in sentences]
+        assert [text for text in shown if re.search("--[a-z]", text)] == []
+
+
+def planned_sentences() -> Iterator[object]:
+    """Every text that the plans' modules have, the parts of one with values in it by themselves."""
+    modules = Path(cmapss_core.plans.__file__).parent.rglob("*.py")
+    nodes = (node for module in modules for node in ast.walk(ast.parse(module.read_text())))
+    return (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 @pytest.mark.usefixtures("journal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.errors import REMEDIES, ConsoleError, ErrorKind
 from cmapss_tui.remedies import in_console, line_in_console
 
 
@@ -36,9 +36,22 @@ def test_in_a_dialog_a_flag_is_its_field() -> None:
     )
     assert in_console("Use another --profile.", fields) == "Use another profile (P)."
     assert in_console("Log in: aws sso login --profile test", fields) == "Log in: aws sso login --profile test"
+    assert in_console("Log in: aws configure --profile test", fields) == "Log in: aws configure --profile test"
     assert in_console("Stop it: cmapss-console delete engines --keep-logs.", fields) == (
         "Stop it: press X on the endpoint."
     )
+
+
+@pytest.mark.parametrize(
+    ("remedy", "shown"),
+    [
+        ("Start again with new ones, or --profile.", "Start again with new ones, or another profile (P)."),
+        ("Name the other --profile or --region.", "Name the other profile (P)."),
+        (REMEDIES[ErrorKind.UNREACHABLE], "Check the network, the region and endpoint_url in Settings (5)."),
+    ],
+)
+def test_another_place_is_gone_to_by_a_key(remedy: str, shown: str) -> None:
+    assert in_console(remedy) == shown
 
 
 def test_where_the_reason_stands_nobody_is_sent_to_look_for_it() -> None:

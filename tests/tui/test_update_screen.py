@@ -124,6 +124,7 @@ async def test_counts_alone_are_changed_without_a_rollout(requests: list[UpdateR
             {"rollout": RolloutRequest(strategy="rolling", wait_interval=300), "guards": (ERRORS,)},
         ),
         ({"latency": "200"}, {"guards": (ERRORS, Guard("latency", 200.0))}),
+        ({"keep-former": True}, {"keep_former": True}),
         ({"guarded": False}, {"guards": ()}),
     ],
 )

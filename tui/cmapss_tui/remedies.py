@@ -14,8 +14,11 @@ LONGEST_MESSAGE = 240  # characters of a message that stands in a list or beside
 # The command goes as far as its sentence does: no name on a command line of ours has a full stop in it.
 _COMMAND = re.compile(r"(?P<start>^|\. )?`?cmapss-console (?P<verb>[a-z-]+)[^.;`]*`?")
 _FLAG = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+# What is typed in a shell, AWS's commands among it, keeps its flags; in brackets others are said in passing alone.
+_LEFT = re.compile(rf"(?P<shell>\b(?:aws|cmapss-console) [^.;`]*)|(?P<passing> \({_FLAG.pattern}\))|{_FLAG.pattern}")
 # Said where a login or a permission is missing; in the console one goes there by a key.
-_OTHER_PLACE = re.compile(r"\b(another|the other) --profile\b(?: or --region\b)?")
+_OTHER_PLACE = re.compile(r"\b(another|the other|or) --profile\b(?: or --region\b)?")
+_ADDRESS = "--endpoint-url"
 _WHERE = {"app": "", "endpoint": " on the endpoint", "endpoints": " in the list of endpoints", "jobs": " on a job"}
 
 
@@ -38,12 +41,26 @@ def _shortened(message: str) -> str:
 def in_console(text: str, fields: Mapping[str, str] | None = None) -> str:
     """The text with keys in the place of commands. What has no key here stays a command.
 
-    In a dialog `fields` says what its form calls each flag that it has.
+    In a dialog `fields` says what its form calls each flag that it has; of others the words are left.
     """
-    labels = fields or {}
     text = _COMMAND.sub(_key_instead, text)
-    text = _OTHER_PLACE.sub(lambda found: f"{found[1]} profile ({first_key('app.switch')})", text)
-    return _FLAG.sub(lambda flag: f"“{labels[flag[0]]}”" if flag[0] in labels else flag[0], text)
+    text = _OTHER_PLACE.sub(_other_profile, text)
+    text = text.replace(f"and {_ADDRESS}", f"and endpoint_url in Settings ({first_key('app.settings')})")
+    if fields is None:
+        return text
+    text = _FLAG.sub(lambda flag: f"“{fields[flag[0]]}”" if flag[0] in fields else flag[0], text)
+    return _LEFT.sub(_words_instead, text)
+
+
+def _other_profile(found: re.Match[str]) -> str:
+    which = "or another" if found[1] == "or" else found[1]
+    return f"{which} profile ({first_key('app.switch')})"
+
+
+def _words_instead(found: re.Match[str]) -> str:
+    if found["passing"]:
+        return ""
+    return found["shell"] or found[0].removeprefix("--").replace("-", " ")
 
 
 def _key_instead(found: re.Match[str]) -> str:

@@ -196,6 +196,7 @@ FIELDS: Mapping[str, str] = {
     "days": "Endpoints without a call for so many days are idle.",
     "everything": "Also what others made, not only this console.",
     "idle": "Also endpoints that nobody has called.",
+    "keep-former": "What served before stays; otherwise what the console made of it goes when all is done.",
     "keep-models": "The models stay, and can be deployed again.",
     "keep-logs": "The logs of its containers stay.",
 }

@@ -106,7 +106,7 @@ class CleanUpScreen(PlanScreen):
         super().show_plan(plan)
         if not self._found.get(plan.id) and not plan.steps:
             clean = f"Nothing older than {self.field('older-than').value} is left behind."
-            self.query_one(PlanView).show_text(" ".join((clean, *plan.notes)), theme.GOOD)
+            self.query_one(PlanView).show_text(" ".join((clean, *map(self.worded, plan.notes))), theme.GOOD)
         now = self.aws.clock.now()
         found = [
             replace(finding, kept_because=finding.kept_because and self.worded(finding.kept_because))

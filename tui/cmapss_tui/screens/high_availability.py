@@ -23,7 +23,7 @@ class HighAvailabilityScreen(PlanScreen):
 
     AREA = "endpoints"
     ACTION = "endpoint.high_availability"
-    FLAGS: ClassVar[Mapping[str, str]] = {"--resume-scaling": "suspended: nothing"}
+    FLAGS: ClassVar[Mapping[str, str]] = {"--resume-scaling": "autoscaling, suspended: nothing"}
     CONFIRM = "Apply"
 
     def __init__(self, endpoint: str, variants: Sequence[str] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from cmapss_core.plans.running.operations import Operation
 
 WRONG = "Correct the field above: then the plan is shown."
-_UNKNOWN_FLAG = re.compile(r" \(--[a-z][a-z-]*\)")  # of the command line alone
 
 
 class Planned(Message, bubble=False):
@@ -186,12 +184,12 @@ class PlanScreen(ConsoleScreen):
 
     def show_plan(self, plan: Plan) -> None:
         """Show a plan that has come back."""
-        view = self.query_one(PlanView)
+        view, said = self.query_one(PlanView), self._worded(plan)
         view.remove_class("-outdated")
         if plan.steps:
-            view.show(without_notices(self._worded(plan)))
+            view.show(without_notices(said))
         else:
-            view.show_text(" ".join((self.NOTHING_TO_DO, *plan.notes)), theme.GOOD)
+            view.show_text(" ".join((self.NOTHING_TO_DO, *said.notes)), theme.GOOD)
         self.query_one("#plan-calls", Static).update(
             Content("\n").join(list(map(coloured, _document(plan).splitlines())))
         )
@@ -204,7 +202,7 @@ class PlanScreen(ConsoleScreen):
         if wrong is None:
             self._show_reason(f"✕ {self.worded(line_in_console(error))}", theme.BAD)
             return
-        wrong.show_problem(error.message)
+        wrong.show_problem(self.worded(error.message))
         self._refused[wrong] = wrong.value
         self._show_reason(WRONG, theme.QUIET)
 
@@ -266,7 +264,7 @@ class PlanScreen(ConsoleScreen):
     def worded(self, text: str) -> str:
         """A text of a plan in the words of this dialog: its fields in the place of flags."""
         labels = {**{f"--{field.key}": field.label for field in self.query(Field)}, **self.FLAGS}
-        return _UNKNOWN_FLAG.sub("", in_console(text, labels))
+        return in_console(text, labels)
 
     def copyable(self) -> Mapping[str, str]:
         """What the plan is about, and its calls as --dry-run prints them."""

@@ -70,9 +70,10 @@ class UpdateScreen(PlanScreen):
         yield Field("wait", "wait", "300", hint="seconds between the steps")
         yield Field("roll back", "guarded", True, hint="by itself, when the model fails")
         yield Fold(
-            "more: baking time, latency",
+            "more: baking time, latency, what was before",
             Field("bake", "bake", hint="seconds that the old fleet stays ready"),
             Field("latency limit", "latency", hint="milliseconds, above which to roll back"),
+            Field("keep former", "keep-former", False, hint="config, models and uploads of before: they go otherwise"),
         )
 
     def on_mount(self) -> None:
@@ -133,6 +134,7 @@ class UpdateScreen(PlanScreen):
             rollout=rollout,
             # None is what is usual with the usual strategy, and all that a change of counts needs.
             guards=None if usual and not latency and (guarded or change.rescales) else guards,
+            keep_former=self.field("keep-former").checked,
         )
 
     def _change(self) -> VariantChange | None:
