@@ -10,6 +10,7 @@ import pytest
 from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import runner
+from cmapss_core.plans.autoscale import ScaleRequest, plan_scale
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.models.sources import ModelSource
 from cmapss_core.plans.runner import run
@@ -80,6 +81,28 @@ def test_another_instance_type_keeps_the_count_and_all_that_scales_it(updating: 
     [variant] = updating.endpoint.variants
     assert (variant.instance_type, variant.current_instances) == (TYPE, 3)
     assert read_variant_scaling(updating.aws, NAME, VARIANT) == scaling
+
+
+def test_whoever_scales_it_again_is_in_the_way_back_of_an_instance_type_and_the_refusal_says_what_to_do(
+    updating: Updating,
+) -> None:
+    updating.deploy(autoscaling=False)
+    plan = plan_update(updating.aws, change(instance_type="ml.c5.large"))
+    assert updating.carry(plan).status == "done"
+    updating.sandbox.client("application-autoscaling").register_scalable_target(
+        **identity(NAME, VARIANT), MinCapacity=1, MaxCapacity=8
+    )
+    refused = updating.back(plan)
+    assert refused.status == "open", "it can be gone on with"
+    assert refused.error is not None
+    assert "is a scalable target" in refused.error.message
+    assert f"cmapss-console scale {NAME} --variant {VARIANT} --off" in refused.error.remedy
+    assert updating.endpoint.variants[0].instance_type == "ml.c5.large"
+
+    ending = plan_scale(updating.aws, ScaleRequest(endpoint=NAME, variant=VARIANT, off=True))
+    assert updating.carry(ending).status == "done"
+    assert updating.back(plan).status == "rolled_back"
+    assert updating.endpoint.variants[0].instance_type == TYPE
 
 
 def test_a_count_alone_takes_no_new_config(updating: Updating) -> None:

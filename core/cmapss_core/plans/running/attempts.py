@@ -16,6 +16,7 @@ from cmapss_core.plans.running.looking import Look, ProofError, Sight, deleted_b
 from cmapss_core.plans.running.operations import TAKING_AWAY, StepState
 from cmapss_core.plans.running.patience import NotYetError
 from cmapss_core.plans.running.serialization import needs_hidden
+from cmapss_core.plans.running.ways_out import with_way_out
 
 # How long what was just made may be unknown to AWS's other services, and to itself, in region time.
 CONSISTENCY_SECONDS = 60.0
@@ -54,7 +55,13 @@ class Attempt:
         assert call is not None
         if needs_hidden(call):
             raise _hidden(self.step, undoing=state == "undoing")
-        self._until(lambda: self._try(call, state), self.step.proof.patience_seconds)
+        try:
+            self._until(lambda: self._try(call, state), self.step.proof.patience_seconds)
+        except ConsoleError as error:
+            told = with_way_out(self.hand.aws, call, error)
+            if told is error:
+                raise
+            raise told from error
 
     def prove(self) -> None:
         """Wait until it is so. Raises ConsoleError, CancelledError."""
