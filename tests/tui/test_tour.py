@@ -123,7 +123,7 @@ def test_before_the_first_job_is_ranked_there_is_nothing_to_choose() -> None:
     tour = after(Tour(), Observation(Place.JOBS, ranked=False))
     assert "none has completed yet" in said(tour, Place.JOBS)
     tour = after(tour, Observation(Place.JOBS, ranked=True))
-    assert "g goes to the best" in said(tour, Place.JOBS)
+    assert "<home> goes to the best" in said(tour, Place.JOBS)
 
 
 def test_at_aws_no_seconds_are_promised() -> None:
@@ -163,6 +163,17 @@ def test_what_is_done_stays_done_and_there_is_always_something_to_say_that_fits(
         assert head.cell_length <= 78
         assert " ".join(line.plain for line in lines) == text.replace("<", "").replace(">", ""), "nothing is cut"
         assert len(lines) <= MOST_LINES
+
+
+def test_where_the_name_is_typed_enter_leads_to_the_button_and_only_another_one_presses_it() -> None:
+    assert "⏎ then goes to Delete, and another ⏎ presses it" in said(VALIDATED, Place.DELETE_PLAN)
+
+
+@pytest.mark.parametrize("costs", [False, True])
+def test_the_card_promises_no_key_that_is_typed_instead(costs: bool) -> None:
+    head, *_ = card_lines([(Step.RANK, False, True)], "Do this.", 78, costs=costs, hides=False)
+    assert "hides" not in head.plain
+    assert ("costs" in head.plain) is costs
 
 
 @pytest.mark.parametrize("width", [78, 118, 198])

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from cmapss_core.aws import Target
 from cmapss_core.ranking import TrainingJob
 from cmapss_tui import keymap, touring
 from cmapss_tui.background import Background
 from cmapss_tui.options import Options
+from cmapss_tui.screens.delete import DeleteScreen
 from cmapss_tui.tour import Observation, Place, Step, Tour, after
 from cmapss_tui.touring import guide_of, observed, offer, place_of, state_file
 from tests.tui.consoles import ENDPOINT, Console, DeafAws, Lobby, opened, screen_text, until
@@ -88,6 +90,19 @@ async def test_t_hides_it_and_shows_it_where_it_was() -> None:
         await until(pilot, lambda: "● rank  ◐ deploy" in screen_text(console))
 
 
+async def test_its_key_is_not_promised_where_it_is_typed() -> None:
+    console = Console()
+    async with console.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, JobsScreen())
+        await pilot.press("t")
+        await until(pilot, lambda: "t hides" in screen_text(console))
+        await opened(pilot, DeleteScreen(ENDPOINT))
+        await until(pilot, lambda: "Tour" in screen_text(console))
+        assert "t hides" not in screen_text(console)
+        await pilot.press("t")
+        await until(pilot, lambda: console.screen.query_one("#typed", Input).value == "t")
+
+
 async def test_one_that_is_over_begins_again() -> None:
     console = Console()
     async with console.run_test(size=(80, 24)) as pilot:
@@ -113,7 +128,7 @@ async def test_its_words_have_the_keys_that_are_in_force() -> None:
 
 @pytest.mark.parametrize(
     ("made", "words"),
-    [(jobs(3), "g goes to the best"), ([training_job(1, status="InProgress")], "none has completed")],
+    [(jobs(3), "home goes to the best"), ([training_job(1, status="InProgress")], "none has completed")],
     ids=["ranked", "none yet"],
 )
 async def test_jobs_that_have_a_place_are_seen(

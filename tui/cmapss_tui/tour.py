@@ -147,8 +147,8 @@ def _rank(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
             "by which they are ranked."
         )
     return (
-        "These are training jobs, best first: each trained a model, and the objective is its error. g goes to the "
-        f"best, {key('jobs.open')} shows what made it."
+        "These are training jobs, best first: each trained a model, and the objective is its error. "
+        f"{key('table.first')} goes to the best, {key('jobs.open')} shows what made it."
     )
 
 
@@ -229,7 +229,10 @@ def _delete(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if tour.deletion == "failed":
         return f"It did not get through. {key('app.operations')} has it: open it to see why, and to resume it."
     if place is Place.DELETE_PLAN:
-        return f"What cannot be undone wants the name typed, as the heading has it: then ⏎. {_press('Delete')}"
+        return (
+            "What cannot be undone wants the name typed, as the heading has it: ⏎ then goes to Delete, and another ⏎ "
+            "presses it."
+        )
     if place is Place.ENDPOINT:
         return f"{measured}It costs money as long as it is there: {key('endpoint.delete')} plans its deletion."
     if place in (Place.VALIDATE, Place.TRAFFIC):

@@ -107,7 +107,8 @@ def show_tour(screen: ConsoleScreen, card: TourCard) -> None:
         guide.see(screen)
     screen.set_class(guide.shown, TOURING)
     if guide.shown:
-        card.show(guide.steps, guide.say(screen), costs=not screen.aws.target.is_local)
+        hides = any(active.binding.id == "app.tour" for active in screen.active_bindings.values())
+        card.show(guide.steps, guide.say(screen), costs=not screen.aws.target.is_local, hides=hides)
     else:
         card.hide()
 

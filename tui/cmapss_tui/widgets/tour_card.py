@@ -25,11 +25,14 @@ class TourCard(Lines):
     TourCard { display: none; padding: 0 1; background: $primary 12%; color: $foreground; }
     """
 
-    def show(self, steps: Iterable[tuple[Step, bool, bool]], text: str, *, costs: bool) -> None:
-        """Show these steps, each with whether it is done and whether it is on, and this text."""
+    def show(self, steps: Iterable[tuple[Step, bool, bool]], text: str, *, costs: bool, hides: bool = True) -> None:
+        """Show these steps, each with whether it is done and whether it is on, and this text.
+
+        `hides`: the tour's key does so from here, and is not typed instead.
+        """
         steps = tuple(steps)
         self.display = True
-        self.write(lambda width: card_lines(steps, text, width, costs=costs))
+        self.write(lambda width: card_lines(steps, text, width, costs=costs, hides=hides))
 
     def hide(self) -> None:
         """Show nothing."""
@@ -37,13 +40,13 @@ class TourCard(Lines):
 
 
 def card_lines(
-    steps: Iterable[tuple[Step, bool, bool]], text: str, width: int, *, costs: bool = False
+    steps: Iterable[tuple[Step, bool, bool]], text: str, width: int, *, costs: bool = False, hides: bool = True
 ) -> list[Content]:
     """The steps on one line with the way to hide them; the text below."""
     marks = Content("  ").join([_mark(step, done=done, on=on) for step, done, on in steps])
     head = Content.assemble(("Tour  ", "bold")) + marks
-    key = first_key("app.tour")
-    ends = (f"⚠ on AWS: it costs money   {key} hides", f"⚠ costs   {key} hides") if costs else (f"{key} hides",)
+    way = f"{first_key('app.tour')} hides" if hides else ""
+    ends = [f"{warning}   {way}".rstrip() for warning in ("⚠ on AWS: it costs money", "⚠ costs")] if costs else [way]
     end = next((one for one in ends if head.cell_length + len(one) + 2 <= width), ends[-1])
     first, *_ = at_both_ends(head, Content.styled(end, theme.WARN if costs else theme.QUIET), width)
     return [first, *map(Content, wrapped(text, width)[:MOST_LINES])]
