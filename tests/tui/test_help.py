@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 
 import cmapss_tui.screens
 import cmapss_tui.widgets
@@ -104,6 +104,20 @@ async def test_dialogs_have_help_too() -> None:
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(console.screen, HelpScreen))
         await until(pilot, lambda: "Writes the table, or the screen as it was" in screen_text(console))
+
+
+async def test_the_help_names_the_button_that_has_the_focus() -> None:
+    console = Console()
+    async with console.run_test(size=(120, 50)) as pilot:
+        await opened(pilot, Furnished())
+        await focused(pilot, "#gauge")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(console.focused, Button))
+        assert str(console.screen.query_one("#export", Button).label) == "Export"
+        assert console.focused is console.screen.query_one("#export")
+        await pilot.press("f1")
+        await until(pilot, lambda: "Export has the focus at first" in " ".join(screen_text(console).split()))
+        assert "Cancel has the focus" not in " ".join(screen_text(console).split())
 
 
 async def test_topics_are_pages_and_words_are_found_in_all_of_them() -> None:

@@ -86,7 +86,7 @@ async def test_the_journey_in_keys(sandbox: LiveSandbox, monkeypatch: pytest.Mon
         await until(pilot, lambda: screen_text(app).count("● Completed") >= 2)
 
         await pilot.press("t")
-        await until(pilot, lambda: "g goes to the best" in screen_text(app))
+        await until(pilot, lambda: "home goes to the best" in screen_text(app))
         await pilot.press("D")
         await shown(pilot, DeployScreen)
         await until(pilot, lambda: "put scaling policy" in screen_text(app))

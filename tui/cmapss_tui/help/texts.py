@@ -99,7 +99,9 @@ BY_ID: Mapping[str, About] = {
         "The root mean square error over the rows so far, in flight cycles: how far the predictions of the remaining "
         "useful life are off, large errors counting more.",
     ),
-    "setting-about": About("The setting", "What it does, its default, and where its value comes from."),
+    "setting-about": About(
+        "The setting", "What it does, what is set in the file where something else is in force, and what it takes."
+    ),
     "error-policy": About("IAM policy", "The statement that would allow what was denied, to be given to whoever may."),
 }
 
@@ -116,8 +118,15 @@ BY_CLASS: Mapping[str, About] = {
         "What is typed narrows the list down at once: words, !word, status:failed, rmse<46. Enter goes back to the "
         "list, Escape takes the filter away. Page 2 of this help has the whole language.",
     ),
-    "FindBar": About("Find", "What is typed is looked for in the text; Enter goes on to the next place."),
-    "TextView": About("Text", "It scrolls both ways. / finds, n and N go from place to place."),
+    "FindBar": About(
+        "Find",
+        "What is typed is looked for in the text, or narrows its lines down. Enter goes back to the text, Escape takes "
+        "away what was typed.",
+    ),
+    "TextView": About(
+        "Text",
+        "It scrolls both ways: a line that ends in › goes on, and → shows more of it. What is looked for is marked.",
+    ),
     "ObjectiveChart": About(
         "Objective by job",
         "A dot is a job, from the first on the left to the last: how good its model is. The line is the best so far. "
@@ -147,8 +156,12 @@ BY_CLASS: Mapping[str, About] = {
         "Plan",
         "Every step in its order, and what undoes it. This is what is carried out, call by call, and nothing else is.",
     ),
-    "Choices": About("Choices", "← and → go from one to the next, Enter presses it. Cancel has the focus at first."),
-    "OnOff": About("Switch", "Space turns it."),
+    "Choices": About(
+        "Choices",
+        "← and → go from one to the next, an underlined letter goes to its button, Enter presses the one in focus. In "
+        "what changes AWS or costs money, that is one that does nothing at first.",
+    ),
+    "OnOff": About("Switch", "Space turns it, and so does Enter."),
     "Select": About("Choice", "Enter opens it, ↑ and ↓ choose, Enter takes it."),
     "Input": About(
         "Text field", "What is wrong with the value is said beside it, and nothing is sent before it is right."
@@ -230,8 +243,9 @@ SCREENS: Mapping[str, str] = {
     "LogsScreen": "What the containers wrote, newest last.",
     "DescribeScreen": "What AWS answers when it is asked, as JSON or YAML.",
     "EventsScreen": "What happened, call by call.",
-    "ExportScreen": "Writes the table, or the screen as it was, to a file of yours.",
-    "ConfirmScreen": "A question before something is done. Cancel has the focus.",
+    "ExportScreen": "Writes the table, or the screen as it was, to a file of yours. Export has the focus at first; "
+    "where there is such a file already, Cancel gets it, and Overwrite is asked for.",
+    "ConfirmScreen": "A question before something is done. Cancel has the focus at first.",
     "CopyWhatScreen": "What can be copied from the screen beneath.",
     "Picker": "Finds by parts of words, in any order; Enter does what the cursor is on.",
 }

@@ -81,11 +81,16 @@ TOPICS: tuple[Topic, ...] = (
         "Safety",
         (
             ("uppercase", "Keys that change AWS are uppercase, and each shows its plan first. None acts by itself."),
-            ("Cancel", "It has the focus in every dialog that changes AWS: Enter by reflex does nothing."),
-            ("the name", "What cannot be undone wants the name typed. So does every change of a protected endpoint."),
+            ("Cancel", "It has the focus in every dialog that changes AWS, and Back where invocations would be sent."),
+            (
+                "the name",
+                "What cannot be undone wants the name typed; Enter then goes to the button, and another one presses "
+                "it. So does every change of a protected endpoint.",
+            ),
             ("READ-ONLY", "--read-only refuses whatever would change something, here and in every verb."),
             ("PRODUCTION", "Profiles and accounts that the configuration names as such tint the first line."),
             ("quitting", "While an operation runs, leaving is asked twice; the journal keeps where it stands."),
+            ("^c", "Copies what is selected and ends nothing; with nothing selected it says which key leaves."),
             ("secrets", "Neither reports nor exports nor the list of errors hold keys, tokens or payloads."),
         ),
     ),
