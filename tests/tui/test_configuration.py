@@ -13,10 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_tui.configuration import Configuration, ProfileConfiguration, meaning, parse_config, schema, takes
+from cmapss_tui.cli import main
+from cmapss_tui.configuration import (
+    Configuration,
+    ProfileConfiguration,
+    meaning,
+    parse_config,
+    read_config,
+    schema,
+    takes,
+)
 from cmapss_tui.configuration_file import edited, with_keys, with_setting
-from cmapss_tui.options import SETTINGS, Layers, Options, Origin, merged, sources
+from cmapss_tui.exits import ExitCode
+from cmapss_tui.options import CONFIG_VARIABLE, SETTINGS, Layers, Options, Origin, merged, sources
 from cmapss_tui.settings import ORDER
+from cmapss_tui.whole_files import LARGEST
 
 FILE = Path("config.toml")
 EXAMPLE = """\
@@ -235,3 +246,49 @@ def test_a_file_that_is_no_toml_any_more_stays_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ConsoleError, match="not TOML"):
         with_setting(options, "refresh", 2.0)
     assert path.read_text(encoding="utf-8") == "a = "
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX's")
+@pytest.mark.parametrize(
+    "what", ["pipe", "directory", "endless", "large", "latin", "missing", "below a file", "~nobody-here/f"]
+)
+@pytest.mark.parametrize("named", ["--config", "CMAPSS_CONFIG"])
+def test_only_a_file_that_people_write_is_a_configuration(
+    what: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    match what:
+        case "pipe":
+            os.mkfifo(path)
+        case "directory":
+            path.mkdir()
+        case "endless":
+            path = Path("/dev/zero")
+        case "large":
+            path.write_text("#" * (LARGEST + 1), encoding="utf-8")
+        case "latin":
+            path.write_bytes(b'theme = "\xe9"')
+        case "below a file":
+            path.write_text("", encoding="utf-8")
+            path /= "config.toml"
+        case _ if what[0] == "~":
+            path = Path(what)
+    if named == CONFIG_VARIABLE:
+        monkeypatch.setenv(named, str(path))
+    for verb in (["jobs"], ["config", "show"]):
+        assert main([*verb, *(["--config", str(path)] if named == "--config" else [])]) == ExitCode.USAGE
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith(f"cmapss-console: The configuration {path} ")
+        assert said.err.count("\n") == 1
+
+
+def test_a_directory_of_somebody_without_a_home_is_refused() -> None:
+    with pytest.raises(ConsoleError, match="export_directory"):
+        parsed('export_directory = "~nobody-here/exports"')
+
+
+def test_line_ends_of_another_system_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'\xef\xbb\xbfregion = "eu-west-1"\r\ntour = false\r\n')
+    assert read_config(path, Layers(path)).file == {"region": "eu-west-1", "tour": False}

@@ -15,6 +15,7 @@ from msgspec.inspect import DictType, Metadata, StructType, VarTupleType, type_i
 
 from cmapss_core.errors import ConsoleError, invalid
 from cmapss_tui.options import Layers, Options, variable
+from cmapss_tui.whole_files import text_of
 
 LONGEST_REFRESH = 86_400.0  # a day, in seconds
 MOST_CALLS = 6_000  # a minute
@@ -124,7 +125,7 @@ class Configuration(_Settings):
 def read_config(path: Path, layers: Layers) -> Layers:
     """The layers with what a TOML file says. Raises ConsoleError(INVALID) naming the file and what is wrong in it."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path)
     except OSError as error:
         raise invalid(
             f"The configuration {path} cannot be read ({error.strerror})", "Name a file: --config FILE."
@@ -215,7 +216,10 @@ def _converted(of: type[_Settings], name: str, value: Any, wrong: str, *, strict
         case tuple():
             return tuple(one.strip() for one in converted)
         case str() if name == "export_directory":
-            return Path(converted).expanduser()
+            try:
+                return Path(converted).expanduser()
+            except RuntimeError as error:  # of somebody who has no home here
+                raise _wrong(wrong, of, name) from error
         case _:
             return converted
 

@@ -13,7 +13,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.configuration import parse_config
 from cmapss_tui.console_settings import refuse_what_does_not_fit
 from cmapss_tui.options import Layers, Options, layers_behind, merged
-from cmapss_tui.whole_files import written_beside
+from cmapss_tui.whole_files import text_of, written_beside
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -127,7 +127,7 @@ def _in_toml(value: Any) -> Any:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_of(path)
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

@@ -127,7 +127,8 @@ def config_asked_for(arguments: Namespace) -> Path | None:
     """The configuration file that a flag or the environment names; None leaves it to where it usually is."""
     given: Path | None = getattr(arguments, "config", None)
     named = os.environ.get(CONFIG_VARIABLE)
-    return given or (Path(named).expanduser() if named else None)
+    # Where ~NAME is nobody's home, it stays as it is, and is told as a file that is not there.
+    return given or (Path(os.path.expanduser(named)) if named else None)
 
 
 def default_config_path() -> Path:
