@@ -12,7 +12,7 @@ from cmapss_core.aws import Aws, Target
 from cmapss_core.errors import ConsoleError, ErrorKind, from_client_error
 from cmapss_core.plans.plan import Step
 from cmapss_core.plans.references import resolved
-from cmapss_core.plans.running.looking import look
+from cmapss_core.plans.running.looking import judged, read_back
 from cmapss_sandbox.errors import AwsError
 from cmapss_sandbox.region import Region
 from cmapss_sandbox.services import Service
@@ -67,12 +67,12 @@ def carry_out(aws: Aws, steps: list[Step]) -> list[Step]:
     """Act and read back, step by step, as the runner does where nothing goes wrong; the steps that acted."""
     acted = []
     for step in steps:
-        if look(aws, step.proof, "engines", asked=False).holds:
+        if judged(step.proof, "engines", read_back(aws, step.proof), asked=False).holds:
             continue
         if step.call is not None:
             sent = resolved(aws, step.call)
             aws.call(sent.service, sent.operation, **sent.parameters)
-        assert look(aws, step.proof, "engines").holds, f"{step.title}: {step.proof.shows}"
+        assert judged(step.proof, "engines", read_back(aws, step.proof)).holds, f"{step.title}: {step.proof.shows}"
         acted.append(step)
     return acted
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmapss_core.errors import ConsoleError
 from cmapss_core.plans.plan import Proof, Step
-from cmapss_core.plans.running.looking import ChangedError, Look, ProofError, Sight, look
+from cmapss_core.plans.running.looking import ChangedError, Look, ProofError, Sight, judged, read_back
 from cmapss_core.plans.updating.steps import (
     PROGRESS,
     Rest,
@@ -31,7 +31,7 @@ STAGE = [{"Status": "Baking", "StatusMessage": "Monitoring the alarms"}]
 def seen(proof: Proof, **shown: Any) -> Look:
     """What a proof says of an endpoint that is shown so, after AWS was asked."""
     aws = ScriptedAws({"sagemaker:DescribeEndpoint": {"EndpointStatus": "InService", **shown}})
-    return look(aws, proof, "engines")
+    return judged(proof, "engines", read_back(aws, proof))
 
 
 def pending(config: str = "new") -> dict[str, Any]:

@@ -63,6 +63,27 @@ def test_it_goes_on_where_it_stopped_and_does_nothing_twice(world: World, aws: U
     assert len(aws.called) == calls, "what is done is done"
 
 
+def test_what_is_read_back_alike_is_read_once_as_long_as_nothing_is_done(
+    world: World, aws: UnreliableAws, journal: Journal
+) -> None:
+    made = making("a", "ours")
+    waits = [Step(title=f"wait {number}", call=None, proof=shown("a", "ours")) for number in range(3)]
+    plan = plan_of(made, *waits, making("b", "ours"))
+    interrupted(aws, plan, journal, 4, "done")
+    before = len(aws.called)
+    assert resume(aws, plan.id, journal).status == "done"
+    assert aws.called[before:] == ["things:Look", "things:Look", "things:Make", "things:Look"], (
+        "a once, and b before and after"
+    )
+
+    again = replace(plan, id="change-2026-0001")
+    world.things.clear()
+    interrupted(aws, again, journal, 4, "done")
+    del world.things["a"]
+    assert resume(aws, again.id, journal).status == "done"
+    assert world.values() == {"a": "ours", "b": "ours"}, "what was removed is made again, and looked at anew"
+
+
 def test_what_somebody_removed_meanwhile_is_made_again(world: World, aws: UnreliableAws, journal: Journal) -> None:
     plan = plan_of(making("a", "ours"), making("b", "ours"))
     interrupted(aws, plan, journal, 1, "done")

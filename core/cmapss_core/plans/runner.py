@@ -169,7 +169,7 @@ def _carry_out(hand: Hand, step: Step, usual_seconds: float | None) -> None:
 
 def _holds(attempt: Attempt, settled: StepState | None) -> bool:
     """Whether nothing is to be done. Raises ConsoleError where somebody else has changed what was done."""
-    seen = attempt.first_look()
+    seen = attempt.first_look(settled=settled is not None)
     if attempt.effect and settled is None and not seen.holds:
         seen = attempt.settled(attempt.hand.record.last_told_at(attempt.step.n, forward=True), early=True)
     if seen.holds or settled != "done" or seen.sight is Sight.ABSENT or attempt.step.call is None:

@@ -43,10 +43,10 @@ class Attempt:
         self._tried = False
         self._unknown_since: datetime | None = None
 
-    def first_look(self) -> Look:
-        """How it is before anything is done. Raises ConsoleError, CancelledError."""
+    def first_look(self, *, settled: bool = False) -> Look:
+        """How it is before anything is done; `settled`: nothing may be to do. Raises ConsoleError, CancelledError."""
         seen: list[Look] = []
-        self._until(lambda: seen.append(self.hand.look(self.step.proof, asked=self._asked)), 0.0)
+        self._until(lambda: seen.append(self.hand.look(self.step.proof, asked=self._asked, settled=settled)), 0.0)
         return seen[-1]
 
     def act(self, state: StepState) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError
 from cmapss_core.plans.journal import OperationLog
-from cmapss_core.plans.plan import Plan, Proof, Step
+from cmapss_core.plans.plan import Call, Plan, Proof, Step
 from cmapss_core.plans.running.history import event_line
-from cmapss_core.plans.running.looking import Look, look
+from cmapss_core.plans.running.looking import Answer, Look, judged, read_back
 from cmapss_core.plans.running.operations import OperationRecord, StepEvent, StepState
 from cmapss_core.plans.running.patience import Patience
 
@@ -32,6 +32,7 @@ class Hand:
         self.record = record
         self.patience = patience
         self._on_event = on_event
+        self._settled: tuple[Call, Answer] | None = None
 
     def tell(
         self,
@@ -59,9 +60,15 @@ class Hand:
             self.record = self.record.after(event, acted=acted)
         self._on_event(event)
 
-    def look(self, proof: Proof, *, asked: bool = True) -> Look:
-        """Read back once. Raises ConsoleError."""
-        return look(self.aws, proof, self.plan.target, asked=asked)
+    def look(self, proof: Proof, *, asked: bool = True, settled: bool = False) -> Look:
+        """Read back once. Raises ConsoleError.
+
+        One answer tells of all `settled` steps in a row that are read back alike: nothing was done in between.
+        """
+        known = self._settled
+        answer = known[1] if settled and known and known[0] == proof.call else read_back(self.aws, proof)
+        self._settled = (proof.call, answer) if settled else None
+        return judged(proof, self.plan.target, answer, asked=asked)
 
 
 class Countdown:

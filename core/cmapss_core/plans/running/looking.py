@@ -12,6 +12,8 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.plan import Proof
 from cmapss_core.plans.running.serialization import is_hidden
 
+Answer = dict[str, Any] | None
+
 # The member that an expression compares with a number: "(… | [0].CurrentWeight) >= `0.5`".
 _COMPARED = re.compile(r"\.(\w+)\) [=><]=")
 
@@ -45,17 +47,23 @@ class ChangedError(ConsoleError):
     """Somebody else has changed or deleted what a step is about."""
 
 
-def look(aws: Aws, proof: Proof, target: str, *, asked: bool = True) -> Look:
-    """Read back. Raises ProofError where it has failed, ChangedError where somebody else has changed it.
+def read_back(aws: Aws, proof: Proof) -> Answer:
+    """What AWS answers, None where it knows no such thing. Raises ConsoleError."""
+    try:
+        return aws.call(proof.call.service, proof.call.operation, **proof.call.parameters)
+    except ConsoleError as error:
+        if error.kind is ErrorKind.NOT_FOUND:
+            return None
+        raise
+
+
+def judged(proof: Proof, target: str, answer: Answer, *, asked: bool = True) -> Look:
+    """What an answer says. Raises ProofError where it has failed, ChangedError where somebody else has changed it.
 
     Before AWS was `asked` for it, what is there cannot have failed at it yet.
     """
-    try:
-        answer = aws.call(proof.call.service, proof.call.operation, **proof.call.parameters)
-    except ConsoleError as error:
-        if error.kind is ErrorKind.NOT_FOUND:
-            return Look(Sight.HOLDS if proof.gone or proof.or_gone else Sight.ABSENT)
-        raise
+    if answer is None:
+        return Look(Sight.HOLDS if proof.gone or proof.or_gone else Sight.ABSENT)
     _require_unchanged(proof, target, answer)
     if asked:
         _require_not_failed(proof, target, answer)
