@@ -236,10 +236,12 @@ def _as_toml(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-@cache
 def _described(of: type[_Settings], name: str) -> Metadata:
-    kind = type_info(of)
+    return _fields(of)[name]
+
+
+@cache
+def _fields(of: type[_Settings]) -> dict[str, Metadata]:
+    kind = type_info(of)  # it looks through all that there is, which takes longer than a key may
     assert isinstance(kind, StructType)
-    described = next(field.type for field in kind.fields if field.name == name)
-    assert isinstance(described, Metadata)
-    return described
+    return {field.name: field.type for field in kind.fields if isinstance(field.type, Metadata)}
