@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from cmapss_tui.screens.update import UpdateScreen
 from cmapss_tui.widgets import form
 from tests.tui.consoles import ENDPOINT, Console, deploy_plan, endpoint, opened, scaling, screen_text, until
 from tests.tui.journals import done, ended, plan_of
+from tests.tui.keys import typed_ahead
 
 TIMES = 20
 DIALOGS: dict[str, Callable[[], ConsoleScreen]] = {
@@ -99,9 +101,7 @@ async def test_no_key_that_is_held_down_confirms_anything(changes: list[str], na
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, name)
-        for place in range(TIMES):
-            await pilot.press(keys[place % len(keys)])
-        await pilot.pause()
+        await typed_ahead(pilot, *islice(cycle(keys), TIMES))
     assert changes == []
 
 
@@ -110,8 +110,7 @@ async def test_what_was_typed_before_the_dialog_has_come_confirms_nothing(change
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, DIALOGS[name]())
-        await pilot.press(*["enter"] * TIMES)
-        await pilot.pause()
+        await typed_ahead(pilot, *["enter"] * TIMES)
     assert changes == []
 
 
@@ -124,14 +123,13 @@ async def test_enter_after_a_name_goes_to_the_button_and_held_down_presses_nothi
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, name)
-        await pilot.press(*ENDPOINT)
+        await typed_ahead(pilot, *ENDPOINT)
         await until(pilot, lambda: "✓ ⏎ goes to Delete" in screen_text(app))
         await pilot.press("enter")
         assert app.focused is app.screen.query_one("#confirm")
         for _ in range(3):
             now += 0.6
-            await pilot.press(*["enter"] * TIMES)
-            await pilot.pause()
+            await typed_ahead(pilot, *["enter"] * TIMES)
         assert changes == []
         button = app.screen.query_one("#confirm", Button)
         assert app.focused is button
@@ -148,7 +146,7 @@ async def test_enter_after_another_name_stays_there(changes: list[str], typed: s
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot, "delete")
         app.screen.query_one("#typed").focus()
-        await pilot.press(*typed, "enter", "enter")
+        await typed_ahead(pilot, *typed, "enter", "enter")
         await until(pilot, lambda: f"✕ {said}" in screen_text(app))
         assert app.focused is app.screen.query_one("#typed")
     assert changes == []

@@ -1,0 +1,22 @@
+"""Keys that come faster than a pilot presses them, who waits after each until all is quiet."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from textual.events import Key
+from textual.pilot import Pilot
+
+_HOPS = 3  # a key goes to the application, from there to what has the focus, and what comes of it up from there
+
+
+async def typed_ahead(pilot: Pilot[Any], *keys: str) -> None:
+    """Send all keys at once, as a terminal does whose user types fast or holds a key down, and let them arrive."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        if character and not character.isalnum():
+            key = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
+        pilot.app.post_message(Key(key, character))
+    for _ in range(_HOPS):
+        await pilot.pause()
