@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cmapss_tui.widgets import chart_lines
+from cmapss_tui.widgets import chart_bars, chart_lines
 from cmapss_tui.widgets.chart_lines import NO_DATA, Curve, Reference
 from cmapss_tui.widgets.chart_scale import (
     GUTTER,
@@ -60,7 +60,7 @@ def test_bars_and_curves_keep_to_their_size(
     axis = TimeAxis.fit(NOW, width, window=window)
     reference = None if target is None else Reference(target, "target")
     assert axis.width <= width
-    assert_within(chart_lines.bars(points(values), axis, height, reference), GUTTER + width, height)
+    assert_within(chart_bars.bars(points(values), axis, height, reference), GUTTER + width, height)
     series = [Curve(name, points(values[start:])) for start, name in enumerate(("p50", "p90", "p99"))]
     assert_within(chart_lines.curves(series, axis, height, reference), GUTTER + width + MARGIN, height)
 
@@ -92,21 +92,23 @@ def test_sparkline_keeps_to_its_width(values: list[float | None], width: int) ->
 
 @pytest.mark.parametrize("width", [0, 1, 33, 49, 70, 88, 130])
 @pytest.mark.parametrize("window", [30, 60, 180])
-def test_an_axis_has_whole_columns_to_the_slot_and_round_ticks(width: int, window: int) -> None:
+def test_an_axis_has_half_columns_to_the_slot_and_round_ticks(width: int, window: int) -> None:
     axis = TimeAxis.fit(NOW, width, window=window)
-    assert axis.width == axis.slots * axis.columns_per_slot
-    assert width - axis.width < axis.columns_per_slot
+    assert axis.width == width
+    halves = [half for slot in range(axis.slots) for half in axis.halves_of(slot)]
+    assert halves == [*range(2 * width)]
+    assert {len(axis.halves_of(slot)) for slot in range(axis.slots)} <= {*range(1, 2 * width + 1)}
+    assert all(half in axis.halves_of(axis.slot_of(half)) for half in halves)
     assert axis.end > NOW
     ticks = axis.ticks()
     for column, label in ticks:
-        at = axis.start + column // axis.columns_per_slot * axis.slot
-        assert f"{at:%H:%M}" == label
+        assert label in {f"{axis.time_of(axis.slot_of(half)):%H:%M}" for half in (2 * column, 2 * column + 1)}
     assert all(later[0] - earlier[0] >= 9 for earlier, later in pairwise(ticks))
 
 
 def test_bars_rise_with_their_values_and_tell_zero_from_missing() -> None:
     axis = TimeAxis.fit(NOW, 10, window=10)
-    lines = chart_lines.bars(points([(9, 0), (8, 30), (7, 60), (6, 90), (5, 120), (3, 1)]), axis, 5)
+    lines = chart_bars.bars(points([(9, 0), (8, 30), (7, 60), (6, 90), (5, 120), (3, 1)]), axis, 5)
     assert plot(lines) == [
         "    █     ",
         "   ██     ",
@@ -116,23 +118,53 @@ def test_bars_rise_with_their_values_and_tell_zero_from_missing() -> None:
     assert [text(line)[:GUTTER] for line in lines] == ["   120┤", "      │", "    60┤", "      │", "     0┼"]
 
 
+@pytest.mark.parametrize("width", [46, 66, 86])
+def test_the_window_asked_for_is_the_one_that_is_shown_at_every_width_of_the_theatre(width: int) -> None:
+    for window in (15, 60, 180, 720, 1440, 10080):
+        assert TimeAxis.fit(NOW, width, window=window).minutes == window
+    assert TimeAxis.fit(NOW, width, window=60).minutes_per_slot == 1, "an hour has its sixty bars"
+
+
+def test_two_bars_share_a_cell_where_a_minute_is_half_a_column() -> None:
+    axis = TimeAxis.fit(NOW, 5, window=10)
+    lines = chart_bars.bars(points([(9, 40), (8, 10), (7, 20), (6, 40), (5, 40), (4, 40), (3, 5), (1, 0)]), axis, 5)
+    assert plot(lines) == [
+        "▌▐█  ",
+        "▌▐█  ",
+        "▌██  ",
+        "███▖▁",
+    ]
+
+
+@given(st.lists(st.integers(1, 1000), min_size=60, max_size=60), st.integers(30, 120), st.integers(2, 20))
+def test_no_peak_is_lost_in_half_columns(loads: list[int], width: int, height: int) -> None:
+    axis = TimeAxis.fit(NOW, width, window=60)
+    given = [(axis.time_of(minute), float(load)) for minute, load in enumerate(loads)]
+    drawn = plot(chart_bars.bars(given, axis, height))
+    alone = plot(chart_bars.bars([max(given, key=lambda point: point[1])], axis, height))
+    tops = [next((row for row, cells in enumerate(rows) if cells.strip()), None) for rows in (drawn, alone)]
+    assert tops[0] == tops[1], "the highest minute is as high as it would be by itself"
+    columns = range(width)
+    assert all(drawn[-1][column] != " " for column in columns), "no minute is without its bar"
+
+
 def test_the_newest_minutes_are_dim_because_they_may_still_grow() -> None:
     axis = TimeAxis.fit(NOW, 6, window=6)
-    lines = chart_lines.bars(points([(ago, 5) for ago in range(6)]), axis, 3)
+    lines = chart_bars.bars(points([(ago, 5) for ago in range(6)]), axis, 3)
     inked = [(part, "dim" in style) for part, style in lines[0][1:]]
     assert inked == [("████", False), ("██", True)]
 
 
 def test_a_target_runs_across_empty_cells_and_cuts_full_bars() -> None:
     axis = TimeAxis.fit(NOW, 20, window=20)
-    lines = chart_lines.bars(points([(ago, 40) for ago in range(5)]), axis, 5, Reference(10, "target 10"))
+    lines = chart_bars.bars(points([(ago, 40) for ago in range(5)]), axis, 5, Reference(10, "target 10"))
     assert plot(lines)[-1] == "target 10 ┄┄┄┄┄┄┄┄┄┄"
     assert plot(lines)[0] == " " * 15 + "█" * 5
 
 
 def test_the_target_is_in_sight_when_all_values_are_far_below() -> None:
     axis = TimeAxis.fit(NOW, 20, window=20)
-    assert any("┄" in row for row in plot(chart_lines.bars(points([(1, 0.5)]), axis, 6, Reference(10, "target"))))
+    assert any("┄" in row for row in plot(chart_bars.bars(points([(1, 0.5)]), axis, 6, Reference(10, "target"))))
 
 
 def test_steps_turn_corners_where_the_count_changes() -> None:
@@ -200,7 +232,7 @@ def test_objective_of_more_jobs_than_columns_keeps_the_best_and_shows_ranges() -
 def test_no_data_is_said(width: int) -> None:
     axis = TimeAxis.fit(NOW, width)
     for lines in (
-        chart_lines.bars((), axis, 5),
+        chart_bars.bars((), axis, 5),
         chart_lines.curves((), axis, 5),
         chart_lines.steps((), (), axis, 5),
         chart_lines.objective((), (), GUTTER + width, 5),

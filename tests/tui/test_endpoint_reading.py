@@ -66,7 +66,7 @@ def test_an_hour_is_one_question_and_asked_once_a_minute(asked: Asked) -> None:
         assert reader.read(View(width=50)).metrics is not None
     asked.aws.still.at += MINUTE
     reader.read(View(width=50))
-    assert asked.minutes == [50, None, None, 50]
+    assert asked.minutes == [60, None, None, 60]
     assert asked.between == []
 
 
@@ -77,6 +77,18 @@ def test_what_is_drawn_by_longer_periods_is_a_question_of_its_own(asked: Asked) 
     axis = DAY.axis(NOW)
     assert asked.minutes == [30, None], "what explains is known by the minute"
     assert asked.between == [(axis.start, NOW.replace(second=0), axis.minutes_per_slot * 60)]
+
+
+def test_three_hours_are_asked_for_by_the_minute_so_that_a_bar_of_two_keeps_its_peak(asked: Asked) -> None:
+    view = View(window=180, width=46)
+    assert view.axis(NOW).minutes_per_slot == 2
+    EndpointReader(asked.aws, ENDPOINT).read(view)
+    assert asked.minutes == [180]
+    assert asked.between == []
+    long_ago = replace(view, until=NOW - timedelta(days=20))
+    EndpointReader(asked.aws, ENDPOINT).read(long_ago)
+    axis = long_ago.axis(NOW)
+    assert asked.between == [(axis.start, axis.end, 5 * 60)], "so long ago CloudWatch has one in five minutes"
 
 
 def test_the_past_is_asked_for_once(asked: Asked) -> None:

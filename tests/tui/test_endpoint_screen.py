@@ -167,7 +167,9 @@ async def test_the_first_reading_asks_for_as_many_minutes_as_are_drawn(readings:
         assert screen._stage is not None
         assert readings.minutes[0] == screen._stage.axis.minutes
         await pilot.press("w")
-        await until(pilot, lambda: len(readings.minutes) > 1)
+        await until(pilot, lambda: readings.minutes == [60, 180])
+        await pilot.press("w")
+        await until(pilot, lambda: len(readings.minutes) > 2)
         assert readings.minutes[-1] == 30, "what explains is asked for by the minute, whatever the charts show"
         assert screen._stage.axis.minutes_per_slot > 1
 
@@ -341,15 +343,18 @@ def periods(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def test_a_key_goes_through_the_windows_and_others_zoom(periods: list[int]) -> None:
     async with Console().run_test(size=(120, 36)) as pilot:
         await watched(pilot)
-        assert "46m until now  a bar a minute" in view_line(pilot)
+        assert "15:42–16:42  1h until now  a bar a minute" in view_line(pilot)
         await pilot.press("w")
-        await until(pilot, lambda: periods == [180])
-        assert "2h18m until now  a bar is 3m" in view_line(pilot)
+        await until(pilot, lambda: "3h until now  a bar is 2m, highest minute" in view_line(pilot))
         await pilot.press("plus")
-        await until(pilot, lambda: periods == [180, 120])
-        await pilot.press("minus", "w", "w")
-        await until(pilot, lambda: periods[-1] == 1800)
-        assert "11-21 18:00–11-22 17:00  23h until now  a bar is 30m" in view_line(pilot)
+        await until(pilot, lambda: "2h until now  a bar is 2m, highest minute" in view_line(pilot))
+        assert periods == [], "so few are asked for by the minute"
+        await pilot.press("minus", "w")
+        await until(pilot, lambda: periods == [600])
+        await until(pilot, lambda: "12h until now  a bar is 10m, mean" in view_line(pilot))
+        await pilot.press("w")
+        await until(pilot, lambda: periods == [600, 1200])
+        await until(pilot, lambda: "11-21 17:00–11-22 17:00  1d until now  a bar is 20m, mean" in view_line(pilot))
 
 
 @pytest.mark.usefixtures("readings")
@@ -358,7 +363,7 @@ async def test_while_paused_the_charts_stand_still_and_do_not_claim_to_be_of_now
     async with Console(aws).run_test(size=(120, 36)) as pilot:
         screen = await watched(pilot)
         await pilot.press("p")
-        await until(pilot, lambda: "46m paused" in screen_text(console(pilot)))
+        await until(pilot, lambda: "1h paused" in screen_text(console(pilot)))
         assert screen._stage is not None
         before = screen._stage.axis
         aws.still.at += 5 * MINUTE
@@ -366,7 +371,7 @@ async def test_while_paused_the_charts_stand_still_and_do_not_claim_to_be_of_now
         screen.tick()
         assert screen._stage.axis.end == before.end
         await pilot.press("p")
-        await until(pilot, lambda: "46m until now" in screen_text(console(pilot)))
+        await until(pilot, lambda: "1h until now" in screen_text(console(pilot)))
 
 
 @pytest.mark.usefixtures("readings", "periods")
@@ -447,7 +452,7 @@ async def test_it_can_be_copied_exported_and_come_back_to() -> None:
         assert sheet is not None
         assert sheet.columns[:2] == ("time", "invocations")
         assert sheet.columns[-2:] == ("current_instances", "desired_instances")
-        assert len(sheet.rows) == 46
+        assert len(sheet.rows) == 60
         assert sheet.rows[-2][:2] == (NOW.replace(second=0) - MINUTE, 120.0)
         assert screen.again()().endpoint_name == ENDPOINT  # type: ignore[attr-defined]
 

@@ -85,7 +85,9 @@ def sending_now(report: TrafficReport | None) -> list[Content]:
 
 def view_line(stage: Stage, until: datetime | None, width: int, *, paused: bool = False) -> Content:
     """Which stretch of time and which variants the charts show, what is pointed at, and the keys that change it."""
-    span, slot = words(stage.axis, until, paused=paused)
+    metrics = stage.known.metrics
+    period = metrics.period_seconds if metrics is not None else 60.0
+    span, slot = words(stage.axis, until, paused=paused, period_seconds=period)
     style = theme.QUIET if until is None and not paused else theme.ACCENT
     axis = stage.axis
     pointed = "" if axis.cursor is None else f"│ {moment(axis.time_of(axis.cursor), axis)}"

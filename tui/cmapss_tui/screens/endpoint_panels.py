@@ -115,7 +115,8 @@ def error_legend(stage: Stage, shown: Sequence[Curve]) -> tuple[Content, ...]:
     axis = stage.axis
     if axis.cursor is not None:
         return curve_legend(stage, shown)
-    minutes = axis.minutes_per_slot
+    metrics = stage.known.metrics
+    minutes = metrics.period_seconds / 60 if metrics is not None else 1
     counts = {
         curve.label: sum(value for at, value in curve.points if axis.start <= at < axis.end) * minutes
         for curve in shown
@@ -163,10 +164,8 @@ def instance_legend(stage: Stage, current: TimePoints, desired: TimePoints) -> t
     """What the two lines are, and their values at the cursor."""
     values = []
     for points in (current, desired):
-        held = stage.axis.by_step(points)
-        column = stage.axis.cursor_column
-        value = None if column is None else held[column]
-        values.append("" if column is None else f" {formats.number(value, 3)}")
+        slot = stage.axis.cursor
+        values.append("" if slot is None else f" {formats.number(stage.axis.at_slot_ends(points)[slot], 3)}")
     long, short = (
         Content.assemble(("━ ", PRIMARY), f"{have}{values[0]}{gap}", ("╌ ", REFERENCE), f"{want}{values[1]}")
         for have, want, gap in (("current", "desired", "  "), ("now", "want", " "))
@@ -191,10 +190,10 @@ def lane_legend(stage: Stage, shown: Sequence[Lane]) -> tuple[Content, ...]:
     """What the glyphs mean; at the cursor, what was the case."""
     axis = stage.axis
     if axis.cursor is not None:
-        first = axis.cursor * axis.columns_per_slot
+        columns = axis.columns_of(axis.cursor)
         long, short = [], []
         for lane in shown:
-            there = [(glyph, style) for at, glyph, style in lane.cells if first <= at < first + axis.columns_per_slot]
+            there = [(glyph, style) for at, glyph, style in lane.cells if at in columns]
             if there:
                 glyph, style = there[-1]
                 long.append(Content.assemble(f"{lane.label} ", (f"{glyph} {_meaning(glyph)}", style)))
@@ -217,9 +216,8 @@ def sheet(stage: Stage, now: datetime) -> Sheet | None:
     if stage.known.endpoint is not None and stage.known.scaling is not None:
         current, desired, _ = instances(stage, now)
         for name, points in (("current_instances", current), ("desired_instances", desired)):
-            held = axis.by_step(points)
             names.append(name)
-            columns.append(held[axis.columns_per_slot - 1 :: axis.columns_per_slot])
+            columns.append(axis.at_slot_ends(points))
     begun = [slot for slot in range(axis.slots) if axis.time_of(slot) <= now]
     rows = [(axis.time_of(slot), *(column[slot] for column in columns)) for slot in begun]
     return Sheet("metrics", ("time", *names), rows)

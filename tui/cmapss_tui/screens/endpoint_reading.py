@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FAST_REGION_SECONDS, SLOW_REGION_SECONDS = 15.0, 60.0
 FASTEST_SECONDS, SLOW_SECONDS = 1.0, (2.0, 60.0)
 RECENT_MINUTES = 30  # that the explanation looks at
+MOST_BY_THE_MINUTE = 180  # of them are asked for one by one
 _LATE = timedelta(minutes=3)  # of CloudWatch
 _ASK_AGAIN = timedelta(minutes=10)  # for what was denied
 
@@ -83,7 +84,7 @@ class EndpointReader:
         now = self._aws.clock.now()
         axis = view.axis(now)
         # The minutes that the explanation needs and those that are drawn are then one question.
-        same = view.until is None and axis.minutes_per_slot == 1
+        same = view.until is None and period_minutes(axis) == 1
         minutes = max(RECENT_MINUTES, axis.minutes) if same else RECENT_MINUTES
         known = self._recent if self._recent is not None and self._recent.answers(minutes, now) else None
         watch = read_watch(self._aws, self._name, minutes, known.metrics if known else None)
@@ -114,7 +115,8 @@ class EndpointReader:
         """The metrics of the view where those by the minute are not it."""
         from cmapss_core.metrics import read_metrics_between
 
-        key, now = (axis.start, axis.end, axis.minutes_per_slot), self._aws.clock.now()
+        period = period_minutes(axis)
+        key, now = (axis.start, axis.end, period), self._aws.clock.now()
         end = min(axis.end, now.replace(second=0, microsecond=0))
         if watch.endpoint is None or end <= axis.start:
             return None
@@ -122,7 +124,7 @@ class EndpointReader:
             return self._stretch
         over = axis.end <= now - _LATE
         try:
-            metrics = read_metrics_between(self._aws, watch.endpoint, axis.start, end, axis.minutes_per_slot * 60)
+            metrics = read_metrics_between(self._aws, watch.endpoint, axis.start, end, period * 60)
         except ConsoleError as error:
             failures["metrics"] = error
             return None
@@ -227,6 +229,12 @@ def _stages(
         return known
     since = next((variant.since for variant in rollout.variants if variant.stage == stage), None)
     return (*known, (since or now, stage))
+
+
+def period_minutes(axis: TimeAxis) -> int:
+    """The minutes of which CloudWatch is asked for one value each: where they are few, as fine as it has them, so that
+    a bar of several is as high as the highest of them."""
+    return axis.finest if axis.minutes <= MOST_BY_THE_MINUTE * axis.finest else axis.minutes_per_slot
 
 
 def reading_interval(reading: EndpointReading | None, speed: float) -> float:

@@ -18,7 +18,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """About `window` minutes on `width` columns, up to `until`, or up to now where that is None."""
+    """The `window` minutes up to `until`, or up to now where that is None, on `width` columns."""
 
     window: int = HOUR
     until: datetime | None = None
@@ -53,14 +53,23 @@ class View:
         return replace(self, until=None)
 
 
-def words(axis: TimeAxis, until: datetime | None, *, paused: bool = False) -> tuple[str, str]:
-    """What is shown, and what a column of it stands for; what is paused is not of now for long."""
+def words(
+    axis: TimeAxis, until: datetime | None, *, paused: bool = False, period_seconds: float = 60.0
+) -> tuple[str, str]:
+    """What is shown, and what a bar of it stands for; what is paused is not of now for long.
+
+    Of several values of CloudWatch, one for each `period_seconds`, a bar is the highest.
+    """
     span = f"{moment(axis.start, axis)}–{moment(axis.end, axis)}"
     length = minutes_in_words(axis.minutes)
     now = first_key("endpoint.present")
     present = "paused" if paused else "until now"
     upto = present if until is None else f"until {moment(axis.end, axis)}, press {now} for now"
-    slot = "a bar a minute" if axis.minutes_per_slot == 1 else f"a bar is {minutes_in_words(axis.minutes_per_slot)}"
+    slot = "a bar a minute"
+    if axis.minutes_per_slot > 1:
+        mean = period_seconds >= axis.minutes_per_slot * 60
+        which = "mean" if mean else "highest minute" if period_seconds <= 60 else "highest value"
+        slot = f"a bar is {minutes_in_words(axis.minutes_per_slot)}, {which}"
     return f"{span}  {length} {upto}", slot
 
 

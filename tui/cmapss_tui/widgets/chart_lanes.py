@@ -103,10 +103,9 @@ def legend(glyphs: Iterable[tuple[Glyph, str]]) -> list[tuple[str, str]]:
 
 def _columns(start: datetime, end: datetime, axis: TimeAxis) -> range:
     """The columns that a span of time touches."""
-    begin = axis.start
+    begin, length = axis.start, axis.end - axis.start
     if axis.width < 1 or end <= begin or start >= axis.end or end < start:
         return range(0)
-    column = axis.slot / axis.columns_per_slot
-    first = max((start - begin) // column, 0)
-    last = min(-((begin - end) // column), axis.width)
+    first = max((start - begin) * axis.width // length, 0)
+    last = min(-((begin - end) * axis.width // length), axis.width)
     return range(first, max(last, first + 1))

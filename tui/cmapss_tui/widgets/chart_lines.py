@@ -29,7 +29,7 @@ from cmapss_tui.widgets.chart_scale import (
 NO_DATA = "no data"
 
 _POINTED_THROUGH = " ┄▁"
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+EIGHTHS = " ▁▂▃▄▅▆▇█"
 _BRAILLE = 0x2800
 _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # by column of dots, from the bottom up
 
@@ -78,31 +78,6 @@ class Canvas:
         return tuple(("".join(character for character, _ in cells), style) for style, cells in runs)
 
 
-def bars(points: TimePoints, axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
-    """Vertical bars in eighths of a cell, one a minute: zero is a low line, a missing minute a gap."""
-    values = axis.by_slot(points)
-    rows = height - 1
-    if rows < 1 or axis.width < 1:
-        return []
-    known = [max(value, 0.0) for value in values if value is not None]
-    scale = value_scale([*known, reference.value] if reference else known, rows)
-    canvas = Canvas(rows, axis.width)
-    for column in range(axis.width):
-        value = values[column // axis.columns_per_slot]
-        if value is None:
-            continue
-        style = PRIMARY if axis.complete(column) else f"{PRIMARY} dim"
-        if value <= 0:
-            canvas.put(0, column, _EIGHTHS[1], f"{MUTED} dim")
-            continue
-        eighths = max(1, round(scale.position(value) * 8))
-        for row in range(math.ceil(eighths / 8)):
-            canvas.put(row, column, _EIGHTHS[min(eighths - row * 8, 8)], style)
-    if reference is not None:
-        _rule(canvas, scale.row(reference.value), reference.label)
-    return framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
-
-
 def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Reference | None = None) -> list[Line]:
     """Lines of braille dots, each with its name in the margin beside its end; a missing minute interrupts it."""
     rows = height - 1
@@ -116,7 +91,7 @@ def curves(series: Sequence[Curve], axis: TimeAxis, height: int, reference: Refe
     for index in reversed(range(len(series))):
         _curve(canvas, axis, scale, by_slot[index], series_style(index))
     if reference is not None:
-        _rule(canvas, scale.row(reference.value), reference.label)
+        rule(canvas, scale.row(reference.value), reference.label)
     lines = framed(canvas, [scale.label(row) for row in range(-1, rows)], axis.ticks(), empty=not known)
     ends = [next((value for value in reversed(values) if value is not None), None) for values in by_slot]
     names = _beside([None if end is None else scale.row(end) for end in ends], rows)
@@ -301,11 +276,12 @@ def sparkline(values: Sequence[float | None], width: int) -> Line:
         if value is None or not math.isfinite(value):
             cells.append(" ")
         else:
-            cells.append(_EIGHTHS[min(8, max(1, round(max(value, 0.0) / top * 8)))])
+            cells.append(EIGHTHS[min(8, max(1, round(max(value, 0.0) / top * 8)))])
     return (("".join(cells), PRIMARY),)
 
 
-def _rule(canvas: Canvas, row: int, label: str) -> None:
+def rule(canvas: Canvas, row: int, label: str) -> None:
+    """A line to compare with, across what is drawn; named at its beginning where it has a label."""
     text = (f"{label} " if label else "").ljust(canvas.columns, "┄")[: canvas.columns]
     for column, character in enumerate(text):
         under = canvas.get(row, column)
@@ -328,7 +304,6 @@ def _beside(rows_wanted: Sequence[int | None], rows: int) -> dict[int, int]:
 
 
 def _curve(canvas: Canvas, axis: TimeAxis, scale: Scale, values: Sequence[float | None], style: str) -> None:
-    dots_per_slot = 2 * axis.columns_per_slot
     highest = canvas.rows * 4 - 1
 
     def dot(value: float) -> float:
@@ -339,10 +314,10 @@ def _curve(canvas: Canvas, axis: TimeAxis, scale: Scale, values: Sequence[float 
             continue
         following = values[slot + 1] if slot + 1 < len(values) else None
         start, end = dot(value), dot(following if following is not None else value)
-        for offset in range(dots_per_slot):
-            x = slot * dots_per_slot + offset
-            y = int(start + (end - start) * offset / dots_per_slot)
-            next_y = int(start + (end - start) * (offset + 1) / dots_per_slot)
+        columns = axis.halves_of(slot)  # of dots
+        for offset, x in enumerate(columns):
+            y = int(start + (end - start) * offset / len(columns))
+            next_y = int(start + (end - start) * (offset + 1) / len(columns))
             lowest, run = min(y, next_y + 1 if next_y < y else y), abs(next_y - y) or 1
             _upright(canvas, x, lowest, lowest + run, style if axis.complete(x // 2) else f"{style} dim")
 

@@ -1,4 +1,4 @@
-"""The axes of the charts: a time axis of whole columns to the minute, and a value axis with even numbers."""
+"""The axes of the charts: a time axis of whole minutes to the half column, and a value axis with even numbers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ _DAY_MINUTES = 24 * 60
 _TICK_MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, _DAY_MINUTES, 2 * _DAY_MINUTES, 7 * _DAY_MINUTES)
 _TICK_COLUMNS = 9  # from one tick to the next, at least: a label and a gap
 _SLOT_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 720, _DAY_MINUTES)
-_NEAR_ENOUGH = 1.45  # times longer or shorter than asked for, that is shown for the sake of a finer slot
 # How long CloudWatch keeps values of a minute, and of five; after that it has those of an hour.
 _KEPT = ((timedelta(days=15), 1), (timedelta(days=63), 5))
 _KEPT_LONGEST = 60
@@ -42,42 +41,46 @@ _TINIEST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
-    """A window of time in slots of whole minutes, each as many columns wide, that several charts share.
+    """A window of time in slots of whole minutes over `width` columns, that several charts share.
 
-    `end` is the end of the last slot; what lies after `complete_until` may still change in CloudWatch. `cursor` is
-    the slot that is pointed at.
+    A slot is some halves of columns wide, at least one; where that comes out uneven, one more or less than the next.
+    `end` is the end of the last slot; what lies after `complete_until` may still change in CloudWatch. `cursor` is the
+    slot that is pointed at, `finest` the minutes of the shortest period that CloudWatch has of that time.
     """
 
     end: datetime
     slots: int
     minutes_per_slot: int
-    columns_per_slot: int
+    width: int
     complete_until: datetime
     cursor: int | None = None
+    finest: int = 1
 
     @classmethod
     def fit(
         cls, now: datetime, width: int, *, window: int = 60, incomplete: int = 2, until: datetime | None = None
     ) -> TimeAxis:
-        """The window up to the minute of `now`, or up to `until`, that fills `width` columns and is about `window`
-        minutes long.
+        """The window of so many minutes up to the minute of `now`, or up to `until`, on `width` columns.
 
-        About: a slot is a number of minutes that CloudWatch has values of, and a whole number of columns. The last
-        `incomplete` minutes before `now`, the running one among them, count as not complete.
+        A slot is the fewest minutes that CloudWatch has values of, and for which there is half a column each; where
+        that is no part of the window, it is a little longer. The last `incomplete` minutes before `now`, the running
+        one among them, count as not complete.
         """
         minute_end = _minute(now) + _MINUTE
         last = minute_end if until is None else min(_minute(until), minute_end)
         width, window = max(width, 0), max(window, 1)
-        minutes_per_slot, columns_per_slot = _slots(width, window, _finest(minute_end - last + window * _MINUTE))
+        finest = _finest(minute_end - last + window * _MINUTE)
+        minutes_per_slot = _slot_minutes(width, window, finest)
         slot = minutes_per_slot * _MINUTE
         # On multiples of the slot, so that the same minutes stay together as time goes on.
         end = _EPOCH + -(-(last - _EPOCH) // slot) * slot
         return cls(
             end,
-            width // columns_per_slot,
+            min(-(-window // minutes_per_slot), 2 * width),
             minutes_per_slot,
-            columns_per_slot,
+            width,
             minute_end - incomplete * _MINUTE,
+            finest=finest,
         )
 
     @property
@@ -96,16 +99,25 @@ class TimeAxis:
         return self.slots * self.minutes_per_slot
 
     @property
-    def width(self) -> int:
-        """Columns of the plot."""
-        return self.slots * self.columns_per_slot
-
-    @property
     def cursor_column(self) -> int | None:
         """The column in the middle of the slot that is pointed at."""
         if self.cursor is None or not 0 <= self.cursor < self.slots:
             return None
-        return self.cursor * self.columns_per_slot + (self.columns_per_slot - 1) // 2
+        halves = self.halves_of(self.cursor)
+        return halves[(len(halves) - 1) // 2] // 2
+
+    def halves_of(self, slot: int) -> range:
+        """The halves of columns that a slot takes, counted from the left."""
+        halves = 2 * self.width
+        return range(slot * halves // self.slots, (slot + 1) * halves // self.slots)
+
+    def columns_of(self, slot: int) -> range:
+        """The columns in which a slot lies, those that it shares with its neighbours included."""
+        return range(slot * self.width // self.slots, -(-(slot + 1) * self.width // self.slots))
+
+    def slot_of(self, half: int) -> int:
+        """The slot that takes this half of a column."""
+        return ((half + 1) * self.slots - 1) // (2 * self.width)
 
     def time_of(self, slot: int) -> datetime:
         """When a slot starts."""
@@ -113,12 +125,13 @@ class TimeAxis:
 
     def column_of(self, at: datetime) -> int | None:
         """The column in which a time lies; None outside the window."""
-        column = (at - self.start) // (self.slot / self.columns_per_slot) if self.width else 0
-        return column if 0 <= column < self.width else None
+        if not self.width or not self.start <= at < self.end:
+            return None
+        return (at - self.start) * self.width // (self.end - self.start)
 
     def complete(self, column: int) -> bool:
-        """Whether the slot of a column will not change any more."""
-        return self.start + (column // self.columns_per_slot + 1) * self.slot <= self.complete_until
+        """Whether the slots of a column will not change any more."""
+        return self.time_of(self.slot_of(2 * column + 1) + 1) <= self.complete_until
 
     def by_slot(self, points: TimePoints) -> list[float | None]:
         """One value a slot, None where there is none: the largest of its minutes, so that no peak is lost."""
@@ -133,26 +146,21 @@ class TimeAxis:
 
     def by_step(self, points: TimePoints) -> list[float | None]:
         """One value a column, each held from its time until the next: what was true when the column ended."""
-        values: list[float | None] = []
-        start, column_time = self.start, self.slot / self.columns_per_slot
-        steps = [(at, value) for at, value in points if math.isfinite(value)]
-        index, current = 0, None
-        for column in range(self.width):
-            column_end = start + (column + 1) * column_time
-            while index < len(steps) and steps[index][0] < column_end:
-                current = _clamp(steps[index][1])
-                index += 1
-            values.append(current)
-        return values
+        length = self.end - self.start
+        return held(points, (self.start + length * (column + 1) / self.width for column in range(self.width)))
+
+    def at_slot_ends(self, points: TimePoints) -> list[float | None]:
+        """The same, one value a slot."""
+        return held(points, (self.time_of(slot + 1) for slot in range(self.slots)))
 
     def ticks(self) -> list[tuple[int, str]]:
         """Columns and their HH:MM, on round minutes, far enough apart to be read; midnight is told by its date."""
         slot_ticks = [m for m in _TICK_MINUTES if m % self.minutes_per_slot == 0] or [self.minutes_per_slot]
-        columns = self.columns_per_slot
-        step = next((m for m in slot_ticks if m // self.minutes_per_slot * columns >= _TICK_COLUMNS), slot_ticks[-1])
+        fits = (m for m in slot_ticks if m * self.width >= _TICK_COLUMNS * self.minutes)
+        step = next(fits, slot_ticks[-1])
         times = ((slot, self.time_of(slot)) for slot in range(self.slots))
         return [
-            (slot * columns, f"{at:%m-%d}" if at.hour == at.minute == 0 else f"{at:%H:%M}")
+            (self.columns_of(slot)[0], f"{at:%m-%d}" if at.hour == at.minute == 0 else f"{at:%H:%M}")
             for slot, at in times
             if (at - _EPOCH) // _MINUTE % step == 0
         ]
@@ -167,23 +175,24 @@ def _finest(oldest: timedelta) -> int:
     return next((minutes for age, minutes in _KEPT if oldest < age), _KEPT_LONGEST)
 
 
-def _slots(width: int, window: int, finest: int) -> tuple[int, int]:
-    """Minutes and columns of a slot: the fewest minutes with which about `window` minutes fill the width, else those
-    that come nearest."""
-    if not width:
-        return finest, 1
-    choices = []
-    for minutes in (each for each in _SLOT_MINUTES if each % finest == 0):
-        even = width * minutes / window
-        for columns in {min(max(1, round_(even)), width) for round_ in (math.floor, math.ceil)}:
-            shown = width // columns * minutes
-            choices.append((max(shown / window, window / shown), minutes, columns))
-    near = [choice for choice in choices if choice[0] <= _NEAR_ENOUGH]
-    if near:
-        fewest = min(minutes for _, minutes, _ in near)
-        near = [choice for choice in near if choice[1] == fewest]
-    _, minutes, columns = min(near or choices)
-    return minutes, columns
+def _slot_minutes(width: int, window: int, finest: int) -> int:
+    """The fewest minutes of a slot with which the window fits into the width, a part of the window if possible."""
+    periods = [minutes for minutes in _SLOT_MINUTES if minutes % finest == 0]
+    fitting = [minutes for minutes in periods if -(-window // minutes) <= 2 * width]
+    return next((minutes for minutes in fitting if window % minutes == 0), (fitting or periods[-1:])[0])
+
+
+def held(points: TimePoints, ends: Iterable[datetime]) -> list[float | None]:
+    """For each of these times, in order, the value of the last point before it; None before the first point."""
+    steps = [(at, value) for at, value in points if math.isfinite(value)]
+    values: list[float | None] = []
+    index, current = 0, None
+    for end in ends:
+        while index < len(steps) and steps[index][0] < end:
+            current = _clamp(steps[index][1])
+            index += 1
+        values.append(current)
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from cmapss_tui.widgets import chart_lanes, chart_lines
+from cmapss_tui.widgets import chart_bars, chart_lanes, chart_lines
 from cmapss_tui.widgets.chart_lanes import Lane
 from cmapss_tui.widgets.chart_lines import Curve, Reference
 from cmapss_tui.widgets.chart_scale import GUTTER, MARGIN, Line, TimeAxis, TimePoints
@@ -76,7 +76,7 @@ class TimeChart(Chart):
     def on_mouse_move(self, event: MouseMove) -> None:
         axis, column = self._axis, event.x - GUTTER
         if axis is not None:
-            self._point(column // axis.columns_per_slot if 0 <= column < axis.width else None)
+            self._point(axis.slot_of(2 * column) if 0 <= column < axis.width else None)
 
     def on_leave(self) -> None:
         self._point(None)
@@ -98,7 +98,7 @@ class TimeChart(Chart):
 
 
 class BarChart(TimeChart):
-    """A bar a minute, with a line to compare with."""
+    """A bar a slot, with a line to compare with."""
 
     _points: TimePoints = ()
     _reference: Reference | None = None
@@ -110,7 +110,7 @@ class BarChart(TimeChart):
 
     def draw_over(self, axis: TimeAxis, height: int) -> Sequence[Line]:
         """Bars in eighths of a cell."""
-        return chart_lines.bars(self._points, axis, height, self._reference)
+        return chart_bars.bars(self._points, axis, height, self._reference)
 
 
 class StepChart(TimeChart):
