@@ -322,6 +322,19 @@ def test_a_minimum_beyond_the_quota_is_forbidden_before_anything_is_done(scaled:
     assert [check.kind for check in plan.forbidding] == [ErrorKind.QUOTA]
 
 
+@pytest.mark.parametrize(("most", "warned"), [(100_000, True), (8, False)])
+def test_a_maximum_beyond_the_quota_is_warned_of_and_stops_nothing(world: World, most: int, warned: bool) -> None:
+    world.region.controls["quotas"](world.region, {"ml.m5.xlarge": 8})
+    plan = world.ask(min=1, max=most)
+    told = f"at full load {most} × ml.m5.xlarge run, and the quota is 8"
+    assert (told in plan.warnings) is warned
+    assert plan.forbidding == ()
+    if warned:
+        world.run(plan)
+        assert world.now().target["MaxCapacity"] == most
+        assert told in world.ask(target=20.0).warnings, "as long as it stands so"
+
+
 def test_a_reading_makes_four_calls_and_asks_for_schedules_once_a_minute(scaled: World) -> None:
     scaled.do(schedules=(NIGHT,))
     endpoint = read_endpoint(scaled.aws, NAME)

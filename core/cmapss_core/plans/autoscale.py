@@ -9,7 +9,7 @@ from cmapss_core.endpoints import Endpoint, Variant, read_endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_core.plans.drafting import Draft, drafting
 from cmapss_core.plans.plan import Check, Plan
-from cmapss_core.plans.preflight import quota_checks, redundancy_checks
+from cmapss_core.plans.preflight import full_load_checks, quota_checks, redundancy_checks
 from cmapss_core.plans.scaling.request import (
     DEFAULT_CONCURRENCY,
     DEFAULT_MAX,
@@ -77,6 +77,7 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
             steps=set_up_steps(wanted, before),
             checks=[
                 *_growth_checks(draft, variant, bounded),
+                *_full_load_checks(draft, endpoint, variant, bounded, high),
                 *redundancy_checks(low),
                 *_bounds_checks(draft, variant.instance_type, low, high, variant.desired_instances),
                 *_effect_checks(wanted),
@@ -141,6 +142,19 @@ def _growth_checks(draft: Draft, variant: Variant, instances: int) -> Iterator[C
     """Whether the instances that come at once are within the quota."""
     if variant.instance_type is not None and instances > variant.desired_instances:
         yield from quota_checks(draft, {variant.instance_type: instances - variant.desired_instances})
+
+
+def _full_load_checks(draft: Draft, endpoint: Endpoint, variant: Variant, begun: int, most: int) -> Iterator[Check]:
+    """Where the quota keeps the variant from its maximum, beside what the endpoint's others run on the same type."""
+    if variant.instance_type is None:
+        return
+    beside = sum(
+        other.desired_instances
+        for other in endpoint.variants
+        if other is not variant and other.instance_type == variant.instance_type
+    )
+    kind = variant.instance_type
+    yield from full_load_checks(draft, {kind: beside + begun}, {kind: beside + most})
 
 
 def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int, instances: int) -> Iterator[Check]:
