@@ -10,7 +10,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
+from cmapss_core.aws import Target
 from cmapss_tui import keymap
+from cmapss_tui.cadence import cadence_of
 from cmapss_tui.configuration import read_config
 from cmapss_tui.options import Layers, merged
 from cmapss_tui.screens.picker import Picker
@@ -74,16 +76,17 @@ async def test_every_setting_is_listed_with_its_value_and_who_set_it(file: Path,
     app = console(file, environment={"refresh": 5.0})
     async with app.run_test(size=size) as pilot:
         screen = await at_row(pilot, Part.SETTINGS, "refresh")
-        assert shown(screen, Part.SETTINGS, "region") == ("eu-west-1", "file")
+        assert shown(screen, Part.SETTINGS, "calls_per_minute") == ("20", "default")
+        assert shown(screen, Part.SETTINGS, "read_only") == ("false", "file")
         assert shown(screen, Part.SETTINGS, "refresh") == ("5", "CMAPSS_REFRESH")
-        assert shown(screen, Part.SETTINGS, "theme") == ("–", "default")
+        assert shown(screen, Part.SETTINGS, "theme") == (app.usual_theme, "default")
         assert shown(screen, Part.KEYS, "jobs.deploy") == ("D", "default")
         assert shown(screen, Part.ABOUT, "configuration")[0] == str(file)
         text = screen_text(app)
         assert "CMAPSS_REFRESH says what it is" in text
         assert "Seconds between two readings" in text
         sheet = screen.sheet()
-        assert ["settings", "region", "eu-west-1", "file", "The AWS region."] in [list(row) for row in sheet.rows]
+        assert ["settings", "region", "us-east-1", "sandbox", "The AWS region."] in [list(row) for row in sheet.rows]
         assert screen.copyable()["value"] == "5"
 
 
@@ -216,7 +219,7 @@ async def test_the_list_is_narrowed_down(file: Path) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         screen = await at_row(pilot, Part.SETTINGS, "region")
         await pilot.press("slash", *"set_by:file", "enter")
-        await until(pilot, lambda: [row.name for row in screen.table.rows] == ["region", "read_only"])
+        await until(pilot, lambda: [row.name for row in screen.table.rows] == ["read_only"])
 
 
 async def test_areas_are_written_with_the_key_that_they_have_now(file: Path) -> None:
@@ -249,3 +252,101 @@ async def test_several_keys_and_the_former_key_of_another_action_work(file: Path
 @pytest.mark.parametrize(("value", "text"), [(1e6, "1000000"), (5.0, "5"), (2.5, "2.5"), (True, "true"), (None, "–")])
 def test_a_value_is_written_plainly(value: object, text: str) -> None:
     assert value_text(value) == text
+
+
+LOCAL = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("target", "flags", "variables", "rows"),
+    [
+        (
+            Target(region="us-east-1", endpoint_url=LOCAL),
+            {},
+            {},
+            {
+                "sandbox": ("true", "no credentials"),
+                "profile": ("none", "sandbox"),
+                "region": ("us-east-1", "sandbox"),
+                "endpoint_url": (LOCAL, "sandbox"),
+                "refresh": ("automatic", "default"),
+                "protected": ("none", "default"),
+            },
+        ),
+        (
+            Target(region="us-east-1", endpoint_url=LOCAL),
+            {"sandbox": True},
+            {},
+            {"sandbox": ("true", "--sandbox"), "region": ("us-east-1", "sandbox")},
+        ),
+        (
+            Target(region="us-east-1", endpoint_url=LOCAL),
+            {"endpoint_url": LOCAL, "region": "us-east-1"},
+            {},
+            {
+                "sandbox": ("false", "default"),
+                "profile": ("default", "default"),
+                "region": ("us-east-1", "--region"),
+                "endpoint_url": (LOCAL, "--endpoint-url"),
+            },
+        ),
+        (
+            Target(endpoint_url=LOCAL),
+            {},
+            {"AWS_ENDPOINT_URL": LOCAL},
+            {"sandbox": ("false", "default"), "endpoint_url": (LOCAL, "AWS_ENDPOINT_URL")},
+        ),
+        (
+            Target(profile="test", region="eu-west-1"),
+            {"profile": "test"},
+            {"AWS_PROFILE": "other"},
+            {
+                "profile": ("test", "--profile"),
+                "region": ("eu-west-1", "at the start"),
+                "endpoint_url": ("AWS's own", "default"),
+            },
+        ),
+        (
+            Target(),
+            {},
+            {"AWS_PROFILE": "other", "AWS_DEFAULT_REGION": "eu-west-3"},
+            {"profile": ("other", "AWS_PROFILE"), "region": ("eu-west-3", "AWS_DEFAULT_REGION")},
+        ),
+    ],
+    ids=["without credentials", "sandbox asked for", "an address", "an address of AWS's", "profile", "AWS's own"],
+)
+async def test_what_is_in_force_is_shown_and_who_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    target: Target,
+    flags: dict[str, Any],
+    variables: dict[str, str],
+    rows: dict[str, tuple[str, str]],
+) -> None:
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    aws = DeafAws(target)
+    aws._region = target.region or "eu-west-3"
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
+    app = Console(aws, merged(Layers(tmp_path / "config.toml", flags=flags)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_row(pilot, Part.SETTINGS, "region")
+        assert {name: shown(screen, Part.SETTINGS, name) for name in rows} == rows
+
+
+async def test_what_is_set_while_something_else_is_in_force_is_told(file: Path) -> None:
+    app = console(file)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, Part.SETTINGS, "region")
+        said = "eu-west-1 is set (file), and holds where there is no sandbox."
+        await until(pilot, lambda: said in screen_text(app))
+
+
+async def test_an_interval_that_was_chosen_is_in_force_until_another_is_set(file: Path) -> None:
+    app = console(file)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await at_row(pilot, Part.SETTINGS, "refresh")
+        cadence_of(app).choose_next()
+        screen.show_rows()
+        assert shown(screen, Part.SETTINGS, "refresh") == ("2", "chosen here")

@@ -14,6 +14,7 @@ from cmapss_tui import __version__, keymap, theme
 from cmapss_tui.actions import ACTIONS
 from cmapss_tui.console_settings import holds_at_once, outdone_by, theme_names
 from cmapss_tui.filters import Value
+from cmapss_tui.in_force import in_force, set_besides
 from cmapss_tui.options import Options, Origin, layers_behind, sources
 from cmapss_tui.settings import setting_lines, value_text
 
@@ -32,7 +33,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """A setting, an action with its keys, or a fact; `set_by` is who says so."""
+    """A setting as it is in force, an action with its keys, or a fact; `set_by` is who says so."""
 
     part: Part
     name: str
@@ -63,6 +64,13 @@ def rows_of(console: ConsoleApp) -> list[SettingRow]:
     return [*_settings(console), *_profiles(console), *_keys(console), *_facts(console)]
 
 
+def notes_in_force(console: ConsoleApp, name: str) -> list[tuple[str, str]]:
+    """What is to be known of a setting in the list, each with its style."""
+    line = next(line for line in setting_lines(console.options) if line.name == name)
+    besides = set_besides(console, line)
+    return [*([(besides, theme.WARN)] if besides is not None else []), *notes_on(console.options, name)]
+
+
 def notes_on(options: Options, name: str) -> list[tuple[str, str]]:
     """What is to be known before one sets a setting, each with its style."""
     from cmapss_tui.configuration import takes
@@ -79,7 +87,8 @@ def _settings(console: ConsoleApp) -> Iterator[SettingRow]:
 
     for line in setting_lines(console.options):
         if line.name != "keymap":  # it is the rows of keys
-            yield SettingRow(Part.SETTINGS, line.name, line.text, str(line.source), meaning(line.name))
+            now = in_force(console, line)
+            yield SettingRow(Part.SETTINGS, line.name, now.value, now.set_by, meaning(line.name))
 
 
 def _profiles(console: ConsoleApp) -> Iterator[SettingRow]:

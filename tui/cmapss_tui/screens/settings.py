@@ -17,7 +17,7 @@ from cmapss_tui.keymap import key_display, keys_of, read_keys
 from cmapss_tui.options import Origin, layers_behind
 from cmapss_tui.saving import KEYMAP, save_keys, save_setting
 from cmapss_tui.screens.filtered import FilteredScreen
-from cmapss_tui.setting_rows import FIELDS, Part, SettingRow, notes_on, rows_of
+from cmapss_tui.setting_rows import FIELDS, Part, SettingRow, notes_in_force, rows_of
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.filter_bar import FilterBar
@@ -175,7 +175,7 @@ class SettingsScreen(FilteredScreen):
     def _notes(self, row: SettingRow) -> list[tuple[str, str]]:
         """What is to be known before one sets it, with the style of it."""
         if row.part is Part.SETTINGS:
-            return notes_on(self.console.options, row.name)
+            return notes_in_force(self.console, row.name)
         if row.part is Part.KEYS and keys_of(row.name) != (own := by_id(row.name).keys):
             return [(f"By default {' '.join(map(key_display, own))}.", theme.QUIET)]
         return []
