@@ -14,8 +14,8 @@ from textual.widgets import Input
 from cmapss_core.job_description import Channel, Serving, Stage, TrainingJobDescription
 from cmapss_core.jobs import RankedJob, TrainingJob
 from cmapss_tui.history import opened
-from cmapss_tui.job_facts import about, laid_out
 from cmapss_tui.jobs.differences import as_text, differences
+from cmapss_tui.jobs.facts import about, laid_out
 from cmapss_tui.jobs.list import STAND_ALONE
 from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.screens.job_comparison import JobComparisonScreen

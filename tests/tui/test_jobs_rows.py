@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmapss_core.jobs import JobsSnapshot, RankedJob, rank
-from cmapss_tui import job_facts
 from cmapss_tui.filters import parse
+from cmapss_tui.jobs import facts as job_facts
 from cmapss_tui.jobs import rows as job_rows
 from cmapss_tui.jobs.list import STAND_ALONE, JobList, Question, answer, prepare
 from cmapss_tui.jobs.parameters import parameters

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from cmapss_core.job_description import LOG_GROUP, UNDER_WAY, TrainingJobDescription, read_training_job
 from cmapss_core.jobs import TrainingJob
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.job_facts import about, laid_out, made_with
+from cmapss_tui.jobs.facts import about, laid_out, made_with
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.panel import Lines

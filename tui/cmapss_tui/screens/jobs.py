@@ -16,9 +16,9 @@ from textual.timer import Timer
 from cmapss_core.jobs import RankedJob
 from cmapss_tui import formats
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.job_facts import summary
 from cmapss_tui.jobs import rows as job_rows
 from cmapss_tui.jobs.desk import JobDesk, JobsAnswered, JobsCounted, QuestionFailed
+from cmapss_tui.jobs.facts import summary
 from cmapss_tui.jobs.list import JobList, Question
 from cmapss_tui.jobs.sheet import sheet_of
 from cmapss_tui.jobs.titles import cross_check, legends, title
