@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cmapss_core.errors import ConsoleError, ErrorKind
-from cmapss_core.plans.drafting import Draft, drafting
+from cmapss_core.plans.drafting import Draft
 from cmapss_core.plans.plan import Check
 from cmapss_core.plans.preflight import (
     artefact_checks,
     capture_checks,
-    full_load_checks,
     image_checks,
-    instance_type_checks,
-    price_checks,
     quota_checks,
     redundancy_checks,
     role_checks,
     zone_checks,
 )
+from tests.core.checking import DENIED, XLARGE, Checks, found, said
 from tests.core.scripted import Answer, ScriptedAws, not_found
 
 ACCOUNT = "000000000000"
@@ -29,32 +27,14 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/engines"
 AWS_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 OWN_IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team/xgboost"
 ARTEFACT = "s3://models/job/output/model.tar.gz"
-XLARGE = "ml.m5.xlarge"
-
-Checks = Callable[[Draft], Iterable[Check]]
 
 
-def found(aws: ScriptedAws, checks: Checks) -> list[Check]:
-    """What the checks find, and what the plan that they are of has to say besides."""
-    with drafting(aws, "deploy") as draft:
-        checked = tuple(checks(draft))
-        return list(draft.plan(target="engines", steps=(), checks=checked).checks)
-
-
-def said(checks: list[Check]) -> list[tuple[bool | None, str]]:
-    return [(check.ok, check.text) for check in checks]
+# Role
 
 
 def trust(*principals: str, effect: str = "Allow", action: Any = "sts:AssumeRole") -> dict[str, Any]:
     statement = {"Effect": effect, "Principal": {"Service": list(principals)}, "Action": action}
     return {"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": {"Statement": [statement]}}}
-
-
-DENIED = ConsoleError(ErrorKind.DENIED, "User: x is not authorized to perform that")
-THROTTLED = ConsoleError(ErrorKind.THROTTLED, "Rate exceeded")
-
-
-# Role
 
 
 @pytest.mark.parametrize(
@@ -187,61 +167,6 @@ def test_what_is_no_object_is_no_artefact(uri: str) -> None:
         found(ScriptedAws({}), lambda draft: artefact_checks(draft, uri))
 
 
-# Quotas
-
-
-def quota(value: float, used: int = 0) -> dict[str, Answer]:
-    listed = [{"QuotaCode": "L-1", "QuotaName": f"{XLARGE} for endpoint usage", "Value": value}]
-    variant = {"VariantName": "AllTraffic", "DesiredInstanceCount": used, "CurrentInstanceCount": used}
-    configured = {"VariantName": "AllTraffic", "InstanceType": XLARGE, "InitialInstanceCount": 1}
-    return {
-        "service-quotas:ListServiceQuotas": {"Quotas": listed},
-        "sagemaker:ListEndpoints": {"Endpoints": [{"EndpointName": "other"}] if used else []},
-        "sagemaker:DescribeEndpoint": {
-            "EndpointStatus": "InService",
-            "EndpointConfigName": "other",
-            "ProductionVariants": [variant],
-        },
-        "sagemaker:DescribeEndpointConfig": {"ProductionVariants": [configured]},
-    }
-
-
-@pytest.mark.parametrize(
-    ("value", "used", "more", "ok", "text"),
-    [
-        (8, 2, 3, True, "5 of 8 with this"),
-        (8, 5, 3, None, "8 of 8 with this; nothing is left to scale out"),
-        (8, 6, 3, False, "9 of 8 with this"),
-        (0, 0, 1, False, "1 of 0 with this"),
-    ],
-)
-def test_a_quota_is_compared_with_all_that_there_would_be(
-    value: float, used: int, more: int, ok: bool | None, text: str
-) -> None:
-    [check] = found(ScriptedAws(quota(value, used)), lambda draft: quota_checks(draft, {XLARGE: more}))
-    assert (check.ok, check.text) == (ok, f"quota {XLARGE} for endpoint usage: {text}")
-    assert (check.kind is ErrorKind.QUOTA) is (ok is False)
-
-
-def test_endpoints_that_may_not_be_read_make_room_uncertain_and_excess_none_the_less_certain() -> None:
-    unreadable: dict[str, Answer] = {"sagemaker:DescribeEndpoint": DENIED}
-    aws = ScriptedAws({**quota(8, 6), **unreadable})
-    [room] = found(aws, lambda draft: quota_checks(draft, {XLARGE: 3}))
-    assert said([room]) == [
-        (None, f"quota {XLARGE} for endpoint usage: 3 of 8 with this, without what may not be read: other")
-    ]
-    [excess] = found(aws, lambda draft: quota_checks(draft, {XLARGE: 9}))
-    assert excess.ok is False
-
-
-def test_nothing_is_asked_where_there_is_nothing_more_or_no_quota() -> None:
-    aws = ScriptedAws(quota(8))
-    assert found(aws, lambda draft: quota_checks(draft, {XLARGE: 0, "ml.m5.large": -2})) == []
-    assert "service-quotas:ListServiceQuotas" not in aws.called
-    assert found(aws, lambda draft: quota_checks(draft, {"ml.p9.huge": 1})) == []
-    assert "sagemaker:ListEndpoints" not in aws.called
-
-
 # Zones and redundancy
 
 
@@ -361,54 +286,3 @@ def test_whoever_is_logged_out_is_told_so(operation: str) -> None:
     _, checks = OPTIONAL[operation]
     with pytest.raises(ConsoleError, match="expired"):
         found(ScriptedAws({**bucket(), operation: expired}), checks)
-
-
-# Prices
-
-
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        ({"PriceList": []}, f"the Price List has no price for hosting on {XLARGE}"),
-        (DENIED, "pricing:GetProducts is not permitted: the price is unknown"),
-        (THROTTLED, "pricing:GetProducts was not answered (Rate exceeded): the price is unknown"),
-    ],
-)
-def test_a_price_that_is_unknown_is_told_once_with_its_reason(answer: Answer, text: str) -> None:
-    aws = ScriptedAws({"pricing:GetProducts": answer})
-    assert said(found(aws, lambda draft: price_checks(draft, [XLARGE, XLARGE]))) == [(None, text)]
-
-
-# Instance types
-
-
-@pytest.mark.parametrize(
-    ("instance_type", "told"),
-    [
-        ("ml.c5.xlarge", []),
-        ("ml.c5.xarge", [(False, "there is no instance type ml.c5.xarge: ml.c5.xlarge?")]),
-        ("ml.qqqqqqqq", [(False, "there is no instance type ml.qqqqqqqq")]),
-    ],
-)
-def test_a_misspelt_instance_type_is_told_with_the_one_that_was_meant(
-    instance_type: str, told: list[tuple[bool | None, str]]
-) -> None:
-    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": []}})
-    assert said(found(aws, lambda draft: instance_type_checks(draft, [instance_type, instance_type]))) == told
-
-
-def test_a_type_that_is_newer_than_the_model_on_this_machine_is_one_if_it_has_a_quota() -> None:
-    quota = {"QuotaName": "ml.m99.xlarge for endpoint usage", "QuotaCode": "L-1", "Value": 8.0}
-    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": [quota]}})
-    assert said(found(aws, lambda draft: instance_type_checks(draft, ["ml.m99.xlarge"]))) == []
-
-
-# Full load
-
-
-@pytest.mark.parametrize(("most", "told"), [(8, False), (9, True)])
-def test_a_quota_that_keeps_instances_from_scaling_out_is_told(most: int, told: bool) -> None:
-    quota = {"QuotaName": f"{XLARGE} for endpoint usage", "QuotaCode": "L-1", "Value": 8.0}
-    aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": [quota]}})
-    expected = [(None, f"at full load {most} × {XLARGE} run, and the quota is 8")] if told else []
-    assert said(found(aws, lambda draft: full_load_checks(draft, {XLARGE: 2}, {XLARGE: most}))) == expected
