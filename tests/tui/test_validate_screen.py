@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.evaluation import Evaluation
 from cmapss_data.errors import DataError
 from cmapss_tui import fleets
+from cmapss_tui.attainable import beside_the_objective
 from cmapss_tui.screens.validate import ValidateScreen, figure_lines, subset_lines
 from tests.tui.consoles import ENDPOINT, Console, Lobby, evaluation, opened, screen_text, until
 
@@ -89,6 +91,30 @@ async def test_it_shows_how_far_it_is_and_how_far_off(scripted: Validation, size
         scripted.end()
         await until(pilot, lambda: "● done" in screen_text(app))
         assert "NASA score" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_it_says_why_it_is_not_the_objective_and_what_can_be_attained(
+    scripted: Validation, size: tuple[int, int]
+) -> None:
+    app = Console()
+    async with app.run_test(size=size) as pilot:
+        await started(pilot, scripted)
+        assert "objective" not in screen_text(app)
+        tell(scripted, evaluation(52_000))
+        await until(pilot, lambda: "A job's objective is of other engines" in screen_text(app))
+        text = " ".join(screen_text(app).split())
+        assert "about 45 there is 57 here, the best that single rows attain; with each engine's history 48 is." in text
+        tell(scripted, evaluation(52_000, data="synthetic"))
+        await until(pilot, lambda: "leaves out." in " ".join(screen_text(app).split()))
+        assert "57 here" not in screen_text(app)
+        scripted.end()
+        await until(pilot, lambda: "● done" in screen_text(app))
+
+
+def test_figures_are_said_of_all_the_rows_that_they_are_of() -> None:
+    assert "57" in beside_the_objective(evaluation(104_897, finished=True))
+    assert "57" not in beside_the_objective(replace(evaluation(0), rows_total=13_096))
 
 
 async def test_the_result_can_be_copied_and_exported(scripted: Validation) -> None:

@@ -166,12 +166,13 @@ def test_the_gate_judges_after_the_document_is_printed(
 def test_validate_for_a_person(validates: Validates, capsys: Capture) -> None:
     validates(EVALUATION)
     assert main(["validate", "engines", *HERE]) == 0
-    out = capsys.readouterr().out
-    assert [line.split() for line in out.splitlines()] == [
+    said = capsys.readouterr()
+    assert [line.split() for line in said.out.splitlines()] == [
         ["subset", "rows", "RMSE", "MAE"],
         ["FD001", "13,096", "48.6", "35.1"],
         ["all", "104,897", "57.257", "41.5"],
     ]
+    assert "A job's objective is of other engines" in said.err
 
 
 def test_an_interrupted_validation_prints_no_error_that_could_pass_for_one(

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Digits
 
 from cmapss_tui import formats, theme
+from cmapss_tui.attainable import beside_the_objective
 from cmapss_tui.hearing import HearingWork
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
@@ -51,7 +52,7 @@ class ValidateScreen(WorkScreen):
     START = "Start"
     DEFAULT_CSS = """
     ValidateScreen Digits { width: auto; color: $primary; margin: 1 0 0 0; }
-    ValidateScreen #subsets { margin: 1 0 0 0; }
+    ValidateScreen #subsets, ValidateScreen #beside { margin: 1 0 0 0; }
     """
 
     def again(self) -> Callable[[], ConsoleScreen]:
@@ -92,6 +93,7 @@ class ValidateScreen(WorkScreen):
             yield Digits("", id="rmse")
             yield Lines(id="figures")
             yield Lines(id="subsets")
+            yield Lines(id="beside")
 
     def make_work(self) -> HearingWork[Evaluation, Evaluation]:
         """Predict all four subsets."""
@@ -106,6 +108,7 @@ class ValidateScreen(WorkScreen):
         rmse.update("" if evaluation is None or evaluation.rmse is None else f"{evaluation.rmse:.3f}")
         self.query_one("#figures", Lines).write(lambda width: figure_lines(evaluation))
         self.query_one("#subsets", Lines).write(lambda width: subset_lines(evaluation))
+        self.query_one("#beside", Lines).write(lambda width: beside_lines(evaluation, width))
 
 
 def progress_lines(
@@ -162,6 +165,13 @@ def subset_lines(evaluation: Evaluation | None) -> list[Content]:
         cells = [name, formats.count(score.rows), formats.number(score.rmse, 5), formats.number(score.mae, 5)]
         lines.append(columns(cells, WIDTHS, right))
     return lines
+
+
+def beside_lines(evaluation: Evaluation | None, width: int) -> list[Content]:
+    """Why it is not what the ranking says of the job."""
+    if evaluation is None or evaluation.rmse is None:
+        return []
+    return paragraph(beside_the_objective(evaluation), width, theme.QUIET)
 
 
 def _validate(aws: Aws, endpoint: str, tell: Callable[[Evaluation], None], cancelled: Callable[[], bool]) -> Evaluation:

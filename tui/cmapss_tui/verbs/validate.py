@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.inference import CONCURRENCY, ROWS_PER_INVOCATION
 from cmapss_tui.arguments import positive_integer, positive_number
+from cmapss_tui.attainable import beside_the_objective
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import evaluation_document
 from cmapss_tui.exits import ExitCode
@@ -112,3 +113,4 @@ def _write(evaluation: Evaluation) -> None:
         f"NASA score {number(evaluation.nasa_score)}, {count(evaluation.invocations)} invocations in "
         f"{duration(evaluation.seconds)}, {evaluation.data} data."
     )
+    narrate(beside_the_objective(evaluation))
