@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.arguments import duration
-from cmapss_tui.output import Progress, narrate, render_table, timestamp, to_json
+from cmapss_tui.cli import main
+from cmapss_tui.exits import ExitCode
+from cmapss_tui.output import Progress, narrate, render_table, timestamp, to_json, write_json
 
+HERE = ("--endpoint-url", "http://127.0.0.1:1")  # a connection that is made and never used
 TIMES = st.datetimes(
     min_value=datetime(2000, 1, 1),
     max_value=datetime(2100, 1, 1),
@@ -26,6 +33,13 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
 )
 WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
+
+
+def raising(error: BaseException) -> Any:
+    def act() -> None:
+        raise error
+
+    return act
 
 
 @given(VALUES)
@@ -86,3 +100,82 @@ def test_narration_never_takes_the_place_of_data(
     monkeypatch.setattr(sys, "stderr", None)
     narrate("for nobody")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "act", "code", "message"),
+    [
+        (["jobs", "--top", "0"], None, ExitCode.USAGE, "whole number"),
+        (["jobz"], None, ExitCode.USAGE, "jobz"),
+        (["jobs", "--config", "missing.toml"], None, ExitCode.USAGE, "missing.toml"),
+        (["data", "import", "nowhere"], None, ExitCode.USAGE, "nowhere"),
+        (["jobs", *HERE], raising(KeyboardInterrupt()), ExitCode.INTERRUPTED, "Interrupted"),
+        (["jobs", *HERE], raising(PermissionError(13, "Denied", "journal")), ExitCode.FAILED, "journal: Denied"),
+        (["jobs", *HERE], raising(RuntimeError("odd")), ExitCode.FAILED, "unexpected RuntimeError: odd"),
+    ],
+)
+def test_whatever_ends_a_line_with_json_stdout_has_one_document(
+    line: list[str],
+    act: Any,
+    code: ExitCode,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
+    if act is not None:
+        monkeypatch.setattr("cmapss_core.jobs.read_jobs", lambda *_: act())
+    assert main([*line, "--json"]) == code
+    said = capsys.readouterr()
+    assert message in json.loads(said.out)["error"]["message"]
+    assert said.err.count("\n") == 1
+
+
+def test_a_document_that_was_written_before_the_error_stays_the_only_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act() -> None:
+        write_json(["so far"])
+        raise ConsoleError(ErrorKind.NOT_FOUND, "gone")
+
+    monkeypatch.setattr("cmapss_core.jobs.read_jobs", lambda *_: act())
+    for _ in range(2):
+        assert main(["jobs", "--json", *HERE]) == ExitCode.NOT_FOUND
+        assert json.loads(capsys.readouterr().out) == ["so far"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["jobs", "--json"],
+        ["config", "show"],
+        ["config", "schema"],
+        ["--version"],
+        ["jobs", "--top", "0", "--json"],
+    ],
+)
+def test_a_disk_that_is_full_is_one_line(line: list[str], tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from cmapss_tui import cli\n"
+        "from cmapss_core import jobs\n"
+        "jobs.read_jobs = lambda *_: jobs.JobsSnapshot(as_of=None)\n"
+        f"sys.exit(cli.main({[*line, *HERE]!r}))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environment["CMAPSS_CONSOLE_HOME"] = str(tmp_path)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        told_nobody = subprocess.run(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=full, text=True, env=environment
+        )
+    usage = "0" in line
+    assert done.returncode == (ExitCode.USAGE if usage else ExitCode.FAILED)
+    assert done.stderr.count("\n") == 1
+    assert ("Standard output cannot be written (No space left on device)" in done.stderr) is not usage
+    assert told_nobody.returncode == (ExitCode.USAGE if usage else ExitCode.DONE)
+    assert not (tmp_path / "crashes").exists()

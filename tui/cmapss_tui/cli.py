@@ -10,12 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from cmapss_core.errors import ConsoleError
+from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_tui import __version__
 from cmapss_tui.arguments import positive_integer, positive_number
 from cmapss_tui.exits import ExitCode, exit_code_of
 from cmapss_tui.options import Options, options_from
-from cmapss_tui.output import abandon_stdout, is_terminal, narrate, prepare_streams
+from cmapss_tui.output import abandon, answered, flush, is_terminal, narrate, prepare_streams, write_json
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
@@ -56,6 +56,14 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
+class Misused(SystemExit):
+    """The end of a command line that says nothing that could be done."""
+
+    def __init__(self, error: ConsoleError) -> None:
+        super().__init__(ExitCode.USAGE)
+        self.error = error
+
+
 class Parser(ArgumentParser):
     """A parser that says what is wrong in one line; one of a verb's `module` loads it when the line names the verb."""
 
@@ -64,8 +72,8 @@ class Parser(ArgumentParser):
         self._module = module
 
     def error(self, message: str) -> NoReturn:
-        """End with the exit code for usage."""
-        self.exit(ExitCode.USAGE, f"{PROGRAM}: {' '.join(message.split())}. Try: {self.prog} --help\n")
+        """End with the exit code for usage. Raises Misused."""
+        raise Misused(invalid(" ".join(message.split()), f"Try: {self.prog} --help"))
 
     # The parser of the whole line hands over the verb's part of it through this method.
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
@@ -130,20 +138,43 @@ def global_options() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code. No error leaves this function as an exception."""
+    """Run the command line and return the exit code. No error leaves this function as an exception.
+
+    With --json an error is a document as well, {"error": …}, unless one has been written already.
+    """
+    line = sys.argv[1:] if argv is None else argv
     prepare_streams()
+    code: int = ExitCode.FAILED
     try:
-        return _run(_parsed(sys.argv[1:] if argv is None else argv))
+        code, error = _ended(line)
+        if error is not None and "--json" in line and not answered():
+            from cmapss_tui.documents import error_document
+
+            write_json({"error": error_document(error)})
+        flush()
+    except BrokenPipeError:
+        abandon(sys.stdout)
+    except ConsoleError as unwritten:
+        return code or _told(unwritten)[0]
+    return code
+
+
+def _ended(line: Sequence[str]) -> tuple[int, ConsoleError | None]:
+    """Run the line; the exit code, and the error that it ended with, which is told. Raises BrokenPipeError."""
+    try:
+        code = _run(_parsed(line))
+        return code, _interrupted() if code == ExitCode.INTERRUPTED else None
+    except Misused as misused:
+        return _told(misused.error)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else ExitCode.DONE
+        return stop.code if isinstance(stop.code, int) else ExitCode.DONE, None
     except KeyboardInterrupt:
         narrate("Interrupted.")
-        return ExitCode.INTERRUPTED
+        return ExitCode.INTERRUPTED, _interrupted()
     except BrokenPipeError:
-        abandon_stdout()
-        return ExitCode.FAILED
+        raise
     except Exception as error:
-        return _report(error)
+        return _told(error)
 
 
 def _parsed(argv: Sequence[str]) -> Namespace:
@@ -208,19 +239,31 @@ def _terminal_problem() -> str | None:
     return None
 
 
-def _report(error: Exception) -> ExitCode:
+def _told(error: Exception) -> tuple[ExitCode, ConsoleError]:
+    """Say in one line what the command line failed with; the exit code, and the same as one of the console's errors."""
+    known = _known(error)
+    if known is None:
+        from cmapss_tui.crash import Fault
+
+        fault = Fault.of(error)
+        known = ConsoleError(ErrorKind.FAILED, f"unexpected {fault.what}", remedy=fault.kept)
+    narrate(f"{PROGRAM}: {known.line()}")
+    return exit_code_of(known), known
+
+
+def _known(error: Exception) -> ConsoleError | None:
+    """What an operator is told of it; None of what nobody expected."""
     if isinstance(error, ConsoleError):
-        narrate(f"{PROGRAM}: {error.line()}")
-        return exit_code_of(error)
+        return error
     from cmapss_data.errors import DataError
 
     if isinstance(error, DataError):
-        narrate(f"{PROGRAM}: {' '.join(str(error).split())}")
-        return ExitCode.USAGE
+        return ConsoleError(ErrorKind.INVALID, " ".join(str(error).split()), remedy="")
     if isinstance(error, OSError) and error.filename is not None:
-        narrate(f"{PROGRAM}: {error.filename}: {error.strerror or type(error).__name__}.")
-        return ExitCode.FAILED
-    from cmapss_tui.crash import last_words
+        reason = error.strerror or type(error).__name__
+        return ConsoleError(ErrorKind.FAILED, f"{error.filename}: {reason}", remedy="")
+    return None
 
-    narrate(f"{PROGRAM}: {last_words(error)}")
-    return ExitCode.FAILED
+
+def _interrupted() -> ConsoleError:
+    return ConsoleError(ErrorKind.FAILED, "Interrupted", remedy="")

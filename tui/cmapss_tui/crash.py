@@ -17,7 +17,7 @@ from cmapss_core.plans.journal import default_journal_directory
 from cmapss_tui import __version__, trail
 from cmapss_tui.redaction import redact
 
-__all__ = ["Fault", "UnderWay", "describe", "last_words", "redact", "write_crash_report"]
+__all__ = ["Fault", "UnderWay", "describe", "redact", "write_crash_report"]
 
 _TOLD_PACKAGES = ("textual", "rich", "boto3", "botocore")
 
@@ -47,14 +47,12 @@ class Fault:
     @property
     def line(self) -> str:
         """Everything in one line, where there is no terminal."""
-        return f"unexpected {self.what}. " + (
-            f"The report is in {self.report}" if self.report else "No report could be kept."
-        )
+        return f"unexpected {self.what.rstrip('.')}. {self.kept}"
 
-
-def last_words(error: BaseException) -> str:
-    """What ended the program, in one line, and where the report is that this writes of it."""
-    return Fault.of(error).line
+    @property
+    def kept(self) -> str:
+        """What became of the report."""
+        return f"The report is in {self.report}" if self.report else "No report could be kept."
 
 
 def write_crash_report(error: BaseException) -> Path | None:

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -15,20 +15,38 @@ from io import StringIO, TextIOWrapper
 from pathlib import PurePath
 from typing import IO, Any
 
+from cmapss_core.errors import ConsoleError, ErrorKind
+
 PROGRESS_SECONDS = 10.0
+
+# Whether the document of the command line in hand is on stdout: there is one, whatever happens.
+_answered = False
 
 
 def prepare_streams() -> None:
-    """Let no character that a terminal's encoding lacks end a verb."""
+    """Begin a command line. No character that a terminal's encoding lacks is to end it."""
+    global _answered
+    _answered = False
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-def abandon_stdout() -> None:
-    """After a broken pipe: let the interpreter flush into nowhere instead of complaining at exit."""
+def abandon(stream: IO[str]) -> None:
+    """After what cannot be written: let the interpreter flush into nowhere instead of complaining at exit."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def flush() -> None:
+    """Write what still waits to be. Raises as `write` does; narration that cannot be written is left out."""
+    if sys.stdout is not None:
+        _written(sys.stdout.flush)
+    if sys.stderr is not None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            abandon(sys.stderr)
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
@@ -37,23 +55,48 @@ def is_terminal(stream: IO[str] | None) -> bool:
 
 
 def narrate(line: str, end: str = "\n") -> None:
-    """One line for the reader. A reader who has gone is no reason to stop."""
+    """One line for the reader. A reader who has gone, or a log that is full, is no reason to stop."""
     if sys.stderr is not None:  # where it is, print() would take stdout, which is for data
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             print(line, end=end, file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:
-    """Data, as it is, with a line's end."""
-    print(text, flush=True)
+    """Data, as it is, with a line's end.
+
+    Raises BrokenPipeError where its reader has gone, ConsoleError(FAILED) where something else is in the way.
+    """
+    _written(lambda: print(text, flush=True))
 
 
 def write_json(document: object) -> None:
-    """Data, as one JSON document."""
+    """Data, as one JSON document. Raises as `write` does."""
     # Escaped, so that what reads it needs to guess no encoding.
     import json  # the console, which shares this module, needs none
 
+    global _answered
+    _answered = True
     write(json.dumps(to_json(document), indent=2, allow_nan=False))
+
+
+def answered() -> bool:
+    """Whether the command line's document has been written."""
+    return _answered
+
+
+def _written(put: Callable[[], None]) -> None:
+    try:
+        put()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon(sys.stdout)
+        reason = error.strerror or type(error).__name__
+        raise ConsoleError(
+            ErrorKind.FAILED,
+            f"Standard output cannot be written ({reason})",
+            remedy="What was to stand there is lost; direct it elsewhere.",
+        ) from error
 
 
 def to_json(value: Any) -> Any:
