@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cmapss_core.plans.journal import Journal, OperationSummary
 
 Stamp = tuple[int, int]  # nanoseconds of its last change, bytes
-_SUFFIX = ".jsonl"
+SUFFIX = ".jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class OperationsReader:
 
     def read(self) -> OperationsSnapshot:
         """What there is now; `as_of` is the region's time, though it is this machine that is read."""
-        stamps = _stamps(self._journal)
+        stamps = stamps_of(self._journal)
         known = {
             name: self._known[name] if stamp == self._stamps.get(name) and not self._runs(name) else self._read(name)
             for name, stamp in stamps.items()
@@ -56,7 +56,7 @@ class OperationsReader:
 
     def _read(self, name: str) -> OperationSummary | None:
         try:
-            return self._journal.summary(name.removesuffix(_SUFFIX))
+            return self._journal.summary(name.removesuffix(SUFFIX))
         except ConsoleError as error:
             if error.kind is not ErrorKind.NOT_FOUND:  # a name that is no operation's
                 raise
@@ -66,10 +66,11 @@ class OperationsReader:
         return self._target is None or row.operation.target.casefold() == self._target.casefold()
 
 
-def _stamps(journal: Journal) -> dict[str, Stamp]:
+def stamps_of(journal: Journal) -> dict[str, Stamp]:
+    """When each file of operations was last written, and how long it is, by its name."""
     try:
         with os.scandir(journal.directory) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(_SUFFIX)]
+            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(SUFFIX)]
     except FileNotFoundError:
         return {}
     return {name: (status.st_mtime_ns, status.st_size) for name, status in found}

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from cmapss_tui import formats, theme
 from cmapss_tui.screens.endpoint_known import Known
+from cmapss_tui.screens.endpoint_view import moment
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets import chart_lanes
 from cmapss_tui.widgets.chart_lanes import Glyph, Lane, Mark
@@ -180,7 +181,7 @@ def lanes(stage: Stage, now: datetime) -> list[Lane]:
     if known.scaling is not None:
         made.append(chart_lanes.mark_lane("scaled", _activity_marks(stage, known.scaling, now), axis))
     if known.rollouts:
-        marks = [mark for rollout in known.rollouts for mark in _rollout_marks(rollout, now)]
+        marks = [mark for rollout in known.rollouts for mark in _rollout_marks(rollout, axis, now)]
         lane = chart_lanes.mark_lane("roll", marks, axis)
         made += [lane] if lane.cells else []
     return made
@@ -259,17 +260,19 @@ def _looks(activity: ScalingActivity, *, inward: bool) -> tuple[Glyph, int]:
     return (IN, 1) if inward else (OUT, 2)
 
 
-def _rollout_marks(rollout: SeenRollout, now: datetime) -> Iterator[Mark]:
+def _rollout_marks(rollout: SeenRollout, axis: TimeAxis, now: datetime) -> Iterator[Mark]:
     end = rollout.ended or now
     stages = rollout.stages or ((rollout.started, ""),)
     for place, (at, stage) in enumerate(stages):
         following = stages[place + 1][0] if place + 1 < len(stages) else end
-        glyph = _STAGE_GLYPHS.get(stage, _OTHER_STAGE)
+        glyph = _STAGE_GLYPHS.get(stage, _OTHER_STAGE) if stage else _UNDER_WAY
         begun = rollout.started if place == 0 else at
         yield Mark(begun, glyph, following, glyph, 0)
     yield Mark(rollout.started, _BEGUN, rank=1)
     if rollout.ended is not None:
-        yield Mark(rollout.ended, FAILED if rollout.taken_back else _ROLLED_OUT, rank=2)
+        glyph, word = (FAILED, "taken back") if rollout.taken_back else (_ROLLED_OUT, "rolled out")
+        span = f"{moment(rollout.started, axis)}–{moment(rollout.ended, axis)}"
+        yield Mark(rollout.ended, glyph, rank=2, words=(f"{word} {span}", word))
 
 
 def _history_refused(known: Known, *, long: bool) -> Content:

@@ -11,7 +11,7 @@ from cmapss_core.snapshots import Snapshot
 from cmapss_tui.screens.endpoint_view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cmapss_core.alarm_history import AlarmStates
     from cmapss_core.aws import Aws
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cmapss_core.rollout import Rollout
     from cmapss_core.scaling import Alarm
     from cmapss_core.watch import Watch
+    from cmapss_tui.operations.past_rollouts import PastRollout, PastRollouts
     from cmapss_tui.widgets.chart_scale import TimeAxis
 
 FAST_REGION_SECONDS, SLOW_REGION_SECONDS = 15.0, 60.0
@@ -35,7 +36,10 @@ _Stages = tuple[tuple[datetime, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class SeenRollout:
-    """A roll-out as it was seen from here: `stages` are times and AWS's names; `ended` is None while it goes on."""
+    """A roll-out as it was seen from here: `stages` are times and AWS's names; `ended` is None while it goes on.
+
+    One that the journal tells of has no stages: nobody saw them.
+    """
 
     config: str
     started: datetime
@@ -76,6 +80,7 @@ class EndpointReader:
         self._states: dict[str, _KnownStates] = {}
         self._denied: tuple[datetime, ConsoleError] | None = None
         self._rollouts = aws.remember(("roll-outs seen", name), _SeenRollouts)
+        self._past: PastRollouts | None = None
 
     def read(self, view: View) -> EndpointReading:
         """One reading of the endpoint; never raises."""
@@ -101,7 +106,7 @@ class EndpointReader:
             metrics=drawn.metrics if drawn else None,
             metrics_as_of=drawn.as_of if drawn else None,
             alarm_states=self._alarm_states(watch, axis, failures),
-            rollouts=self._rollouts.after(watch),
+            rollouts=with_past(self._rollouts.after(watch), self._past_rollouts(), watch.endpoint),
             hourly_cost_usd_desired=self._cost(watch),
             failures=failures,
         )
@@ -154,6 +159,16 @@ class EndpointReader:
             states = read_alarm_states(self._aws, alarm, start)
             known = self._states[alarm.name] = _KnownStates(start, (alarm.state, alarm.updated), states)
         return known.states
+
+    def _past_rollouts(self) -> tuple[PastRollout, ...]:
+        """What the journal has, once it is known whose account this is."""
+        if self._past is None and self._aws.remembers("identity"):
+            from cmapss_tui.operations.journal import default_journal
+            from cmapss_tui.operations.past_rollouts import PastRollouts
+
+            account = self._aws.identity().account
+            self._past = PastRollouts(default_journal(), self._name, account, self._aws.region)
+        return self._past.read() if self._past is not None else ()
 
     def _cost(self, watch: Watch) -> float | None:
         from cmapss_core.pricing import hourly_cost
@@ -219,6 +234,25 @@ def with_rollout(seen: tuple[SeenRollout, ...], endpoint: Endpoint, now: datetim
     else:
         seen = seen[:-1]
     return (*seen, replace(last, stages=_stages(last.stages, rollout, now)))
+
+
+def with_past(
+    seen: tuple[SeenRollout, ...], past: Iterable[PastRollout], endpoint: Endpoint | None
+) -> tuple[SeenRollout, ...]:
+    """The roll-outs that were seen, and before them those that are only known of; none of an endpoint before this."""
+    if endpoint is None:
+        return seen
+    known = [
+        SeenRollout(one.config, one.started, ended=one.ended, taken_back=one.taken_back)
+        for one in past
+        if one.started >= endpoint.created and not any(_is_the_same(one, other) for other in seen)
+    ]
+    return tuple(sorted((*known, *seen), key=lambda rollout: rollout.started))
+
+
+def _is_the_same(past: PastRollout, seen: SeenRollout) -> bool:
+    over = seen.ended is not None and seen.ended < past.started
+    return past.config == seen.config and seen.started <= past.ended and not over
 
 
 def _stages(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -26,17 +26,19 @@ _RANKS = {state: rank for rank, state in enumerate(STATES)}
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A line of an axis: its label, and what is drawn in which column."""
+    """A line of an axis: its label, what is drawn in which column, and words between, from a column on."""
 
     label: str
     cells: tuple[tuple[int, str, str], ...]
+    words: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Something that happened at a time, and went on until another with `trail`, where it has one.
 
-    Of two in one column the one with the higher `rank` is seen.
+    Of two in one column the one with the higher `rank` is seen. Of its `words` the first that there is room for are
+    written beside it.
     """
 
     at: datetime
@@ -44,6 +46,7 @@ class Mark:
     until: datetime | None = None
     trail: Glyph | None = None
     rank: int = 0
+    words: tuple[str, ...] = ()
 
 
 def state_lane(
@@ -78,7 +81,28 @@ def mark_lane(label: str, marks: Iterable[Mark], axis: TimeAxis) -> Lane:
     for mark in ordered:
         if (column := axis.column_of(mark.at)) is not None:
             cells[column] = mark.glyph
-    return Lane(label, tuple((column, *glyph) for column, glyph in sorted(cells.items())))
+    drawn = tuple((column, *glyph) for column, glyph in sorted(cells.items()))
+    return Lane(label, drawn, tuple(_words(ordered, set(cells), axis)))
+
+
+def _words(marks: Iterable[Mark], taken: set[int], axis: TimeAxis) -> Iterator[tuple[int, str]]:
+    """Words behind each mark, or before all that it ends, where nothing else is drawn; a column stays free around."""
+    for mark in marks:
+        column = axis.column_of(mark.at)
+        if column is None:
+            continue
+        first = next(place for place in range(column, -2, -1) if place not in taken)
+        for words in mark.words:
+            spots = (column + 2, first - len(words))
+            fitting = (spot for spot in spots if _is_free(spot - 1, spot + len(words) + 1, taken, axis.width))
+            if (spot := next(fitting, None)) is not None:
+                taken.update(range(spot, spot + len(words)))
+                yield spot, words
+                break
+
+
+def _is_free(start: int, end: int, taken: set[int], width: int) -> bool:
+    return start + 1 >= 0 and end - 1 <= width and taken.isdisjoint(range(start, end))
 
 
 def lane_lines(lanes: Sequence[Lane], axis: TimeAxis) -> list[Line]:
@@ -89,6 +113,8 @@ def lane_lines(lanes: Sequence[Lane], axis: TimeAxis) -> list[Line]:
     for row, lane in enumerate(reversed(lanes)):
         for column, character, style in lane.cells:
             canvas.put(row, column, character, style)
+        for column, words in lane.words:
+            canvas.write(row, column, words, MUTED)
     labels = ["", *(lane.label for lane in reversed(lanes))]
     return framed(canvas, labels, axis.ticks())
 
