@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cmapss_tui.redaction import ACCOUNT, HIDDEN, NUMBERS, redact
+from cmapss_tui.redaction import ACCOUNT, HIDDEN, LEAST_SECRET, NUMBERS, redact
 
 BASE64 = string.ascii_letters + string.digits + "+/"
 UPPER = string.ascii_uppercase + string.digits
@@ -27,6 +27,32 @@ SECRET_KEYS = text(BASE64, 40, 40).filter(
 SESSION_TOKENS = st.one_of(
     st.builds(str.__add__, st.sampled_from(["FwoGZXIvYXdzE", "IQoJb3JpZ2luX2Vj"]), text(BASE64, 40, 300)),
     text(BASE64, 120, 400),
+)
+BASE64_URL = string.ascii_letters + string.digits + "-_"
+LETTERS = string.ascii_letters + string.digits
+BARE_TOKENS = st.one_of(
+    st.builds(str.__add__, st.sampled_from(["ghp_", "gho_", "ghu_", "ghs_", "ghr_"]), text(LETTERS, 36, 60)),
+    st.builds(str.__add__, st.just("github_pat_"), text(LETTERS + "_", 40, 82)),
+    st.builds(str.__add__, st.just("glpat-"), text(BASE64_URL, 20, 30)),
+    st.builds(str.__add__, st.just("hf_"), text(LETTERS, 30, 40)),
+    st.builds(str.__add__, st.sampled_from(["sk-", "sk-proj-", "sk-ant-api03-"]), text(LETTERS, 20, 60)),
+    st.builds(
+        str.__add__,
+        st.sampled_from(["sk-proj-", "sk-ant-api03-"]),
+        text(BASE64_URL, 40, 95).map(lambda tail: f"aB3{tail}"),
+    ),
+    st.builds(
+        lambda kind, numbers, tail: f"{kind}-{numbers}-{tail}",
+        st.sampled_from(["xoxb", "xoxp", "xoxa", "xoxs", "xapp"]),
+        text(string.digits, 10, 13),
+        text(LETTERS, 12, 30),
+    ),
+)
+WEB_TOKENS = st.builds(
+    lambda header, claims, signature: f"eyJ{header}.eyJ{claims}.{signature}",
+    text(BASE64_URL, 10, 60),
+    text(BASE64_URL, 4, 90),
+    text(BASE64_URL, 0, 90),
 )
 PASSWORDS = text(string.ascii_letters + string.digits + "-_.!", 8, 40)
 ROWS = st.lists(st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: f"{value:.4f}"), min_size=24, max_size=26)
@@ -80,8 +106,44 @@ def test_authorization_headers_go(form: str, credential: str, signature: str) ->
     assert credential not in bearer
 
 
+@given(
+    BARE_TOKENS | WEB_TOKENS,
+    st.sampled_from(["", " ", "'", '"', "(", "\n", "=", ": ", "@", "/", "b'"]),
+    st.sampled_from(["", " ", "'", '"', ")", ",", "\n", ". ", "@host", "/x", "&a=b"]),
+    AROUND,
+)
+def test_tokens_that_show_what_they_are_go_without_a_name(token: str, before: str, after: str, around: str) -> None:
+    left = redact(f"{around} it was{before or ' '}{token}{after}", {})
+    parts = [part for part in token.removeprefix("github_pat_").split(".") if len(part) > LEAST_SECRET]
+    assume(not [part for part in parts if part in around])
+    assert not [part for part in parts if part in left]
+
+
+@given(text(string.hexdigits.lower(), 64, 64), SESSION_TOKENS, ACCESS_KEYS)
+@pytest.mark.parametrize(
+    "form", ["{}={}", "{}%3D{}", "'{}': '{}'", "('{}', '{}')", "(b'{}', b'{}')", '{{\\"{}\\": \\"{}\\"}}']
+)
+def test_what_signs_goes_wherever_it_is_taken_apart(form: str, signature: str, token: str, key: str) -> None:
+    names = {"X-Amz-Signature": signature, "X-Amz-Security-Token": token, "X-Amz-Credential": f"{key}/20261122/s3"}
+    left = redact(" ".join(form.format(name, value) for name, value in names.items()), {})
+    for secret in (signature, token[10:60], key):
+        assert secret not in left
+
+
 @given(PASSWORDS, st.sampled_from(["password", "DB_PASSWORD", "apiKey", "secret_token", "aws_secret_access_key"]))
-@pytest.mark.parametrize("form", ["{}={}", "{}: {}", "{{'{}': '{}'}}", '{{"{}": "{}", "a": 1}}', "--{}={}"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}={}",
+        "{}: {}",
+        "{{'{}': '{}'}}",
+        '{{"{}": "{}", "a": 1}}',
+        "--{}={}",
+        '{{\\"{}\\": \\"{}\\"}}',
+        "('{}', '{}')",
+        "(b'{}', b'{}')",
+    ],
+)
 def test_what_is_named_a_secret_goes(form: str, value: str, name: str) -> None:
     assume(value not in name and value.casefold() not in HIDDEN)
     assert value not in redact(form.format(name, value), {})
@@ -96,6 +158,8 @@ def test_secrets_of_the_environment_go(value: str, name: str, around: str) -> No
 
 
 def test_the_rest_of_the_environment_stays() -> None:
+    where = {"AWS_SHARED_CREDENTIALS_FILE": "/mnt/keys/credentials"}
+    assert redact("cannot parse /mnt/keys/credentials", where) == "cannot parse /mnt/keys/credentials"
     assert redact("in /usr/share/zoneinfo", {"TZDIR": "/usr/share/zoneinfo"}) == "in /usr/share/zoneinfo"
 
 
@@ -146,6 +210,10 @@ def test_redacting_twice_changes_nothing_more(around: str, key: str, secret: str
         "s3://cmapss-us-east-1/models/hyper-cmapss-2026-11-22/output/model.tar.gz",
         "sagemaker:DescribeEndpoint throttled 3 of 5, then 10 s",
         "2026-11-22T16:41:07Z",
+        "sk-learn-rul-2026-11-22-16-33-42-model and sk-XGBoostEndpoint-2026",
+        "task-0123456789abcdef0123 risk-averse shelf_of_models half_of_the_instances",
+        "arn:aws:sagemaker:us-east-1:000:training-job/hyper-cmapss-2021-01-07-16-04-50-037-efc6d79a",
+        "ListTrainingJobs NextToken",
     ],
 )
 def test_names_and_requests_stay(kept: str) -> None:
