@@ -15,12 +15,13 @@ from cmapss_core.plans.plan import Call, Place, Plan, Proof, Step
 from cmapss_core.plans.running.history import event_line
 from cmapss_core.plans.running.operations import StepEvent, StepState
 from cmapss_tui.operations.past_rollouts import PastRollout, PastRollouts
-from cmapss_tui.screens.endpoint_reading import SeenRollout, with_past
+from cmapss_tui.screens.endpoint_reading import EndpointReader, SeenRollout, with_past
+from cmapss_tui.screens.endpoint_view import View
 from cmapss_tui.widgets.chart_lanes import Mark, mark_lane
 from cmapss_tui.widgets.chart_scale import TimeAxis
 from tests.tui.consoles import ENDPOINT, MINUTE, NOW, deploy_plan, endpoint
 from tests.tui.journals import PLACE
-from tests.tui.test_endpoint_reading import Asked, EndpointReader, View, asked
+from tests.tui.test_endpoint_reading import Asked, asked
 
 __all__ = ["asked"]
 
