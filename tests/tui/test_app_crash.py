@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.failed_calls import FailedCalls
 from cmapss_core.permissions import Scope
 from cmapss_tui import trail
-from cmapss_tui.crash import Fault, UnderWay
+from cmapss_tui.crash import Fault, UnderWay, describe
 from cmapss_tui.crash_dialog import CrashApp
 from cmapss_tui.polling import unexpected
 from cmapss_tui.take_away import clipboard
@@ -74,6 +75,22 @@ async def test_the_report_tells_what_led_to_it(home: Path) -> None:
         assert told in text, told
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--environment", "LEVEL=blue sky", "--wait"], "--environment LEVEL=[redacted] --wait"),
+        (["--environment=LEVEL=blue sky", "best"], "--environment=LEVEL=[redacted] best"),
+        (["--environment", "blue sky"], "--environment [redacted]"),
+        (["--tag", "team=blue sky"], "--tag team=blue sky"),
+    ],
+)
+def test_the_line_is_told_without_a_container_s_variables(
+    given: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cmapss-console", "deploy", *given])
+    assert f"arguments: deploy {told}\n" in describe(ValueError("x"))
+
+
 def test_the_calls_that_failed_are_told_by_their_request_ids(home: Path) -> None:
     calls = FailedCalls()
     error = ConsoleError(ErrorKind.THROTTLED, f"slow down, {KEY}", code="ThrottlingException", request_id="req-77")
@@ -112,6 +129,53 @@ def fault(home: Path) -> Fault:
 
 def painted(app: CrashApp) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
+
+
+SECRETS = (
+    KEY,
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "IQoJb3JpZ2luX2VjEJr" + "Ab1+" * 30,
+    "5d1f" * 16,
+    "hunter2-of-the-proxy",
+    "ghp_" + "Zx8" * 12,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvcGVyYXRvciJ9.c2lnbmVkLWJ5LXRoZS1pc3N1ZXI",
+)
+
+
+def leaking() -> BaseException:
+    """An error whose message, notes, locals and chain hold every one of them."""
+    key, secret, token, signature, password, github, web = SECRETS
+    header = {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/20261122, Signature={signature}"}
+    url = f"https://b.s3.amazonaws.com/m.tar.gz?X-Amz-Security-Token={token}&X-Amz-Signature={signature}"
+    try:
+        try:
+            raise OSError(f"GET {url} with {header} by way of http://me:{password}@proxy:3128")
+        except OSError as first:
+            raise KeyError({"aws_secret_access_key": secret, "SessionToken": token}) from first
+    except KeyError:
+        try:
+            raise RuntimeError(f"signed by {secret} for {github}\nAuthorization: Bearer {web}")
+        except RuntimeError as error:
+            error.add_note(f"AWS_SESSION_TOKEN={token}")
+            return error
+
+
+@pytest.mark.parametrize("key", ["o", "c"])
+async def test_of_all_the_secrets_of_a_chain_none_is_kept_or_shown(home: Path, key: str) -> None:
+    fault = Fault.of(leaking())
+    assert fault.report is not None
+    assert stat.S_IMODE(fault.report.stat().st_mode) == 0o600
+    kept = fault.report.read_text()
+    for frame in ("OSError", "KeyError", "RuntimeError", "https://b.s3.amazonaws.com/m.tar.gz?"):
+        assert frame in kept
+    app = CrashApp(fault)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        shown = painted(app) + app.clipboard
+    for secret in SECRETS:
+        assert secret not in kept + shown + fault.line
+        assert secret[8:24] not in kept + shown + fault.line
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

@@ -7,7 +7,7 @@ import platform
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,10 +15,11 @@ from pathlib import Path
 
 from cmapss_core.plans.journal import default_journal_directory
 from cmapss_tui import __version__, trail
-from cmapss_tui.redaction import redact
+from cmapss_tui.redaction import HIDDEN, redact
 
 __all__ = ["Fault", "UnderWay", "describe", "redact", "write_crash_report"]
 
+_VARIABLE = "--environment"
 _TOLD_PACKAGES = ("textual", "rich", "boto3", "botocore")
 
 
@@ -75,13 +76,26 @@ def describe(error: BaseException) -> str:
         (
             f"cmapss-console {__version__}, Python {platform.python_version()}, {platform.platform()}",
             ", ".join(_packages()),
-            f"arguments: {' '.join(sys.argv[1:])}",
+            f"arguments: {' '.join(_arguments(sys.argv[1:]))}",
             "",
             "".join(traceback.format_exception(error)),
             *trail.lines(),
             "",
         )
     )
+
+
+def _arguments(line: Sequence[str]) -> Iterator[str]:
+    """The command line without the values of a container's variables, which need not look like the secrets they are."""
+    before = ""
+    for one in line:
+        start = f"{_VARIABLE}=" if one.startswith(f"{_VARIABLE}=") else ""
+        if start or before == _VARIABLE:
+            name, equals, _ = one.removeprefix(start).partition("=")
+            yield start + (f"{name}={HIDDEN}" if equals else HIDDEN)
+        else:
+            yield one
+        before = one
 
 
 def _packages() -> Iterator[str]:
