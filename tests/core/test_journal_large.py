@@ -16,7 +16,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans import journal as journals
 from cmapss_core.plans import runner
 from cmapss_core.plans.journal import Journal
-from cmapss_core.plans.running.history import RESUMED, ROLLING_BACK, event_line, read_ends
+from cmapss_core.plans.running.history import RESUMED, ROLLING_BACK, event_line, read_outline
 from tests.core.journals import plan_on, told, written
 from tests.core.scripted import NOW, ScriptedAws
 
@@ -30,9 +30,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def reading(path: Path) -> object:
         names.append(path.stem)
-        return read_ends(path)
+        return read_outline(path)
 
-    monkeypatch.setattr(journals, "read_ends", reading)
+    monkeypatch.setattr(journals, "read_outline", reading)
     return names
 
 
@@ -43,6 +43,8 @@ def test_a_list_reads_only_what_has_changed_since_the_last(journal: Journal, rea
     read.clear()
     first = journal.operations()
     assert len(read) == 6
+    summaries = [journal.summary(operation.id) for operation in first]
+    assert [summary.operation for summary in summaries if summary is not None] == [*first]
     assert Journal(journal.directory).operations() == first
     assert len(read) == 6, "nothing is read again, whichever journal asks"
     record = journal.read("change-2026-0002")

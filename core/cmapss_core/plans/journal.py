@@ -26,8 +26,6 @@ from cmapss_core.plans.running.history import (
     RESUMED,
     ROLLING_BACK,
     begun_line,
-    operation_of,
-    read_ends,
     read_lines,
     read_outline,
     record_of,
@@ -181,8 +179,7 @@ class Journal:
         with self._reading():
             if not path.is_file():
                 raise _unknown(operation_id)
-            # The lock is looked at first: whoever lets go of it has written how it ended.
-            running = is_locked(path)
+            running = is_locked(path)  # before what is read, as for a list
             return record_of(read_lines(path), running=running)
 
     def summary(self, operation_id: str) -> OperationSummary | None:
@@ -192,11 +189,7 @@ class Journal:
         """
         path = self._path(operation_id)
         with self._reading():
-            try:
-                running = is_locked(path)
-                return summary_of(read_outline(path), running=running)
-            except OSError:
-                return None
+            return _summary(path)
 
     def newest(self, intention: str, count: int) -> Iterator[OperationRecord]:
         """What is known of the operations of one intention that were written last, the latest first.
@@ -296,9 +289,16 @@ def _closed_on_error(log: OperationLog) -> Iterator[None]:
 
 def _listed(path: Path) -> Operation | None:
     """The operation of a file; None where it is of none, or cannot be read."""
+    summary = _summary(path)
+    return summary.operation if summary is not None else None
+
+
+def _summary(path: Path) -> OperationSummary | None:
+    """What a list says of it."""
     try:
+        # The lock is looked at first: whoever lets go of it has written how it ended.
         if is_locked(path):
-            return operation_of(read_ends(path), running=True)
+            return summary_of(read_outline(path), running=True)
         status = path.stat()
         return _at_rest(path, status.st_size, status.st_mtime_ns)
     except OSError:
@@ -306,9 +306,9 @@ def _listed(path: Path) -> Operation | None:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _at_rest(path: Path, size: int, changed: int) -> Operation | None:
-    """The operation of a file that nobody has in hand, read again only where it has changed. Raises OSError."""
-    return operation_of(read_ends(path), running=False)
+def _at_rest(path: Path, size: int, changed: int) -> OperationSummary | None:
+    """The same of a file that nobody has in hand, read again only where it has changed. Raises OSError."""
+    return summary_of(read_outline(path), running=False)
 
 
 def _has_ended(path: Path) -> bool:

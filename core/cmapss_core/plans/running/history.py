@@ -64,15 +64,8 @@ def read_lines(path: Path) -> list[Line]:
 
 
 def read_outline(path: Path) -> list[Line]:
-    """The same, of the plan only what a list tells of it: its steps are counted and not decoded. Raises OSError."""
+    """The same, with no more of the plan than a list tells: its steps are counted, not decoded. Raises OSError."""
     return list(_outlined(path.read_bytes().splitlines()))
-
-
-def read_ends(path: Path) -> list[Line]:
-    """The first and the last line that were written whole, as an outline. Raises OSError."""
-    lines = path.read_bytes().splitlines()
-    first, last = next(_outlined(lines), None), next(_decoded(reversed(lines)), None)
-    return [line for line in (first, last) if line is not None]
 
 
 def begun_line(plan: Plan) -> dict[str, Any]:
@@ -94,7 +87,7 @@ def event_line(event: StepEvent, *, acted: bool | None = None) -> dict[str, Any]
     return line
 
 
-def operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
+def _operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
     """The operation that a file is of; None where it is of none."""
     try:
         return _operation(lines[0], lines[-1], running)
@@ -104,7 +97,7 @@ def operation_of(lines: Sequence[Line], *, running: bool) -> Operation | None:
 
 def summary_of(lines: Sequence[Line], *, running: bool) -> OperationSummary | None:
     """What a list says of the operation that a file is of; None where it is of none."""
-    operation = operation_of(lines, running=running)
+    operation = _operation_of(lines, running=running)
     if operation is None:
         return None
     try:
@@ -115,7 +108,7 @@ def summary_of(lines: Sequence[Line], *, running: bool) -> OperationSummary | No
 
 def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
     """All that the lines say. Raises ConsoleError where the plan cannot be read."""
-    operation = operation_of(lines, running=running)
+    operation = _operation_of(lines, running=running)
     if operation is None:
         raise ConsoleError(ErrorKind.INVALID, "that file is no journal of an operation")
     if lines[0].get("format") != FORMAT:
