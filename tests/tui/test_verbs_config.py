@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cmapss_core.jobs import JobsSnapshot
 from cmapss_tui.cli import main
 from cmapss_tui.exits import ExitCode
 
@@ -123,3 +125,27 @@ def test_the_console_s_own_flags_stand_before_the_verb(file: Path, capsys: pytes
     assert (settings["theme"], settings["calls_per_minute"]) == ("cmapss-light", 5)
     assert main(["--theme", "nowhere", "config"]) == ExitCode.USAGE
     assert "There is no theme nowhere (--theme)" in capsys.readouterr().err
+
+
+UNFIT = (
+    'theme = "cmapss-drak"\nendpoint_url = "http://127.0.0.1:1"\n[keymap]\n"jobs.sort" = "f66"\n"jobs.srot" = "f6"\n'
+)
+
+
+def test_what_the_console_would_refuse_a_verb_says_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "console.toml"
+    path.write_text(UNFIT, encoding="utf-8")
+    monkeypatch.setattr("cmapss_core.jobs.read_jobs", lambda *_: JobsSnapshot(as_of=datetime.now(UTC)))
+    assert main(["jobs", "--json", "--config", str(path)]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert main(["config", "show", "--config", str(path)]) == ExitCode.USAGE
+    refused = capsys.readouterr()
+    assert refused.out == ""
+    for told in (said.err, refused.err):
+        assert told.count("\n") == 1
+        for wrong in ("cmapss-drak", "Did you mean cmapss-dark?", "f66", "jobs.srot", str(path)):
+            assert wrong in told
+    assert said.err.startswith("! ")

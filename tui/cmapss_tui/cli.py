@@ -192,6 +192,12 @@ def _run(arguments: Namespace) -> int:
         return _open_console(arguments)
     verb = VERBS[arguments.verb]
     options = options_from(arguments, starts_sandbox=False) if verb.configured else Options()
+    if options.theme is not None or options.keymap:
+        from cmapss_tui.console_settings import what_does_not_fit
+
+        # No verb has a use for them; the console will refuse them.
+        if (problem := what_does_not_fit(options)) is not None:
+            narrate(f"! {problem.line()}")
     return cast(int, import_module(verb.module).run(arguments, options))
 
 

@@ -25,13 +25,23 @@ def theme_names() -> tuple[str, ...]:
 
 
 def refuse_what_does_not_fit(options: Options) -> None:
-    """Raises ConsoleError(INVALID) where there is no such theme, or where the keymap is not one."""
-    said = sources(options)
+    """Raises ConsoleError(INVALID) where there is no such theme, or where the keymap is not one; it has all of it."""
+    if (problem := what_does_not_fit(options)) is not None:
+        raise problem
+
+
+def what_does_not_fit(options: Options) -> ConsoleError | None:
+    """What is wrong with theme and keymap, in one error."""
+    found = []
     if options.theme is not None and (problem := theme_problem(options.theme)) is not None:
-        raise problem.told_as(f"{problem.message} ({said['theme'].where})", problem.remedy)
-    if found := keymap.problems(options.keymap):
+        found.append(problem.told_as(f"{problem.message} ({sources(options)['theme'].where})", problem.remedy))
+    if wrong := keymap.problems(options.keymap):
         where = f"{options.layers.path}: " if options.layers is not None else ""
-        raise invalid(f"{where}[keymap] {' '.join(found)}", "Correct the file.")
+        found.append(invalid(f"{where}[keymap] {' '.join(wrong)}", "Correct the file."))
+    if not found:
+        return None
+    *before, last = found
+    return last.told_as(" ".join((*(one.line() for one in before), last.message)), last.remedy)
 
 
 def theme_problem(name: str) -> ConsoleError | None:
