@@ -81,8 +81,9 @@ def test_an_operation_of_a_later_format_is_listed_as_it_stands_and_only_its_cons
     summary = journal.summary(operation.id)
     assert summary is not None
     assert (summary.operation, summary.steps) == (operation, None)
-    with pytest.raises(ConsoleError, match="another version of the console wrote it"):
+    with pytest.raises(ConsoleError, match="another version of the console wrote it") as caught:
         runner.resume(ScriptedAws({}), operation.id, journal)
+    assert caught.value.remedy == "Take it up with the later console that began it."
 
 
 # What ended long ago.

@@ -29,6 +29,8 @@ BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK, ENDED = "begun", "begun anew", "resume
 
 Line = Mapping[str, Any]
 
+_START_ANEW = "See what is there with `cmapss-console endpoints`, and make a new plan."
+_LATER = "Take it up with the later console that began it."
 _ERROR_MEMBERS = ("remedy", "operation", "code", "request_id", "http_status", "repeated")
 _STATES = frozenset(get_args(StepState))
 _TAKEN_IN_HAND = frozenset({BEGUN, BEGUN_ANEW, RESUMED, ROLLING_BACK})
@@ -111,8 +113,9 @@ def record_of(lines: Sequence[Line], *, running: bool) -> OperationRecord:
     operation = _operation_of(lines, running=running)
     if operation is None:
         raise ConsoleError(ErrorKind.INVALID, "that file is no journal of an operation")
-    if lines[0].get("format") != FORMAT:
-        raise _unreadable(operation.id, "another version of the console wrote it")
+    if (written := lines[0].get("format")) != FORMAT:
+        later = isinstance(written, int) and written > FORMAT
+        raise _unreadable(operation.id, "another version of the console wrote it", _LATER if later else _START_ANEW)
     try:
         plan = plan_from_document(lines[0]["plan"])
     except Exception as error:  # cattrs raises groups of whatever went wrong inside
@@ -224,9 +227,9 @@ def _event(operation_id: str, n: int, state: StepState, line: Line) -> StepEvent
     )
 
 
-def _unreadable(operation_id: str, why: str) -> ConsoleError:
+def _unreadable(operation_id: str, why: str, remedy: str = _START_ANEW) -> ConsoleError:
     return ConsoleError(
         ErrorKind.INVALID,
         f"{operation_id} cannot be taken up again: {why}",
-        remedy="See what is there with `cmapss-console endpoints`, and make a new plan.",
+        remedy=remedy,
     )
