@@ -97,7 +97,9 @@ class ConsoleError(Exception):
         """Everything on one line, for stderr and the journal."""
         where = f"{self.operation}: " if self.operation else ""
         request = f" (request {self.request_id})" if self.request_id else ""
-        return f"{where}{self.message.rstrip('.')}.{request} {self.remedy}".replace("\n", " ").strip()
+        message = self.message.rstrip(".")
+        end = "" if message.endswith(("?", "!")) else "."
+        return f"{where}{message}{end}{request} {self.remedy}".replace("\n", " ").strip()
 
 
 def invalid(message: str, remedy: str) -> ConsoleError:

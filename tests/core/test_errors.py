@@ -81,3 +81,11 @@ def test_a_web_page_is_not_shown_as_a_reason() -> None:
     page = "<!DOCTYPE HTML>\n<html><body>Unsupported method</body></html>"
     error = answer("501", page, ResponseMetadata={"HTTPStatusCode": 501})
     assert error.message == "what answers there is not AWS: it sent a web page (HTTP 501)"
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [("It is.", "It is. Look."), ("did you mean f6?", "did you mean f6? Look."), ("So it is", "So it is. Look.")],
+)
+def test_a_sentence_ends_once(message: str, line: str) -> None:
+    assert ConsoleError(ErrorKind.FAILED, message, remedy="Look.").line() == line

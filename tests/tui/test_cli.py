@@ -44,6 +44,7 @@ def raising(error: BaseException) -> Any:
         ("jobs --status Finished", "Finished"),
         ("jobs --top 0", "'0' is not a whole number of at least 1"),
         ("jobs --top many", "many"),
+        ("jobs --top 99999999999", "at most 2147483647"),
         ("jobs extra", "extra"),
         ("jobs --tuning", "--tuning"),
         ("deploy a b", "b"),
@@ -62,6 +63,7 @@ def raising(error: BaseException) -> Any:
         ("traffic ep --duration 9x", "9x"),
         ("traffic ep --duration 0s", "0s"),
         ("traffic ep --rate inf", "--rate"),
+        ("traffic ep --rate 1e9", "--rate"),
         ("data", "ACTION"),
         ("data import", "PATH"),
         ("data frobnicate", "frobnicate"),
@@ -69,6 +71,8 @@ def raising(error: BaseException) -> Any:
         ("sandbox --port 70000", "70000"),
         ("sandbox --speed 0", "--speed"),
         ("jobs --refresh 0", "--refresh"),
+        ("jobs --refresh 1e300", "--refresh"),
+        ("watch ep --interval 1e300", "--interval"),
         ("jobs --refresh", "--refresh"),
         ("jobs --endpoint-url nowhere", "nowhere"),
         ("jobs --endpoint-url http://127.0.0.1:port", "port"),
@@ -86,6 +90,26 @@ def test_a_wrong_line_is_refused_in_one_line_that_names_it(
     assert said.err.count("\n") == 1
     assert said.err.startswith("cmapss-console: ")
     assert names in said.err
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (["watch", ""], "ENDPOINT"),
+        (["delete", " "], "ENDPOINT"),
+        (["deploy", ""], "JOB"),
+        (["jobs", "--tuning-job", ""], "--tuning-job"),
+        (["jobs", "--metric", ""], "--metric"),
+        (["jobs", "--profile", ""], "--profile"),
+        (["--region", "", "jobs"], "--region"),
+        (["operations", "show", ""], "ID"),
+    ],
+)
+def test_a_variable_of_a_script_that_is_empty_is_told(
+    line: list[str], names: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line) == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith(f"cmapss-console: argument {names}: it is empty. ")
 
 
 @pytest.mark.parametrize(

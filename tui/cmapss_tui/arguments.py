@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 Number = TypeVar("Number", int, float)
 
 LARGEST = 2**31 - 1  # AWS's integers have 32 bits
+MOST_A_MINUTE = 600_000  # ten thousand a second, more than one machine sends
+LONGEST_PAUSE = 86_400.0  # a day, in seconds
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -27,6 +29,23 @@ def not_negative_integer(text: str) -> int:
 def positive_number(text: str) -> float:
     """A finite number above 0."""
     return _checked(text, float, lambda value: 0 < value < math.inf, "a number above 0")
+
+
+def pause(text: str) -> float:
+    """Seconds between one thing and the next."""
+    return _checked(text, float, lambda value: 0 < value <= LONGEST_PAUSE, "a number of seconds from 0 to a day")
+
+
+def rate(text: str) -> float:
+    """How often in a minute."""
+    return _checked(text, float, lambda value: 0 < value <= MOST_A_MINUTE, f"a number above 0, at most {MOST_A_MINUTE}")
+
+
+def word(text: str) -> str:
+    """What somebody or something is called: never nothing, as an empty variable of a script has it."""
+    if not text.strip():
+        raise ArgumentTypeError("it is empty")
+    return text
 
 
 def share(text: str) -> float:
@@ -69,5 +88,7 @@ def _checked(text: str, read: Callable[[str], Number], fits: Callable[[Number], 
     except ValueError:
         value = None
     if value is None or not fits(value):
+        if isinstance(value, int) and value > LARGEST:
+            what += f" and at most {LARGEST}"
         raise ArgumentTypeError(f"{text!r} is not {what}")
     return value

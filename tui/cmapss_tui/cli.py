@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from cmapss_core.errors import ConsoleError, ErrorKind, invalid
 from cmapss_tui import __version__
-from cmapss_tui.arguments import positive_integer, positive_number
+from cmapss_tui.arguments import pause, positive_integer, word
 from cmapss_tui.exits import ExitCode, exit_code_of
 from cmapss_tui.options import Options, options_from
 from cmapss_tui.output import abandon, answered, flush, is_terminal, narrate, prepare_streams, write_json
@@ -128,11 +128,11 @@ def global_options() -> Parser:
     parser = Parser(add_help=False, argument_default=SUPPRESS)
     group = parser.add_argument_group("where and how")
     group.add_argument("--sandbox", action="store_true", help="use the sandbox on this machine, started if need be")
-    group.add_argument("--profile", metavar="P", help="a profile of the AWS configuration")
-    group.add_argument("--region", metavar="R", help="an AWS region, such as us-east-1")
+    group.add_argument("--profile", metavar="P", type=word, help="a profile of the AWS configuration")
+    group.add_argument("--region", metavar="R", type=word, help="an AWS region, such as us-east-1")
     group.add_argument("--endpoint-url", metavar="U", help="the address of a sandbox, or of whatever speaks for AWS")
     group.add_argument("--read-only", action="store_true", help="refuse everything that would change something")
-    group.add_argument("--refresh", metavar="S", type=positive_number, help="seconds between two readings")
+    group.add_argument("--refresh", metavar="S", type=pause, help="seconds between two readings")
     group.add_argument("--config", metavar="F", type=Path, help="a TOML file of settings, in place of the usual one")
     return parser
 

@@ -14,10 +14,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, js
 from msgspec.inspect import DictType, Metadata, StructType, VarTupleType, type_info
 
 from cmapss_core.errors import ConsoleError, invalid
+from cmapss_tui.arguments import LONGEST_PAUSE
 from cmapss_tui.options import Layers, Options, variable
 from cmapss_tui.whole_files import text_of
 
-LONGEST_REFRESH = 86_400.0  # a day, in seconds
 MOST_CALLS = 6_000  # a minute
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -60,9 +60,9 @@ Refresh = Annotated[
     float,
     _setting(
         "Seconds between two readings; unset, each screen has its own pace.",
-        f"a number of seconds above 0, at most {LONGEST_REFRESH:g}",
+        f"a number of seconds above 0, at most {LONGEST_PAUSE:g}",
         gt=0,
-        le=LONGEST_REFRESH,
+        le=LONGEST_PAUSE,
     ),
 ]
 CallsPerMinute = Annotated[

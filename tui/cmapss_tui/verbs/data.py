@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     bring = actions.add_parser("import", help="check the real files and keep a copy")
     bring.add_argument("path", type=Path, metavar="PATH", help="the real set: its zip, or the folder of its files")
     make = actions.add_parser("synthesize", help="make a fleet of the same shape")
-    make.add_argument("--seed", type=not_negative_integer, metavar="N", help="another fleet for another number")
+    make.add_argument("--seed", type=not_negative_integer, metavar="N", help="another fleet for another number (23)")
     make.add_argument("--output", type=Path, metavar="DIR", help="where to; among the console's own data by default")
     info = actions.add_parser("info", help="which data is used, and what is in it")
     for action in (bring, make, info):

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
 from cmapss_tui.apply import add_plan_arguments, carry_out
+from cmapss_tui.arguments import word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -13,7 +14,7 @@ from cmapss_tui.output import narrate
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, and what of it stays or goes besides."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument("--keep-model", action="store_true", help="leave every model, and what was uploaded for it")
     parser.add_argument("--keep-logs", action="store_true", help="leave its log group, which nothing brings back")
     parser.add_argument(

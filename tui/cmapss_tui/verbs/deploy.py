@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -43,7 +43,7 @@ _MODELS = ("job", "model", "model_data", "model_file")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to deploy, on what, and how it scales."""
-    parser.add_argument("job", nargs="?", metavar="JOB", help="a training job, or best (the default)")
+    parser.add_argument("job", nargs="?", type=word, metavar="JOB", help="a training job, or best (the default)")
     parser.add_argument("--name", help="the endpoint's name; made from the time by default")
     parser.add_argument("--instance-type", metavar="T", help="of each instance (ml.m5.xlarge)")
     parser.add_argument("--instances", type=positive_integer, metavar="N", help="to begin with (--min, or 1)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
-from cmapss_tui.arguments import positive_integer
+from cmapss_tui.arguments import positive_integer, word
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import job_document
 from cmapss_tui.exits import ExitCode
@@ -19,8 +19,13 @@ _BY_LOWER = {status.lower(): status for status in STATUSES}
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which jobs, by which metric, and how many."""
-    parser.add_argument("--tuning-job", metavar="N", help="only the jobs of this tuning job")
-    parser.add_argument("--metric", metavar="M", help="rank by this metric, such as validation:rmse")
+    parser.add_argument("--tuning-job", metavar="N", type=word, help="only the jobs of this tuning job")
+    parser.add_argument(
+        "--metric",
+        metavar="M",
+        type=word,
+        help="rank by this metric, such as validation:rmse; by default by the one that most of them have",
+    )
     parser.add_argument(
         "--status",
         metavar="S",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.apply import carried, narrate_ways_out
+from cmapss_tui.arguments import word
 from cmapss_tui.cli import Parser, global_options
 from cmapss_tui.confirmation import add_confirmation_arguments, confirm, refuse_read_only
 from cmapss_tui.connection import connect
@@ -56,7 +57,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     resume = add("resume", "go on where it stopped")
     rollback = add("rollback", "undo what it has done, newest first")
     for action in (show, resume, rollback):
-        action.add_argument("operation", metavar="ID", help="the operation's id, or a beginning that only it has")
+        action.add_argument(
+            "operation", type=word, metavar="ID", help="the operation's id, or a beginning that only it has"
+        )
         _add_json_argument(action)
     for action in (resume, rollback):
         action.add_argument("--dry-run", action="store_true", help="show what would be done and change nothing")

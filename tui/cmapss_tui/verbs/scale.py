@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -38,7 +38,7 @@ _WAYS = ("in", "out", "scheduled")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, and what to set; what is left out stays as it is."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument("--variant", metavar="V", help="which production variant, where there are several")
     parser.add_argument("--min", type=positive_integer, metavar="N", help="instances at least")
     parser.add_argument("--max", type=positive_integer, metavar="N", help="instances at most")

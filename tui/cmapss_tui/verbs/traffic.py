@@ -7,7 +7,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from cmapss_tui.arguments import duration, positive_integer, positive_number
+from cmapss_tui.arguments import duration, positive_integer, rate, word
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import traffic_document
 from cmapss_tui.exits import ExitCode
@@ -23,10 +23,8 @@ DEFAULT_DURATION_SECONDS = 540.0
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, how many invocations a minute, for how long."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
-    parser.add_argument(
-        "--rate", type=positive_number, default=DEFAULT_RATE, metavar="R", help="invocations a minute (120)"
-    )
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
+    parser.add_argument("--rate", type=rate, default=DEFAULT_RATE, metavar="R", help="invocations a minute (120)")
     parser.add_argument(
         "--duration",
         type=duration,

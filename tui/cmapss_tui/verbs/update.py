@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer
+from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -38,7 +38,7 @@ _CHANGES = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to change, and how it is rolled out."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument("--stop", action="store_true", help="stop the roll-out: the former fleet serves again")
     _add_changes(parser)
     _add_rollout(parser)

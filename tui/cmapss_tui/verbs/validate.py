@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmapss_core.inference import CONCURRENCY, ROWS_PER_INVOCATION
-from cmapss_tui.arguments import positive_integer, positive_number
+from cmapss_tui.arguments import positive_integer, positive_number, word
 from cmapss_tui.attainable import beside_the_objective
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import evaluation_document
@@ -27,7 +27,7 @@ SUBSETS = ("FD001", "FD002", "FD003", "FD004")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, on which data, how sent, and how good it has to be."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument(
         "--data",
         type=Path,

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
 from cmapss_core.errors import ErrorKind
-from cmapss_tui.arguments import positive_number
+from cmapss_tui.arguments import pause, word
 from cmapss_tui.connection import connect
 from cmapss_tui.documents import watch_document
 from cmapss_tui.exits import ExitCode
@@ -33,10 +33,10 @@ PASSING = frozenset({ErrorKind.THROTTLED, ErrorKind.UNREACHABLE})
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, and for how long."""
-    parser.add_argument("endpoint", metavar="ENDPOINT")
+    parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument("--once", action="store_true", help="print it once instead of until Ctrl-C")
     parser.add_argument(
-        "--interval", type=positive_number, metavar="S", help=f"seconds between two readings ({INTERVAL_SECONDS:g})"
+        "--interval", type=pause, metavar="S", help=f"seconds between two readings ({INTERVAL_SECONDS:g})"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document and end")
 
