@@ -77,7 +77,7 @@ async def test_no_region_time_is_told_before_the_region_has_told_it() -> None:
     async with console.run_test(size=(120, 36)) as pilot:
         screen = Waiting()
         await opened(pilot, screen)
-        assert "sandbox us-east-1" in screen_text(console)
+        assert "cmapss-console  sandbox us-east-1" in screen_text(console)
         assert "region time" not in screen_text(console)
         assert "16:41" not in screen_text(console)
         aws.still._heard = True
@@ -138,7 +138,7 @@ async def test_the_banner_says_since_when_an_answer_is_waited_for(monkeypatch: p
         monkeypatch.setattr(Poller, "seconds_in_flight", property(lambda _: 12.0))
         screen._second()
         await until(pilot, lambda: "The sandbox does not answer · for 12s" in screen_text(console))
-        assert "An answer is being waited for since 16:29:07" in screen_text(console)  # twelve minutes there
+        assert "Waiting for an answer since 16:29:07" in screen_text(console)  # twelve minutes there
         timer.seconds += 3
         console.given.meter.note_answer()
         screen._second()

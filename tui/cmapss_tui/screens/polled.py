@@ -257,5 +257,5 @@ class PolledScreen(TakeAwayScreen):
         """That an answer is being waited for, since a time of the region where that is known."""
         clock = self.aws.clock
         since = clock.now() - timedelta(seconds=waited * clock.speed)
-        message = f"An answer is being waited for since {formats.time_of_day(since)}" if clock.heard else NEVER_ANSWERED
+        message = f"Waiting for an answer since {formats.time_of_day(since)}" if clock.heard else NEVER_ANSWERED
         return ConsoleError(ErrorKind.UNREACHABLE, message, remedy=WAITING_REMEDY)

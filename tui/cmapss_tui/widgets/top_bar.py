@@ -99,6 +99,8 @@ class TopBar(Widget):
         clocks = list(self._clocks())
         for clock in clocks:
             yield [*full, clock]
+        if not clocks:
+            yield full
         bare = full[1:]
         for clock in clocks[1:]:
             yield [*bare, clock]
