@@ -8,7 +8,9 @@ from typing import Any
 from textual.events import Key
 from textual.pilot import Pilot
 
-_HOPS = 3  # a key goes to the application, from there to what has the focus, and what comes of it up from there
+from tests.tui.consoles import until
+
+_HOPS = 3  # the last key goes to the application, to what has the focus, and what comes of it up from there
 
 
 async def typed_ahead(pilot: Pilot[Any], *keys: str) -> None:
@@ -18,5 +20,7 @@ async def typed_ahead(pilot: Pilot[Any], *keys: str) -> None:
         if character and not character.isalnum():
             key = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
         pilot.app.post_message(Key(key, character))
+    await pilot.pause()
+    await until(pilot, lambda: not pilot.app._key_order._waiting)
     for _ in range(_HOPS):
         await pilot.pause()

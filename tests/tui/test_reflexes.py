@@ -126,15 +126,15 @@ async def test_enter_after_a_name_goes_to_the_button_and_held_down_presses_nothi
         await typed_ahead(pilot, *ENDPOINT)
         await until(pilot, lambda: "✓ ⏎ goes to Delete" in screen_text(app))
         await pilot.press("enter")
-        assert app.focused is app.screen.query_one("#confirm")
+        button = app.screen.query_one("#confirm", Button)
+        assert app.focused is button
         for _ in range(3):
             now += 0.6
             await typed_ahead(pilot, *["enter"] * TIMES)
+            # A button takes no key while it is shown as pressed, which is timed by another clock than the test's.
+            await until(pilot, lambda: not button.has_class("-active"))
         assert changes == []
-        button = app.screen.query_one("#confirm", Button)
         assert app.focused is button
-        # A button takes no key while it is shown as pressed, which is timed by another clock than the test's.
-        await until(pilot, lambda: not button.has_class("-active"))
         now += 0.8
         await pilot.press("enter")
         await until(pilot, lambda: changes == ["run"])

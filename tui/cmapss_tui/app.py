@@ -13,13 +13,14 @@ from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.events import Event, Key, Resize
+from textual.events import Event, Key, Paste, Resize
 from textual.screen import Screen
 
 from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.cadence import heed
 from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_screen
+from cmapss_tui.key_order import KeyOrder
 from cmapss_tui.keymap import key_display
 from cmapss_tui.screens.start import StartScreen
 from cmapss_tui.widgets.too_small import TooSmall
@@ -96,6 +97,7 @@ class ConsoleApp(ConnectingApp):
         # Without colour, what else stands out by its ground is reversed: as on a terminal with sixteen colours.
         self.set_reactive(App.theme, theme.ANSI.name if self.no_color else options.theme or self.usual_theme)
         keymap.use(self, options.keymap)
+        self._key_order = KeyOrder(self, super().on_event)
         self._quit_asked = False
         self.greeting: Callable[[], None] | None = None  # what is done once the first frame has been painted
         self.fault: Fault | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
@@ -121,7 +123,13 @@ class ConsoleApp(ConnectingApp):
     async def on_event(self, event: Event) -> None:
         """Every event passes here: it is how the console knows that somebody is there."""
         heed(self, event)
-        await super().on_event(event)
+        if not isinstance(event, Key | Paste):
+            await super().on_event(event)
+        elif not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
+            self._key_order.back()
 
     def on_key(self, event: Key) -> None:
         """Keys that were meant for a dialog or a line that their forerunner opened come here: they go there."""
