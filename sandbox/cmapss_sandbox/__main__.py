@@ -110,9 +110,9 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
             announcement_to_be.write_text(json.dumps(address) + "\n", encoding="utf-8")
             announcement_to_be.replace(announcement)
             if options.owned or options.at_once:
-                _announce(address, as_json=options.json)
+                _announce(address, reasons, as_json=options.json)
             else:
-                trained = (region, address, options.json)
+                trained = (region, address, reasons, options.json)
                 threading.Thread(target=_announce_trained, args=trained, name="announcement", daemon=True).start()
             if options.owned:
                 threading.Thread(target=_wait_for_owner, args=(reasons,), name="owner", daemon=True).start()
@@ -132,15 +132,15 @@ def _serve(options: argparse.Namespace, state: Path) -> int:
     return reason
 
 
-def _announce_trained(region: Region, address: dict[str, Any], as_json: bool) -> None:
+def _announce_trained(region: Region, address: dict[str, Any], reasons: SimpleQueue[int], as_json: bool) -> None:
     """Say where it serves once there is a model to deploy: the next line of a script is likely to ask for one."""
     from cmapss_sandbox.control import completed_training_jobs
 
     region.wait_until(lambda: completed_training_jobs(region) > 0, _FIRST_MODEL_SECONDS)
-    _announce(address, as_json=as_json)
+    _announce(address, reasons, as_json=as_json)
 
 
-def _announce(address: dict[str, Any], *, as_json: bool) -> None:
+def _announce(address: dict[str, Any], reasons: SimpleQueue[int], *, as_json: bool) -> None:
     lines = [
         f"export AWS_ENDPOINT_URL={address['endpoint_url']}",
         "export AWS_ACCESS_KEY_ID=sandbox",
@@ -149,9 +149,12 @@ def _announce(address: dict[str, Any], *, as_json: bool) -> None:
     ]
     try:
         print(json.dumps(address) if as_json else "\n".join(lines), flush=True)
-    except BrokenPipeError:
-        # Whoever started it reads no more; it serves all the same.
+    except OSError as error:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+        # Where whoever started it reads no more, it serves all the same.
+        if not isinstance(error, BrokenPipeError):
+            print(f"cmapss-sandbox: where it serves cannot be written ({error.strerror or error}).", file=sys.stderr)
+            reasons.put(1)
 
 
 def _wait_for_owner(reasons: SimpleQueue[int]) -> None:

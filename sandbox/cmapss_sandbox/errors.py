@@ -21,6 +21,14 @@ class ConnectionDroppedError(Exception):
     """The client is to get no answer: its connection is closed without one."""
 
 
+class UnreadableAnswerError(Exception):
+    """The client is to get something else than the answer, as from a proxy in between."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        self.body = body
+
+
 class SandboxError(Exception):
     """The sandbox cannot start or go on; the message is one line for whoever started it."""
 

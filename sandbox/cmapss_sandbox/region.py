@@ -206,7 +206,7 @@ class Region:
         """Have every request pass a guard, whose context is around its check and its handler, without the lock.
 
         A guard refuses by raising AwsError, and drops the connection by raising ConnectionDroppedError, either before
-        the request is carried out or after.
+        the request is carried out or after; it gives another answer by raising UnreadableAnswerError.
         """
         self._guards.append(guard)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import threading
@@ -165,6 +166,34 @@ def test_the_answer_to_a_call_that_is_refused_is_lost_as_well(clients: Clients, 
     with pytest.raises(ConnectionClosedError):
         clients("sagemaker").describe_endpoint(EndpointName="nobody")
     assert refusal(clients("sagemaker").describe_endpoint, EndpointName="nobody")[0] == "ValidationException"
+
+
+def test_something_else_is_answered_after_the_call_was_carried_out(
+    control: Control, server: Server, clients: Clients, region: Region
+) -> None:
+    control("faults", add={"kind": "unreadable", "operation": "sagemaker:CreateEndpointConfig", "count": 1})
+    with contextlib.suppress(Exception):  # what a client makes of it is its own affair
+        make_endpoint(clients("sagemaker"), region)
+    assert list(region.table("endpoint_configs")) == ["engines"]
+    assert [call.code for call in region.calls if call.operation == "CreateEndpointConfig"] == ["Unreadable"]
+
+    control("faults", add={"kind": "unreadable", "operation": "sagemaker:ListEndpoints"})
+    credential = "AWS4-HMAC-SHA256 Credential=sandbox/20260105/us-east-1/sagemaker/aws4_request, "
+    headers = {
+        "Authorization": f"{credential}SignedHeaders=host, Signature=x",
+        "X-Amz-Target": "SageMaker.ListEndpoints",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    bodies = set()
+    for _ in range(60):
+        connection.request("POST", "/", b"{}", headers)
+        reply = connection.getresponse()
+        assert reply.status == 200
+        bodies.add(reply.read())
+    connection.close()
+    assert {b"", b"null", b"[]", b"{}"} < bodies
+    assert any(body.startswith(b"<") for body in bodies)
 
 
 def test_a_slow_answer_comes_after_the_call_was_carried_out(impatient: Any, control: Control, region: Region) -> None:

@@ -13,8 +13,9 @@ from cmapss_sandbox.faults.selection import EVERYTHING, checked_selector
 SLOW = "slow"
 DROPPED_BEFORE = "dropped-before"
 DROPPED_AFTER = "dropped-after"
+UNREADABLE = "unreadable"
 CLOCK_SKEW = "clock-skew"
-KINDS = (*refusals.KINDS, SLOW, DROPPED_BEFORE, DROPPED_AFTER)
+KINDS = (*refusals.KINDS, SLOW, DROPPED_BEFORE, DROPPED_AFTER, UNREADABLE)
 
 _MOST_REQUESTS = 1_000_000
 _LARGEST_SEED = 2**32 - 1

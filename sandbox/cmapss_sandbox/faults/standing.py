@@ -11,13 +11,23 @@ from datetime import timedelta
 from typing import Any
 
 from cmapss_sandbox.control import NotThereError
-from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
+from cmapss_sandbox.errors import AwsError, ConnectionDroppedError, UnreadableAnswerError
 from cmapss_sandbox.faults import refusals
-from cmapss_sandbox.faults.fault import DROPPED_AFTER, DROPPED_BEFORE, Fault, read_fault
+from cmapss_sandbox.faults.fault import DROPPED_AFTER, DROPPED_BEFORE, UNREADABLE, Fault, read_fault
 from cmapss_sandbox.faults.selection import selects
 from cmapss_sandbox.region import Region, RequestContext
 
 _MOST_FAULTS = 100
+# What comes with status 200 in an answer's place: of a captive portal, and of what was cut off or never meant for us.
+_UNREADABLE = (
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"Endpoints": [{"EndpointName": "eng',
+    b'{"Message": "\xff\xfe"}',
+    b"<!doctype html><title>Sign in to the network</title>",
+)
 
 
 @dataclass(slots=True)
@@ -84,7 +94,8 @@ class Faults:
     def guard(self, region: Region, context: RequestContext, members: Mapping[str, Any]) -> Iterator[None]:
         """Let the faults that strike a request happen to it.
 
-        It is refused or loses its connection before it is carried out; it is slow, and its answer is lost, afterwards.
+        It is refused or loses its connection before it is carried out; it is slow, and its answer is lost or another,
+        afterwards.
         """
         struck = self.strike(context.service, context.operation)
         kinds = {standing.fault.kind for standing in struck}
@@ -103,6 +114,9 @@ class Faults:
         else:
             if DROPPED_AFTER in kinds:
                 raise ConnectionDroppedError
+            for standing in struck:
+                if standing.fault.kind == UNREADABLE:
+                    raise UnreadableAnswerError(standing.draws.choice(_UNREADABLE))
         finally:
             for standing in struck:
                 if standing.fault.milliseconds is not None:

@@ -6,12 +6,12 @@ import io
 import logging
 from typing import TYPE_CHECKING
 
-from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
+from cmapss_sandbox.errors import AwsError, ConnectionDroppedError, UnreadableAnswerError
 from cmapss_sandbox.iam.signatures import has_expired
 from cmapss_sandbox.periphery import backends, iam, s3
 from cmapss_sandbox.periphery.operations import Named, name_form, name_s3
 from cmapss_sandbox.region import Region, RequestContext
-from cmapss_sandbox.wire.operations import Outcome, dropped
+from cmapss_sandbox.wire.operations import Outcome, dropped, replaced
 from cmapss_sandbox.wire.replies import Reply, error_reply
 from cmapss_sandbox.wire.requests import Scope, request_of
 
@@ -44,6 +44,8 @@ def answer(region: Region, scope: Scope, environ: WSGIEnvironment, request_id: s
         failure = error
     except ConnectionDroppedError:
         return dropped(service, named.operation)
+    except UnreadableAnswerError as unreadable:
+        return replaced(service, named.operation, unreadable)
     except NotImplementedError:
         failure = AwsError("NotImplemented", f"The sandbox does not have {service}'s {named.operation}.", 501)
     except Exception:

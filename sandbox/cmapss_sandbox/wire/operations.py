@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from cmapss_sandbox.errors import AwsError, ConnectionDroppedError
+from cmapss_sandbox.errors import AwsError, ConnectionDroppedError, UnreadableAnswerError
 from cmapss_sandbox.region import STATUS, Handler, Region, RequestContext
 from cmapss_sandbox.services import Service
 from cmapss_sandbox.wire import models, parse, serialise, validate
@@ -58,6 +58,8 @@ def answer_operation(
         return Outcome(name, operation_name, error_reply(name, protocol, error, request_id), error.code)
     except ConnectionDroppedError:
         return dropped(name, operation_name)
+    except UnreadableAnswerError as unreadable:
+        return replaced(name, operation_name, unreadable)
     except Exception:
         _log.exception("%s.%s failed (request %s)", name, operation_name, request_id)
         failure = AwsError("InternalFailure", "The sandbox failed; its log says how.", 500)
@@ -67,6 +69,11 @@ def answer_operation(
 def dropped(service: str, operation: str) -> Outcome:
     """The outcome of a request whose connection is closed without an answer."""
     return Outcome(service, operation, DROPPED, "ConnectionDropped")
+
+
+def replaced(service: str, operation: str, unreadable: UnreadableAnswerError) -> Outcome:
+    """The outcome of a request whose client gets something else than the answer."""
+    return Outcome(service, operation, Reply(200, {}, unreadable.body), "Unreadable")
 
 
 def _protocol(service: str, request: Request) -> str:

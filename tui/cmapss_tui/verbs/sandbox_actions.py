@@ -35,6 +35,7 @@ FAULT_KINDS: Mapping[str, str] = {
     "slow": "the call acts, its answer comes late",
     "dropped-before": "the connection closes before the call acts",
     "dropped-after": "the call acts, its answer is lost",
+    "unreadable": "the call acts, something else is answered",
 }
 _UNLIMITED = "unlimited"
 _DEFAULT = "default"
