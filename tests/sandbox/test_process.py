@@ -120,6 +120,16 @@ def test_for_a_script_it_speaks_when_there_is_a_model_to_deploy(tmp_path: Path, 
         assert running.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("when", [["--at-once"], ["--tuning-jobs=0"]])
+def test_what_cannot_say_where_it_serves_says_that_and_ends(when: list[str], tmp_path: Path) -> None:
+    command = [*COMMAND, "--json", "--state", str(tmp_path / "state"), *when]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=_PATIENCE)
+    assert done.returncode == 1
+    assert done.stderr == "cmapss-sandbox: where it serves cannot be written (No space left on device).\n"
+
+
 def test_an_owned_one_ends_when_its_owner_lets_go(start: Start) -> None:
     running = start("--owned")
     assert running.process.stdin is not None

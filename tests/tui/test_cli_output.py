@@ -109,12 +109,12 @@ def test_narration_never_takes_the_place_of_data(
         (["jobz"], None, ExitCode.USAGE, "jobz"),
         (["jobs", "--config", "missing.toml"], None, ExitCode.USAGE, "missing.toml"),
         (["data", "import", "nowhere"], None, ExitCode.USAGE, "nowhere"),
-        (["jobs", *HERE], raising(KeyboardInterrupt()), ExitCode.INTERRUPTED, "Interrupted"),
+        (["jobs", *HERE], raising(KeyboardInterrupt()), ExitCode.INTERRUPTED, "Interrupted."),
         (["jobs", *HERE], raising(PermissionError(13, "Denied", "journal")), ExitCode.FAILED, "journal: Denied"),
         (["jobs", *HERE], raising(RuntimeError("odd")), ExitCode.FAILED, "unexpected RuntimeError: odd"),
     ],
 )
-def test_whatever_ends_a_line_with_json_stdout_has_one_document(
+def test_whatever_ends_a_line_with_json_is_one_line_of_narration_and_no_data(
     line: list[str],
     act: Any,
     code: ExitCode,
@@ -128,11 +128,12 @@ def test_whatever_ends_a_line_with_json_stdout_has_one_document(
         monkeypatch.setattr("cmapss_core.jobs.read_jobs", lambda *_: act())
     assert main([*line, "--json"]) == code
     said = capsys.readouterr()
-    assert message in json.loads(said.out)["error"]["message"]
+    assert said.out == ""
+    assert message in said.err
     assert said.err.count("\n") == 1
 
 
-def test_a_document_that_was_written_before_the_error_stays_the_only_one(
+def test_data_that_was_written_before_an_error_stays_as_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def act() -> None:
@@ -153,6 +154,8 @@ def test_a_document_that_was_written_before_the_error_stays_the_only_one(
         ["config", "show"],
         ["config", "schema"],
         ["--version"],
+        ["--help"],
+        ["jobs", "--help"],
         ["jobs", "--top", "0", "--json"],
     ],
 )

@@ -181,7 +181,7 @@ def test_an_interrupted_validation_prints_no_error_that_could_pass_for_one(
     validates(replace(EVALUATION, rows=500, finished=False))
     assert main(["validate", "engines", "--json", *HERE]) == 130
     said = capsys.readouterr()
-    assert json.loads(said.out).keys() == {"error"}
+    assert said.out == ""
     assert "500 of 104,897 rows" in said.err
 
 
@@ -260,8 +260,7 @@ def test_a_model_is_not_judged_by_engines_that_it_does_not_know(
     finds(monkeypatch, "nasa")
     assert main(["validate", "engines", "--json", *HERE]) == 2
     said = capsys.readouterr()
-    assert asked == []
-    assert json.loads(said.out)["error"]["kind"] == "invalid"
+    assert (said.out, asked) == ("", [])
     assert "the real C-MAPSS set is not on this machine" in said.err
     assert "data import" in said.err
 
@@ -294,7 +293,6 @@ def test_an_endpoint_that_is_not_there_is_3_before_data_is_read(
     monkeypatch.setattr("cmapss_core.endpoints.read_endpoint", find)
     assert main([verb, "nobody", "--json", *HERE]) == 3
     said = capsys.readouterr()
-    assert opened == []
-    assert json.loads(said.out)["error"]["kind"] == "not found"
+    assert (said.out, opened) == ("", [])
     assert said.err.count("\n") == 1
     assert "There is no endpoint 'nobody'" in said.err

@@ -41,7 +41,7 @@ def test_without_the_extra_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, executed: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sandbox_process, "find_spec", lambda name: None if name == "xgboost" else object())
-    assert main(["sandbox"]) == 1
+    assert main(["sandbox", "--json"]) == 1
     assert executed == []
     said = capsys.readouterr()
     assert said.out == ""

@@ -10,12 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from cmapss_core.errors import ConsoleError, ErrorKind, invalid
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import __version__
 from cmapss_tui.arguments import pause, positive_integer, word
 from cmapss_tui.exits import ExitCode, exit_code_of
 from cmapss_tui.options import Options, options_from
-from cmapss_tui.output import abandon, answered, flush, is_terminal, narrate, prepare_streams, write_json
+from cmapss_tui.output import abandon, flush, is_terminal, narrate, prepare_streams, write
 
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws
@@ -56,14 +56,6 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
-class Misused(SystemExit):
-    """The end of a command line that says nothing that could be done."""
-
-    def __init__(self, error: ConsoleError) -> None:
-        super().__init__(ExitCode.USAGE)
-        self.error = error
-
-
 class Parser(ArgumentParser):
     """A parser that says what is wrong in one line; one of a verb's `module` loads it when the line names the verb."""
 
@@ -72,8 +64,13 @@ class Parser(ArgumentParser):
         self._module = module
 
     def error(self, message: str) -> NoReturn:
-        """End with the exit code for usage. Raises Misused."""
-        raise Misused(invalid(" ".join(message.split()), f"Try: {self.prog} --help"))
+        """End with the exit code for usage."""
+        narrate(f"{PROGRAM}: {' '.join(message.split())}. Try: {self.prog} --help")
+        raise SystemExit(ExitCode.USAGE)
+
+    # The usual one passes over what it cannot write.
+    def _print_message(self, message: str, file: Any = None) -> None:
+        write(message.removesuffix("\n"))
 
     # The parser of the whole line hands over the verb's part of it through this method.
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
@@ -140,37 +137,29 @@ def global_options() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. No error leaves this function as an exception.
 
-    With --json an error is a document as well, {"error": …}, unless one has been written already.
+    An error is one line on stderr: whatever reads stdout has data there, or nothing.
     """
-    line = sys.argv[1:] if argv is None else argv
     prepare_streams()
     code: int = ExitCode.FAILED
     try:
-        code, error = _ended(line)
-        if error is not None and "--json" in line and not answered():
-            from cmapss_tui.documents import error_document
-
-            write_json({"error": error_document(error)})
+        code = _ended(sys.argv[1:] if argv is None else argv)
         flush()
     except BrokenPipeError:
         abandon(sys.stdout)
     except ConsoleError as unwritten:
-        return code or _told(unwritten)[0]
+        return code or _told(unwritten)
     return code
 
 
-def _ended(line: Sequence[str]) -> tuple[int, ConsoleError | None]:
-    """Run the line; the exit code, and the error that it ended with, which is told. Raises BrokenPipeError."""
+def _ended(line: Sequence[str]) -> int:
+    """Run the line; the exit code. What it failed with is told. Raises BrokenPipeError."""
     try:
-        code = _run(_parsed(line))
-        return code, _interrupted() if code == ExitCode.INTERRUPTED else None
-    except Misused as misused:
-        return _told(misused.error)
+        return _run(_parsed(line))
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else ExitCode.DONE, None
+        return stop.code if isinstance(stop.code, int) else ExitCode.DONE
     except KeyboardInterrupt:
         narrate("Interrupted.")
-        return ExitCode.INTERRUPTED, _interrupted()
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -245,8 +234,8 @@ def _terminal_problem() -> str | None:
     return None
 
 
-def _told(error: Exception) -> tuple[ExitCode, ConsoleError]:
-    """Say in one line what the command line failed with; the exit code, and the same as one of the console's errors."""
+def _told(error: Exception) -> ExitCode:
+    """Say in one line what the command line failed with; the exit code."""
     known = _known(error)
     if known is None:
         from cmapss_tui.crash import Fault
@@ -254,7 +243,7 @@ def _told(error: Exception) -> tuple[ExitCode, ConsoleError]:
         fault = Fault.of(error)
         known = ConsoleError(ErrorKind.FAILED, f"unexpected {fault.what}", remedy=fault.kept)
     narrate(f"{PROGRAM}: {known.line()}")
-    return exit_code_of(known), known
+    return exit_code_of(known)
 
 
 def _known(error: Exception) -> ConsoleError | None:
@@ -269,7 +258,3 @@ def _known(error: Exception) -> ConsoleError | None:
         reason = error.strerror or type(error).__name__
         return ConsoleError(ErrorKind.FAILED, f"{error.filename}: {reason}", remedy="")
     return None
-
-
-def _interrupted() -> ConsoleError:
-    return ConsoleError(ErrorKind.FAILED, "Interrupted", remedy="")

@@ -19,14 +19,9 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 
 PROGRESS_SECONDS = 10.0
 
-# Whether the document of the command line in hand is on stdout: there is one, whatever happens.
-_answered = False
-
 
 def prepare_streams() -> None:
-    """Begin a command line. No character that a terminal's encoding lacks is to end it."""
-    global _answered
-    _answered = False
+    """Let no character that a terminal's encoding lacks end a verb."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -74,14 +69,7 @@ def write_json(document: object) -> None:
     # Escaped, so that what reads it needs to guess no encoding.
     import json  # the console, which shares this module, needs none
 
-    global _answered
-    _answered = True
     write(json.dumps(to_json(document), indent=2, allow_nan=False))
-
-
-def answered() -> bool:
-    """Whether the command line's document has been written."""
-    return _answered
 
 
 def _written(put: Callable[[], None]) -> None:
