@@ -164,11 +164,8 @@ class PlanScreen(ConsoleScreen):
         match event.button.id:
             case "cancel":
                 self.action_back()
-            case "confirm" if self.plan is not None and self._ready():
-                from cmapss_tui.screens.operation import OperationScreen
-
-                # Not awaited: this screen cannot wait for its own removal.
-                self.app.switch_screen(OperationScreen(self.plan))
+            case "confirm":
+                self._carry_out()
             case "calls":
                 self._toggle_calls()
 
@@ -360,6 +357,16 @@ class PlanScreen(ConsoleScreen):
         self.query_one("#confirm", Button).disabled = not self._ready()
         self.query_one("#calls", Button).disabled = plan is None
         self.refresh_bindings()
+
+    def _carry_out(self) -> None:
+        """Go on to the operation, once; a key that has left the dialog before this came is what counts."""
+        if self.plan is None or not self._ready() or not self.is_active:
+            return
+        from cmapss_tui.screens.operation import OperationScreen
+
+        self.query_one("#confirm", Button).disabled = True
+        # Not awaited: this screen cannot wait for its own removal.
+        self.app.switch_screen(OperationScreen(self.plan))
 
     def _toggle_calls(self) -> None:
         calls, view = self.query_one("#plan-calls", Static), self.query_one(PlanView)
