@@ -62,6 +62,15 @@ def test_info_for_a_person(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 @pytest.mark.usefixtures("informs")
+def test_what_is_for_every_verb_stands_behind_the_action_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr("cmapss_data.open_fleet", lambda: Fleet(home, "synthetic"))
+    assert main(["data", "info", "--profile", "p", "--region", "eu-west-1", "--read-only", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["origin"] == "synthetic"
+
+
+@pytest.mark.usefixtures("informs")
 @pytest.mark.parametrize(
     ("flags", "seed", "place"),
     [

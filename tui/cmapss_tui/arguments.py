@@ -12,7 +12,9 @@ Number = TypeVar("Number", int, float)
 
 LARGEST = 2**31 - 1  # AWS's integers have 32 bits
 MOST_A_MINUTE = 600_000  # ten thousand a second, more than one machine sends
+MOST_INSTANCES = 10_000  # more than a variant can be given
 LONGEST_PAUSE = 86_400.0  # a day, in seconds
+LONGEST_SPAN = 30 * 86_400.0  # thirty days, in seconds
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -26,6 +28,12 @@ def not_negative_integer(text: str) -> int:
     return _checked(text, int, lambda value: 0 <= value <= LARGEST, "a whole number of at least 0")
 
 
+def instances(text: str) -> int:
+    """How many instances."""
+    most = f"a whole number of at least 1, at most {MOST_INSTANCES}"
+    return _checked(text, int, lambda value: 1 <= value <= MOST_INSTANCES, most)
+
+
 def positive_number(text: str) -> float:
     """A finite number above 0."""
     return _checked(text, float, lambda value: 0 < value < math.inf, "a number above 0")
@@ -37,7 +45,7 @@ def pause(text: str) -> float:
 
 
 def rate(text: str) -> float:
-    """How often in a minute."""
+    """How often in a minute: invocations that are sent, or that an instance is to get."""
     return _checked(text, float, lambda value: 0 < value <= MOST_A_MINUTE, f"a number above 0, at most {MOST_A_MINUTE}")
 
 
@@ -62,8 +70,10 @@ def duration(text: str) -> float:
     """Seconds, from a number with a unit or without: 90s, 9m, 1.5h, 90."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
     seconds = float(match[1]) * _UNIT_SECONDS[match[2]] if match else 0.0
-    if not 0 < seconds < math.inf:
+    if seconds <= 0:
         raise ArgumentTypeError(f"{text!r} is not a duration such as 90s, 9m or 1h")
+    if seconds > LONGEST_SPAN:
+        raise ArgumentTypeError(f"{text!r} is not a duration of at most {LONGEST_SPAN / 86_400:g} days")
     return seconds
 
 
@@ -88,7 +98,7 @@ def _checked(text: str, read: Callable[[str], Number], fits: Callable[[Number], 
     except ValueError:
         value = None
     if value is None or not fits(value):
-        if isinstance(value, int) and value > LARGEST:
+        if isinstance(value, int) and value > LARGEST and "at most" not in what:
             what += f" and at most {LARGEST}"
         raise ArgumentTypeError(f"{text!r} is not {what}")
     return value

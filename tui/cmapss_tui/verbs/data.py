@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmapss_tui.arguments import not_negative_integer
-from cmapss_tui.cli import Parser
+from cmapss_tui.cli import Parser, global_options
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import count, data_size
 from cmapss_tui.options import Options
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Three things to do with data; none of them needs AWS."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
-    bring = actions.add_parser("import", help="check the real files and keep a copy")
+    everywhere = [global_options()]
+    bring = actions.add_parser("import", parents=everywhere, help="check the real files and keep a copy")
     bring.add_argument("path", type=Path, metavar="PATH", help="the real set: its zip, or the folder of its files")
-    make = actions.add_parser("synthesize", help="make a fleet of the same shape")
+    make = actions.add_parser("synthesize", parents=everywhere, help="make a fleet of the same shape")
     make.add_argument("--seed", type=not_negative_integer, metavar="N", help="another fleet for another number (23)")
     make.add_argument("--output", type=Path, metavar="DIR", help="where to; among the console's own data by default")
-    info = actions.add_parser("info", help="which data is used, and what is in it")
+    info = actions.add_parser("info", parents=everywhere, help="which data is used, and what is in it")
     for action in (bring, make, info):
         action.add_argument("--json", action="store_true", help="print one JSON document")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number, word
+from cmapss_tui.arguments import flag, given, instances, not_negative_integer, positive_integer, rate, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("job", nargs="?", type=word, metavar="JOB", help="a training job, or best (the default)")
     parser.add_argument("--name", help="the endpoint's name; made from the time by default")
     parser.add_argument("--instance-type", metavar="T", help="of each instance (ml.m5.xlarge)")
-    parser.add_argument("--instances", type=positive_integer, metavar="N", help="to begin with (--min, or 1)")
+    parser.add_argument("--instances", type=instances, metavar="N", help="to begin with (--min, or 1)")
     _add_scaling(parser)
     _add_models(parser)
     _add_variants(parser)
@@ -65,11 +65,9 @@ def run(arguments: Namespace, options: Options) -> int:
 
 def _add_scaling(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("automatic scaling, of every variant")
-    group.add_argument("--min", type=positive_integer, metavar="N", help="instances at least (--instances)")
-    group.add_argument("--max", type=positive_integer, metavar="N", help="instances at most (5)")
-    group.add_argument(
-        "--target", type=positive_number, metavar="X", help="invocations per instance and minute to keep to (10)"
-    )
+    group.add_argument("--min", type=instances, metavar="N", help="instances at least (--instances)")
+    group.add_argument("--max", type=instances, metavar="N", help="instances at most (5)")
+    group.add_argument("--target", type=rate, metavar="X", help="invocations per instance and minute to keep to (10)")
     group.add_argument("--scale-in-cooldown", type=not_negative_integer, metavar="S", help="seconds (600)")
     group.add_argument("--scale-out-cooldown", type=not_negative_integer, metavar="S", help="seconds (30)")
     group.add_argument("--no-autoscaling", action="store_true", help="keep the number of instances as it is")

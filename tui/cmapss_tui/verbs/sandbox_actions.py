@@ -17,7 +17,7 @@ from cmapss_tui.arguments import (
     share,
     signed_seconds,
 )
-from cmapss_tui.cli import Parser
+from cmapss_tui.cli import Parser, global_options
 from cmapss_tui.exits import ExitCode
 from cmapss_tui.formats import moment
 from cmapss_tui.options import Options
@@ -94,10 +94,8 @@ def run_action(arguments: Namespace, options: Options) -> int:
 
 def _which() -> Parser:
     """What every action takes; suppressed defaults, so that what stands before the action holds."""
-    which = Parser(add_help=False, argument_default=SUPPRESS)
+    which = Parser(add_help=False, argument_default=SUPPRESS, parents=[global_options()])
     which.add_argument("--state", type=Path, metavar="DIR", help="the sandbox on this state folder")
-    which.add_argument("--endpoint-url", metavar="U", help="the sandbox at this address")
-    which.add_argument("--read-only", action="store_true", help="refuse what would change the sandbox")
     which.add_argument("--json", action="store_true", help="print one JSON document")
     return which
 
@@ -249,4 +247,4 @@ def _assignment(text: str, none: str) -> tuple[str, int | None]:
     name, separator, count = text.partition("=")
     if not name or not separator or not (count == none or count.isdecimal()):
         raise ArgumentTypeError(f"{text!r} is not TYPE=N, such as ml.m5.xlarge=4 or ml.m5.xlarge={none}")
-    return name, None if count == none else int(count)
+    return name, None if count == none else not_negative_integer(count)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, positive_number, word
+from cmapss_tui.arguments import flag, given, instances, not_negative_integer, positive_integer, rate, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -40,8 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Which endpoint, and what to set; what is left out stays as it is."""
     parser.add_argument("endpoint", type=word, metavar="ENDPOINT", help="the endpoint's name")
     parser.add_argument("--variant", metavar="V", help="which production variant, where there are several")
-    parser.add_argument("--min", type=positive_integer, metavar="N", help="instances at least")
-    parser.add_argument("--max", type=positive_integer, metavar="N", help="instances at most")
+    parser.add_argument("--min", type=instances, metavar="N", help="instances at least")
+    parser.add_argument("--max", type=instances, metavar="N", help="instances at most")
     parser.add_argument("--off", action="store_true", help="end the automatic scaling; the instances stay")
     _add_tracking(parser)
     _add_steps(parser)
@@ -62,7 +62,7 @@ def _add_tracking(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("target tracking")
     group.add_argument(
         "--target",
-        type=positive_number,
+        type=rate,
         metavar="X",
         help="invocations per instance and minute to keep to; concurrent requests with --high-resolution",
     )
@@ -91,7 +91,7 @@ def _add_steps(parser: ArgumentParser) -> None:
         help="by how much beyond the threshold, and what is done: 0:10=+1, 10:=+50%%, 0:=4; repeatable",
     )
     group.add_argument(
-        "--threshold", type=positive_number, metavar="X", help="of the alarm, in invocations per instance and minute"
+        "--threshold", type=rate, metavar="X", help="of the alarm, in invocations per instance and minute"
     )
     group.add_argument(
         "--alarm-minutes", type=positive_integer, metavar="N", help="beyond it before a step is taken (3)"
@@ -110,8 +110,8 @@ def _add_schedule(parser: ArgumentParser) -> None:
         metavar="NAME=WHEN",
         help="set the bounds at(2026-12-24T18:00:00), rate(1 day) or cron(0 6 ? * MON-FRI *); repeatable",
     )
-    group.add_argument("--schedule-min", type=positive_integer, metavar="N", help="instances at least from then on")
-    group.add_argument("--schedule-max", type=positive_integer, metavar="N", help="instances at most from then on")
+    group.add_argument("--schedule-min", type=instances, metavar="N", help="instances at least from then on")
+    group.add_argument("--schedule-max", type=instances, metavar="N", help="instances at most from then on")
     group.add_argument("--timezone", metavar="Z", help="of the schedule, such as Europe/Berlin (UTC)")
     group.add_argument("--unschedule", action="append", metavar="NAME", help="take a scheduled action away; repeatable")
 
@@ -127,7 +127,7 @@ def _add_suspension(parser: ArgumentParser) -> None:
 def _add_instances(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("how many instances, three or more to survive the loss of two zones")
     group.add_argument(
-        "--instances", type=positive_integer, metavar="N", help="that many; scaled automatically, at least that many"
+        "--instances", type=instances, metavar="N", help="that many; scaled automatically, at least that many"
     )
     group.add_argument(
         "--by",

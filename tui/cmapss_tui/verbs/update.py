@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmapss_core.errors import invalid
 from cmapss_tui.apply import add_plan_arguments, carry_out
-from cmapss_tui.arguments import flag, given, not_negative_integer, positive_integer, word
+from cmapss_tui.arguments import flag, given, instances, not_negative_integer, positive_integer, word
 from cmapss_tui.connection import connect
 from cmapss_tui.options import Options
 from cmapss_tui.output import narrate
@@ -85,7 +85,7 @@ def _add_changes(parser: ArgumentParser) -> None:
     group.add_argument("--role", metavar="ARN", help="the execution role (the training job's)")
     group.add_argument("--bucket", metavar="B", help="where a --model-file is uploaded to")
     group.add_argument("--instance-type", metavar="T", help="of each instance; the count and the scaling are kept")
-    group.add_argument("--instances", type=positive_integer, metavar="N", help="as many; else as many as there are")
+    group.add_argument("--instances", type=instances, metavar="N", help="as many; else as many as there are")
     group.add_argument(
         "--variant",
         action="append",
