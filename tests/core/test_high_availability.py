@@ -102,6 +102,29 @@ def test_where_it_is_scaled_automatically_the_minimum_is_raised_which_lasts(worl
     assert world.bounds() == (1, 2)
 
 
+def going_down(plan: Plan) -> list[str]:
+    return [warning for warning in plan.warnings if "go down to" in warning]
+
+
+def test_automatic_scaling_that_could_undo_it_says_so(world: World) -> None:
+    world.run(world.ask(2))
+
+    def scaled(low: int, **asked: Any) -> Plan:
+        return plan_scale(world.aws, ScaleRequest(endpoint=NAME, min=low, max=5, **asked))
+
+    assert going_down(scaled(2)) == []
+    assert going_down(scaled(1, scale_in=False)) == []
+    plan = scaled(1)
+    assert going_down(plan) == ["2 run now; this lets it go down to 1"]
+    assert plan.hourly_cost_usd_after == pytest.approx(0.46), "nothing goes at once"
+    assert plan.hourly_cost_usd_range == pytest.approx((0.23, 1.15))
+    assert plan.document()["hourly_cost_usd_range"] == pytest.approx([0.23, 1.15])
+    world.run(scaled(2))
+    assert going_down(scaled(1)) == ["2 run now; this lets it go down to 1"]
+    world.run(scaled(1))
+    assert going_down(scaled(1, target=7.0)) == [], "it could before"
+
+
 def test_what_has_scaled_out_further_keeps_its_instances(world: World) -> None:
     world.scale(5, 8)
     world.region.advance(900)

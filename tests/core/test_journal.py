@@ -84,6 +84,7 @@ plans = st.builds(
     reads=st.lists(names, max_size=2).map(tuple),
     place=st.none() | st.builds(Place, names, names),
     protected=st.none() | names,
+    hourly_cost_usd_range=st.none() | st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)),
 )
 
 

@@ -360,12 +360,18 @@ def test_variants_are_told_apart_and_what_the_quota_keeps_from_full_load_is_said
     variants = tuple(VariantRequest(name=name, job=job) for name, job in zip("AB", jobs, strict=True))
     plan = plan_deploy(aws, DeployRequest(variants=variants, max=5))
     warnings = plan.warnings
+    assert plan.hourly_cost_usd_range == pytest.approx((2 * 0.23, 10 * 0.23))
     assert "at full load 10 × ml.m5.xlarge run, and the quota is 8" in warnings
     for name in "AB":
         assert f"{name}: one instance does not survive the loss of its availability zone" in warnings
     details = [step.detail for step in plan.steps if step.title == "register scalable target"]
     assert details == ["A: 1 to 5 instances", "B: 1 to 5 instances"]
     assert "A: 50% of the requests" in plan.notes
+
+
+def test_fewer_instances_than_it_starts_with_are_said_to_be_possible(aws: Aws) -> None:
+    plan = plan_deploy(aws, DeployRequest(instances=2, min=1))
+    assert "2 run at first; scaling may let it go down to 1" in plan.warnings
 
 
 def test_a_quota_that_is_too_small_forbids_it_before_anything_is_made(sandbox: LiveSandbox, aws: Aws) -> None:

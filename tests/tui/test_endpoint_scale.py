@@ -78,6 +78,17 @@ async def test_what_does_not_scale_yet_is_planned_at_once(requests: list[ScaleRe
     assert len(requests) == 1
 
 
+@pytest.mark.parametrize(("instances", "bounds"), [(1, (1, 5)), (2, (2, 5)), (7, (7, 7))])
+async def test_where_nothing_scales_yet_what_runs_is_the_minimum(
+    requests: list[ScaleRequest], instances: int, bounds: tuple[int, int]
+) -> None:
+    async with Console().run_test(size=(120, 36)) as pilot:
+        screen = ScaleScreen(ENDPOINT, replace(scaling(), targets=(), policies=()), {"AllTraffic": instances})
+        await opened(pilot, screen)
+        await until(pilot, lambda: screen.plan is not None)
+    assert [(request.min, request.max) for request in requests] == [bounds]
+
+
 async def test_min_above_max_is_said_and_stops_it(requests: list[ScaleRequest]) -> None:
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -112,7 +123,7 @@ def more(**changes: Any) -> Scaling:
 async def test_another_variant_brings_its_own_settings(requests: list[ScaleRequest]) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = ScaleScreen(ENDPOINT, more(disable_scale_in=True), ("AllTraffic", "Challenger"))
+        screen = ScaleScreen(ENDPOINT, more(disable_scale_in=True), {"AllTraffic": 1, "Challenger": 2})
         await opened(pilot, screen)
         await until(pilot, lambda: "12.5" in screen_text(app))
         screen.field("variant").set("Challenger")

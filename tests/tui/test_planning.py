@@ -208,6 +208,17 @@ async def test_a_cost_that_is_unknown_is_said_to_be() -> None:
 
 
 @pytest.mark.usefixtures("journal")
+@pytest.mark.parametrize(("between", "said"), [((0.23, 1.15), ", scaling $0.23 to $1.15/h"), ((0.23, 0.23), "")])
+async def test_between_which_costs_it_scales_stands_beside_the_cost(between: tuple[float, float], said: str) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await planned(pilot, hourly_cost_usd_range=between)
+        assert f"$0.00/h → $0.23/h   ($168 a month){said}\n" in "\n".join(
+            line.rstrip() for line in screen_text(app).splitlines()
+        )
+
+
+@pytest.mark.usefixtures("journal")
 async def test_a_plan_without_steps_is_nothing_to_carry_out() -> None:
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from cmapss_tui.formats import duration, hourly_cost, monthly_cost
+from cmapss_tui.formats import duration, hourly_cost, money, monthly_cost
 from cmapss_tui.output import Progress, narrate, render_table
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def render_plan(plan: Plan, stream: Any, *, actions: bool = False) -> str:
     before, after = plan.hourly_cost_usd_before, plan.hourly_cost_usd_after
     return "\n".join(
         (
-            f"{plan.intention.capitalize()} {plan.target}",
-            f"{hourly_cost(before)} → {hourly_cost(after)} ({monthly_cost(after)})",
+            f"{intention_words(plan)} {plan.target}",
+            f"{hourly_cost(before)} → {hourly_cost(after)} ({monthly_cost(after)}){range_words(plan)}",
             render_steps(plan.steps, stream) if plan.steps else NOTHING_TO_DO,
             *([f"! protected: {plan.protected}"] if plan.protected else []),
             *(check_line(check) for check in sorted_checks(plan)),
@@ -68,6 +68,19 @@ def render_plan(plan: Plan, stream: Any, *, actions: bool = False) -> str:
             *(_action_lines(plan) if actions else ()),
         )
     )
+
+
+def intention_words(plan: Plan) -> str:
+    """What a plan is meant to do, as a heading begins."""
+    return plan.intention.replace("-", " ").capitalize()
+
+
+def range_words(plan: Plan) -> str:
+    """Between which costs automatic scaling moves it afterwards; nothing where it moves none."""
+    if plan.hourly_cost_usd_range is None or len(set(plan.hourly_cost_usd_range)) == 1:
+        return ""
+    least, most = map(money, plan.hourly_cost_usd_range)
+    return f", scaling {least} to {most}/h"
 
 
 def render_steps(steps: Iterable[Step], stream: Any) -> str:

@@ -22,7 +22,7 @@ from cmapss_core.plans.scaling.request import (
 )
 from cmapss_core.plans.scaling.scheduling import ScheduleRequest, due
 from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
-from cmapss_core.plans.scaling.steps import VariantScaling, read_variant_scaling, removal_steps, set_up_steps
+from cmapss_core.plans.scaling.steps import CONFIGURATIONS, VariantScaling, read_variant_scaling, removal_steps, set_up_steps
 from cmapss_core.plans.scaling.wanted import wanted_scaling
 from cmapss_core.scaling import SUSPENSION_NAMES, SUSPENSIONS
 
@@ -80,18 +80,22 @@ def plan_scale(aws: Aws, request: ScaleRequest) -> Plan:
                 *_full_load_checks(draft, endpoint, variant, bounded, high),
                 *redundancy_checks(low),
                 *_bounds_checks(draft, variant.instance_type, low, high, variant.desired_instances),
+                *_shrinking_checks(wanted, before, variant.desired_instances),
                 *_effect_checks(wanted),
             ],
             before=endpoint.hourly_cost_usd,
             after=cost_with(draft, endpoint, variant, bounded),
             notes=_due_notes(draft, request, wanted),
             endpoint_arn=endpoint.arn,
+            between=(cost_with(draft, endpoint, variant, low), cost_with(draft, endpoint, variant, high)),
         )
 
 
 def tracking_checks(draft: Draft, instance_type: str | None, tracking: Tracking, instances: int) -> Iterator[Check]:
-    """What to know of bounds and target before they are set."""
+    """What to know of bounds and target before they are set on what starts with so many instances."""
     yield from _bounds_checks(draft, instance_type, tracking.min, tracking.max, instances)
+    if tracking.min < instances:
+        yield Check(None, f"{instances} run at first; scaling may let it go down to {tracking.min}")
 
 
 def check_scalable_type(instance_type: str | None) -> None:
@@ -165,6 +169,20 @@ def _bounds_checks(draft: Draft, instance_type: str | None, low: int, high: int,
         yield Check(None, f"instances go from {instances} to {low} at once; undone, they go as the load lets them")
     elif instances > high:
         yield Check(None, f"instances go from {instances} to {high} at once")
+
+
+def _shrinking_checks(wanted: VariantScaling, before: VariantScaling | None, instances: int) -> Iterator[Check]:
+    """Where there could be fewer instances than run now, and could not before."""
+    low = wanted.target["MinCapacity"]
+    known = before is not None and _takes_away(before) and before.target["MinCapacity"] <= low
+    if low < instances and _takes_away(wanted) and not known:
+        yield Check(None, f"{instances} run now; this lets it go down to {low}")
+
+
+def _takes_away(scaling: VariantScaling) -> bool:
+    """Whether anything could take instances away, down to the minimum."""
+    never = (policy.get(CONFIGURATIONS[policy["PolicyType"]], {}).get("DisableScaleIn") for policy in scaling.policies)
+    return bool(scaling.scheduled_actions) or not all(never)
 
 
 def _effect_checks(wanted: VariantScaling) -> Iterator[Check]:

@@ -192,11 +192,24 @@ class _Fleet:
         return self._counted(lambda variant: variant.instances)
 
     @property
+    def fewest_instances(self) -> Counter[str]:
+        """How many there are once everything is scaled in."""
+        return self._counted(
+            lambda variant: self.trackings[variant.name].min if variant.name in self.trackings else variant.instances
+        )
+
+    @property
     def most_instances(self) -> Counter[str]:
         """How many there are once everything is scaled out."""
         return self._counted(
             lambda variant: self.trackings[variant.name].max if variant.name in self.trackings else variant.instances
         )
+
+    def costs(self, draft: Draft) -> tuple[float | None, float | None]:
+        """USD per hour of the fewest and of the most, where anything scales."""
+        if not self.trackings:
+            return None, None
+        return draft.cost(self.fewest_instances.items()), draft.cost(self.most_instances.items())
 
     def told(self, variant: Variant, told: Told) -> Told:
         """A check or a step of one variant, told with its name where there are others."""
@@ -243,6 +256,7 @@ def plan_deploy(aws: Aws, request: DeployRequest) -> Plan:
             before=0.0,
             after=draft.cost(fleet.instances.items()),
             notes=_notes(fleet, models, capture),
+            between=fleet.costs(draft),
         )
 
 

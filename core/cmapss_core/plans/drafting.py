@@ -63,8 +63,13 @@ class Draft:
         after: float | None = None,
         notes: Iterable[str] = (),
         endpoint_arn: str | None = None,
+        between: tuple[float | None, float | None] = (None, None),
     ) -> Plan:
-        """The plan, with the checks that all share. `endpoint_arn` is of the endpoint that is there already."""
+        """The plan, with the checks that all share. `endpoint_arn` is of the endpoint that is there already.
+
+        `between` are the costs with the fewest and the most instances that automatic scaling leads to.
+        """
+        least, most = between
         ordered = numbered(steps)
         protected = protected_because(self.aws, target, endpoint_arn)
         place = Place(self.aws.identity().account, self.aws.region)
@@ -81,6 +86,7 @@ class Draft:
             reads=tuple(self.recording.actions),
             place=place,
             protected=protected,
+            hourly_cost_usd_range=None if least is None or most is None else (least, most),
         )
 
 

@@ -150,7 +150,7 @@ class Place:
 class Plan:
     """An intention and the steps that carry it out. Costs are USD per hour; None where a price is unknown.
 
-    `reads` are the IAM actions that making it took. `protected` is why its target is a protected one, if it is.
+    `hourly_cost_usd_range` is between which costs automatic scaling moves it afterwards, if anything does. `reads` are the IAM actions that making it took. `protected` is why its target is a protected one, if it is.
     """
 
     id: str
@@ -164,6 +164,7 @@ class Plan:
     reads: tuple[str, ...] = ()
     place: Place | None = None
     protected: str | None = None
+    hourly_cost_usd_range: tuple[float, float] | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -204,6 +205,7 @@ class Plan:
             "protected": self.protected,
             "hourly_cost_usd_before": self.hourly_cost_usd_before,
             "hourly_cost_usd_after": self.hourly_cost_usd_after,
+            "hourly_cost_usd_range": list(self.hourly_cost_usd_range) if self.hourly_cost_usd_range else None,
             "iam_actions": list(_sorted({*self.iam_actions, *self.optional_iam_actions})),
             "iam_actions_to_undo": list(self.undo_iam_actions),
             "iam_actions_optional": list(self.optional_iam_actions),

@@ -71,7 +71,9 @@ class EndpointDoors(ConsoleScreen):
         """Change its automatic scaling."""
         from cmapss_tui.screens.scale import ScaleScreen
 
-        self.app.push_screen(ScaleScreen(self.endpoint_name, self.known.scaling, list(self.known.variant_names)))
+        variants = self.known.endpoint.variants if self.known.endpoint is not None else ()
+        instances = {variant.name: variant.desired_instances for variant in variants}
+        self.app.push_screen(ScaleScreen(self.endpoint_name, self.known.scaling, instances))
 
     def action_update(self) -> None:
         """Change what it serves, or on what."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -54,8 +54,11 @@ class Settings:
     complete: bool
 
 
-def settings_of(scaling: Scaling | None, variant: str | None) -> Settings:
-    """The settings of a variant; without a name, of the only one."""
+def settings_of(scaling: Scaling | None, variant: str | None, instances: int) -> Settings:
+    """The settings of a variant; without a name, of the only one. `instances` are asked for now.
+
+    Where nothing scales it yet, what runs is the minimum: the form does not offer to take any of it away.
+    """
     from cmapss_core.plans import autoscale
     from cmapss_core.scaling import CONCURRENT_REQUESTS
 
@@ -65,8 +68,8 @@ def settings_of(scaling: Scaling | None, variant: str | None) -> Settings:
     target, policy = next(iter(targets), None), next(iter(tracking), None)
     high_resolution = policy is not None and policy.metric == CONCURRENT_REQUESTS
     return Settings(
-        min=target.min if target else 1,
-        max=target.max if target else autoscale.DEFAULT_MAX,
+        min=target.min if target else max(1, instances),
+        max=target.max if target else max(autoscale.DEFAULT_MAX, instances),
         target=policy.target if policy and policy.target is not None else autoscale.DEFAULT_TARGET,
         high_resolution=high_resolution,
         scale_in_cooldown=policy.scale_in_cooldown if policy else autoscale.DEFAULT_SCALE_IN_COOLDOWN,
@@ -80,7 +83,8 @@ def settings_of(scaling: Scaling | None, variant: str | None) -> Settings:
 
 
 class ScaleScreen(PlanScreen):
-    """The scaling of one endpoint; `scaling` is what is set now, as far as that has been read."""
+    """The scaling of one endpoint; `scaling` is what is set now, `instances` how many are asked for now of each of
+    its variants, as far as these have been read."""
 
     AREA = "endpoints"
     ACTION = "endpoint.scale"
@@ -91,12 +95,12 @@ class ScaleScreen(PlanScreen):
         "--resume-scaling": f"suspended: {SUSPENDED['']}",
     }
 
-    def __init__(self, endpoint: str, scaling: Scaling | None = None, variants: Sequence[str] = ()) -> None:
+    def __init__(self, endpoint: str, scaling: Scaling | None = None, instances: Mapping[str, int] | None = None) -> None:
         super().__init__()
         self._endpoint = endpoint
         self._scaling = scaling
-        self._variants = variants
-        self._now = settings_of(scaling, next(iter(variants), None) if len(variants) > 1 else None)
+        self._instances = instances or {}
+        self._now = self._settings_of(next(iter(self._instances), None))
 
     def heading(self) -> str:
         """Which endpoint."""
@@ -105,7 +109,7 @@ class ScaleScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """Variant, bounds, target: what is set, else the defaults; behind the fold what is seldom changed."""
         now = self._now
-        yield from self.variant_field(self._variants, "each scales by itself")
+        yield from self.variant_field(list(self._instances), "each scales by itself")
         yield Field("autoscaling", "autoscaling", True, hint="follow the load; off ends it")
         yield Field("minimum", "minimum", str(now.min), hint="instances")
         yield Field("maximum", "maximum", str(now.max), hint="instances")
@@ -133,7 +137,7 @@ class ScaleScreen(PlanScreen):
     def changed(self, field: str | None) -> None:
         """Another variant has settings of its own, another metric a unit of its own; numbers count while it scales."""
         if field == "variant":
-            self._now = settings_of(self._scaling, self.variant)
+            self._now = self._settings_of(self.variant)
             self._show_settings()
         if field == "high-resolution":
             self._show_target()
@@ -151,6 +155,10 @@ class ScaleScreen(PlanScreen):
         """Nothing is wrong where nothing is changed."""
         request = self._request()
         return NOTHING_YET if request is not None and request == self._unchanged() else super().without_plan()
+
+    def _settings_of(self, variant: str | None) -> Settings:
+        named = variant if len(self._instances) > 1 else None
+        return settings_of(self._scaling, named, self._instances.get(variant or "", 1))
 
     def _show_settings(self) -> None:
         now = self._now

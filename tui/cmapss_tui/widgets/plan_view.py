@@ -11,7 +11,7 @@ from textual.content import Content
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import formats, theme
-from cmapss_tui.narration import check_words, sorted_checks, undo_words
+from cmapss_tui.narration import check_words, range_words, sorted_checks, undo_words
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.widgets.panel import Lines, bar, columns
 
@@ -101,13 +101,13 @@ class ProgressView(Lines):
 
 
 def cost_line(plan: Plan) -> Content:
-    """What runs an hour before and after, and what the latter comes to in a month."""
+    """What runs an hour before and after, what the latter comes to in a month, and what scaling makes of it."""
     before, after = plan.hourly_cost_usd_before, plan.hourly_cost_usd_after
     return Content.assemble(
         formats.hourly_cost(before),
         (" → ", theme.QUIET),
         (formats.hourly_cost(after), "bold"),
-        (f"   ({formats.monthly_cost(after)})", theme.QUIET),
+        (f"   ({formats.monthly_cost(after)}){range_words(plan)}", theme.QUIET),
     )
 
 
