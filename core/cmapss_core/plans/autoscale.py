@@ -22,7 +22,13 @@ from cmapss_core.plans.scaling.request import (
 )
 from cmapss_core.plans.scaling.scheduling import ScheduleRequest, due
 from cmapss_core.plans.scaling.step_policy import StepPolicyRequest, parse_steps
-from cmapss_core.plans.scaling.steps import CONFIGURATIONS, VariantScaling, read_variant_scaling, removal_steps, set_up_steps
+from cmapss_core.plans.scaling.steps import (
+    CONFIGURATIONS,
+    VariantScaling,
+    read_variant_scaling,
+    removal_steps,
+    set_up_steps,
+)
 from cmapss_core.plans.scaling.wanted import wanted_scaling
 from cmapss_core.scaling import SUSPENSION_NAMES, SUSPENSIONS
 

@@ -150,7 +150,8 @@ class Place:
 class Plan:
     """An intention and the steps that carry it out. Costs are USD per hour; None where a price is unknown.
 
-    `hourly_cost_usd_range` is between which costs automatic scaling moves it afterwards, if anything does. `reads` are the IAM actions that making it took. `protected` is why its target is a protected one, if it is.
+    `hourly_cost_usd_range` is between which of them automatic scaling moves it afterwards, if anything does. `reads`
+    are the IAM actions that making it took. `protected` is why its target is a protected one, if it is.
     """
 
     id: str

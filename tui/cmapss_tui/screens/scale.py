@@ -95,7 +95,9 @@ class ScaleScreen(PlanScreen):
         "--resume-scaling": f"suspended: {SUSPENDED['']}",
     }
 
-    def __init__(self, endpoint: str, scaling: Scaling | None = None, instances: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, endpoint: str, scaling: Scaling | None = None, instances: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__()
         self._endpoint = endpoint
         self._scaling = scaling
