@@ -65,7 +65,7 @@ def test_what_has_no_place_in_json_is_refused_rather_than_written_somehow() -> N
         to_json({"a": [object()]})
 
 
-@given(st.floats(min_value=0.1, max_value=1e6), st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("", 1)]))
+@given(st.floats(min_value=0.1, max_value=720), st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("", 1)]))
 def test_a_duration_is_its_number_times_its_unit(number: float, unit: tuple[str, int]) -> None:
     assert duration(f"{number:.1f}{unit[0]}") == pytest.approx(float(f"{number:.1f}") * unit[1])
 

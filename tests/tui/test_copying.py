@@ -8,9 +8,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.widgets import OptionList
 
-from cmapss_tui.screens.copy_what import CopyWhatScreen
+from cmapss_tui.screens.picker import Picker
 from cmapss_tui.take_away import clipboard
 from cmapss_tui.take_away.clipboard import TERMINAL_BYTES, Copied, fits_terminal, has_display, to_this_machine
 from tests.tui.consoles import ENDPOINT, Console, Lobby, opened, screen_text, until
@@ -47,12 +46,13 @@ async def test_shift_y_asks_what() -> None:
         screen = Named()
         await opened(pilot, screen)
         await pilot.press("Y")
-        await until(pilot, lambda: isinstance(console.screen, CopyWhatScreen))
-        await until(pilot, lambda: isinstance(console.focused, OptionList))
-        await until(pilot, lambda: "ARN   arn:aws:sagemaker" in screen_text(console))
-        await pilot.press("j", "enter")
-        await until(pilot, lambda: console.screen is screen)
-        assert console.clipboard == screen.copyable()["ARN"]
+        await until(pilot, lambda: isinstance(console.screen, Picker))
+        await until(pilot, lambda: "arn:aws:sagemaker" in screen_text(console))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: console.clipboard == screen.copyable()["ARN"])
+        assert console.screen is screen
+        await pilot.press("Y", *"name", "enter")
+        await until(pilot, lambda: console.clipboard == ENDPOINT)
 
 
 async def test_this_machine_s_clipboard_is_reached_from_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ async def test_where_nothing_can_be_copied_that_is_said() -> None:
         await pilot.press("y")
         await until(pilot, lambda: "There is nothing to copy here" in screen_text(console))
         await pilot.press("Y")
-        assert not isinstance(console.screen, CopyWhatScreen)
+        assert not isinstance(console.screen, Picker)
 
 
 @given(st.text(max_size=300), st.integers(1, TERMINAL_BYTES))

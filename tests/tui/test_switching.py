@@ -272,6 +272,42 @@ async def test_another_place_can_be_chosen_where_the_first_failed(monkeypatch: p
         assert app.place.name == "test"
 
 
+async def test_a_sandbox_offers_no_other_region_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmapss_tui.switching.read_places", lambda: PLACES)
+    reason = "A sandbox has one region, us-east-1: only a profile reaches others."
+    world = World()
+    app = console(world, Options(sandbox=True))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await at_work(pilot)
+        for keys in (["P", *"eu-west-1"], ["ctrl+p", *"region eu"]):
+            await pilot.press(*keys)
+            await until(pilot, lambda: reason in screen_text(app))
+            assert "eu-west-1 there" not in screen_text(app)
+            await pilot.press("escape")
+            await at_work(pilot)
+        await pilot.press("ctrl+p", *"region eu", "enter")
+        await until(pilot, lambda: any(reason in one.message for one in app._notifications))
+        assert len(world.made) == 1
+
+
+async def test_with_a_profile_the_palette_and_the_switch_offer_the_same_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cmapss_tui.switching.read_places", lambda: PLACES)
+    app = console(World(), Options(profile="test"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_work(pilot)
+        found = []
+        for key in ("P", "ctrl+p"):
+            await pilot.press(key, *"region eu")
+            await until(pilot, lambda: "region eu-west-1" in screen_text(app))
+            assert isinstance(app.screen, Picker)
+            found.append([one.title for one in app.screen._choices if one.title.startswith("region ")])
+            await pilot.press("escape")
+            await at_work(pilot)
+        assert found[0] == found[1] == ["region eu-central-1", "region eu-west-1"]
+
+
 async def test_a_question_in_production_says_so_in_its_title() -> None:
     app = console(World(), Options(profile="prod-eu"))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -18,8 +18,8 @@ from cmapss_tui.keymap import shown_keys
 from cmapss_tui.known import ENDPOINTS, JOBS, OPERATIONS, Named, Names, names_of
 from cmapss_tui.place import SANDBOX
 from cmapss_tui.saving import save_setting
-from cmapss_tui.screens.picker import NOTHING_FOUND, Choice, Picker
-from cmapss_tui.switching import Destination, Places, choices, fixed_by, regions
+from cmapss_tui.screens.picker import HINTS, NOTHING_FOUND, TYPE, Choice, Picker
+from cmapss_tui.switching import Destination, Places, choices, fixed_by, one_region, regions
 
 if TYPE_CHECKING:
     from cmapss_tui.app import ConsoleApp
@@ -47,15 +47,16 @@ def open_switch(app: ConsoleApp) -> None:
 
     def find(text: str) -> Sequence[Choice]:
         # Nothing before all is known: the first line would be another one a moment later.
-        return () if app.places is None else choices(app.places, app.options, here(app), app.switch)(text)
+        return () if app.places is None else choices(app.places, app.options, at, app.switch)(text)
 
-    subtitle = "   ".join(part for part in (fixed_by(), "enter goes there   esc stays") if part)
+    at = here(app)
+    subtitle = "   ".join(part for part in (fixed_by(), HINTS) if part)
     picker = Picker(
         "Profile and region",
         find,
-        placeholder="part of a name: prod eu-west-1",
+        placeholder=TYPE if at.sandbox else f"{TYPE}: prod eu-west-1",
         subtitle=subtitle,
-        nothing=lambda: "Reading the AWS configuration …" if app.places is None else NOTHING_FOUND,
+        nothing=lambda: "Reading the AWS configuration …" if app.places is None else one_region(at) or NOTHING_FOUND,
     )
     app.push_screen(picker, partial(_run, app))
     app.read_places()  # each time: a profile may have been added since
@@ -141,7 +142,11 @@ def _verbs(app: ConsoleApp, screen: Screen[Any]) -> Iterator[Verb]:
     keep, show = partial(save_setting, app, "theme"), partial(setattr, app, "theme")
     yield Verb("theme", partial(_names, theme_names()), keep, "Seen as you move; what is chosen is kept.", preview=show)
     yield Verb("profile", lambda: _names(_places(app).profiles), lambda name: app.switch(Destination(name)))
-    yield Verb("region", lambda: _names(regions(app.options, _places(app))), partial(_go_to_region, app), free=True)
+    if reason := one_region(here(app)):
+        own = _names([app.place.region])
+        yield Verb("region", lambda: own, lambda _: _refuse(app, reason), free=True, reason=reason)
+    else:
+        yield Verb("region", lambda: _names(regions(app.options, _places(app))), partial(_go_to_region, app))
 
 
 def _takes_name(action: Action) -> bool:
@@ -165,6 +170,10 @@ async def _explain(app: ConsoleApp, screen: Screen[Any], topic: str) -> None:
 
 def _go_to_region(app: ConsoleApp, region: str) -> None:
     app.switch(Destination(region=region))
+
+
+def _refuse(app: ConsoleApp, reason: str) -> None:
+    app.notify(reason, severity="warning", markup=False)
 
 
 async def _deploy(app: ConsoleApp, job: str) -> None:

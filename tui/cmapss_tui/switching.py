@@ -101,6 +101,11 @@ def choices(
     return search
 
 
+def one_region(here: Destination) -> str:
+    """Why there is no other region to go to from here; empty where there are."""
+    return f"A sandbox has one region, {here.region}: only a profile reaches others." if here.sandbox else ""
+
+
 def regions(options: Options, places: Places) -> tuple[str, ...]:
     """All regions: first those that the configuration names."""
     return tuple(dict.fromkeys((*options.regions, *places.regions)))

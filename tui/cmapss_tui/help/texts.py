@@ -246,6 +246,5 @@ SCREENS: Mapping[str, str] = {
     "ExportScreen": "Writes the table, or the screen as it was, to a file of yours. Export has the focus at first; "
     "where there is such a file already, Cancel gets it, and Overwrite is asked for.",
     "ConfirmScreen": "A question before something is done. Cancel has the focus at first.",
-    "CopyWhatScreen": "What can be copied from the screen beneath.",
     "Picker": "Finds by parts of words, in any order; Enter does what the cursor is on.",
 }

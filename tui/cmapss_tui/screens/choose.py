@@ -11,12 +11,12 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from cmapss_tui.screens.dialog import Dialog
+from cmapss_tui.screens.picker import HINTS, NOTHING_FOUND, TYPE
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 
 R = TypeVar("R")
 
-NONE_LEFT = "Nothing has these words in it."
-FRAME = 5  # lines that are not rows: border, input, header, border
+FRAME = 8  # lines that are not rows: above the box, border, input, header, border, below the box
 
 
 class ChooseScreen(Dialog[R | None], Generic[R]):
@@ -31,9 +31,10 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         Binding("pagedown", "table('page(1.0)')", "page down", show=False, priority=True),
     ]
     DEFAULT_CSS = """
+    ChooseScreen { align: center top; }
     ChooseScreen > Vertical {
-        width: 110; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $rule;
-        border-title-color: $accent; padding: 0 1;
+        width: 104; max-width: 96%; height: auto; margin: 2 0 0 0; background: $surface; border: round $rule;
+        border-title-color: $accent; border-subtitle-color: $quiet; padding: 0 1;
     }
     ChooseScreen Input { height: 1; border: none; padding: 0; margin: 0 3; background: $surface; }
     ChooseScreen VirtualTable { background: $surface; }
@@ -49,7 +50,6 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         words: Callable[[R], str],
         *,
         chosen: str | None = None,
-        width: int | None = None,
     ) -> None:
         super().__init__()
         self._question = title
@@ -57,13 +57,12 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         self._words = words
         self._key = key
         self._chosen = chosen
-        self._width = width
         self.table: VirtualTable[R] = VirtualTable(
             columns,
             cell,
             key,
             mark=lambda row: "●" if key(row) == chosen else "",
-            empty=NONE_LEFT,
+            empty=NOTHING_FOUND,
             markable=False,
         )
 
@@ -71,15 +70,13 @@ class ChooseScreen(Dialog[R | None], Generic[R]):
         """What is typed, over what it leaves."""
         with Vertical() as box:
             box.border_title = self._question
-            box.border_subtitle = "type to narrow down   ↑ ↓ move   ⏎ chooses   esc leaves"
-            if self._width is not None:
-                box.styles.width = self._width
-            yield Input(placeholder="type to narrow down", compact=True)
+            box.border_subtitle = HINTS
+            yield Input(placeholder=TYPE, compact=True)
             yield self.table
 
     def on_mount(self) -> None:
         self.table.styles.height = len(self._rows) + 1
-        self.table.styles.max_height = max(2, self.app.size.height * 9 // 10 - FRAME)
+        self.table.styles.max_height = max(2, self.app.size.height - FRAME)
         self.table.can_focus = False
         self.table.show(self._rows)
         self.table.move_to(next((n for n, row in enumerate(self._rows) if self._key(row) == self._chosen), 0))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.widgets.table import Column
 
-WIDTH = 56
 COLUMNS = (Column("title", "column"),)
 
 
@@ -21,5 +20,4 @@ def choose_order(columns: Sequence[Column], order: str) -> ChooseScreen[Column]:
         lambda column: column.key,
         lambda column: f"{column.key} {column.title}",
         chosen=order,
-        width=WIDTH,
     )

@@ -20,7 +20,9 @@ from cmapss_tui import theme
 from cmapss_tui.screens.dialog import Dialog
 from cmapss_tui.widgets.panel import columns
 
-NOTHING_FOUND = "Nothing is called so."
+NOTHING_FOUND = "Nothing has these words in it."
+HINTS = "↑ ↓ move   ⏎ chooses   esc leaves"
+TYPE = "type to narrow down"
 HELP_FROM = 70  # columns from which the help stands beside the title
 
 
@@ -76,8 +78,8 @@ class Picker(Dialog[Choice | None]):
         title: str,
         search: Callable[[str], Sequence[Choice]],
         *,
-        placeholder: str = "",
-        subtitle: str = "enter chooses   esc leaves",
+        placeholder: str = TYPE,
+        subtitle: str = HINTS,
         restore: Callable[[], None] = lambda: None,
         nothing: Callable[[], str] = lambda: NOTHING_FOUND,
     ) -> None:
@@ -180,14 +182,16 @@ class Picker(Dialog[Choice | None]):
         self._text = text
         self._choices = self._search(text)
         choices = self.query_one(OptionList)
+        note = self.query_one("#picker-note", Static)
         with self.app.batch_update():
             edge = max((len(choice.hint) for choice in self._choices), default=0)
             choices.styles.height = min(len(self._choices), self.app.size.height // 2)
             choices.set_options(Option(self._line(choice, edge)) for choice in self._choices)
+            note.display = not self._choices or any(not self._says_all(choice, edge) for choice in self._choices)
             if self._choices:
                 choices.highlighted = 0
             else:
-                self.query_one("#picker-note", Static).update(self._nothing())
+                note.update(self._nothing())
 
     def _preview(self, choice: Choice | None) -> None:
         if choice is not None and choice.preview is not None:
@@ -201,8 +205,17 @@ class Picker(Dialog[Choice | None]):
         note = f"✕ {choice.reason}" if choice.reason is not None else choice.help
         self.query_one("#picker-note", Static).update(note or choice.title)
 
+    @property
+    def _width(self) -> int:
+        return max(20, self.query_one(OptionList).scrollable_content_region.width - 2)
+
+    def _says_all(self, choice: Choice, edge: int) -> bool:
+        """Whether the line of a choice has its help in full, so that it need not stand below as well."""
+        about = self._line(choice, edge).plain
+        return choice.reason is None and (not choice.help or choice.help in about)
+
     def _line(self, choice: Choice, edge: int) -> Content:
-        width = max(20, self.query_one(OptionList).scrollable_content_region.width - 2)
+        width = self._width
         style = theme.QUIET if choice.reason is not None else ""
         title = Content.styled(choice.title, style)
         hint = Content.styled(choice.hint, theme.ACCENT if choice.reason is None else theme.QUIET)

@@ -38,11 +38,11 @@ class TakeAwayScreen(LeftOnce[None]):
 
     def action_copy_what(self) -> None:
         """Choose what to copy."""
-        from cmapss_tui.screens.copy_what import CopyWhatScreen
+        from cmapss_tui.screens.copy_what import choose_copy
 
         copyable = self.copyable()
         if copyable:
-            self.app.push_screen(CopyWhatScreen(copyable))
+            choose_copy(cast("ConsoleApp", self.app), copyable)
         else:
             self._nothing_to_copy()
 

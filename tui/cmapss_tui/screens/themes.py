@@ -27,9 +27,7 @@ def choose_theme(console: ConsoleApp, then: Callable[[], None] = lambda: None) -
         if choice is not None:
             choice.run()
 
-    console.push_screen(
-        Picker("Theme", search, placeholder="part of its name", restore=partial(_show, console, before)), chosen
-    )
+    console.push_screen(Picker("Theme", search, restore=partial(_show, console, before)), chosen)
 
 
 def _choice(console: ConsoleApp, name: str, before: str, then: Callable[[], None]) -> Choice:
@@ -37,7 +35,7 @@ def _choice(console: ConsoleApp, name: str, before: str, then: Callable[[], None
         name,
         partial(save_setting, console, "theme", name, then),
         help="dark" if console.available_themes[name].dark else "light",
-        hint="now" if name == before else "",
+        hint="● now" if name == before else "",
         preview=partial(_show, console, name),
     )
 
