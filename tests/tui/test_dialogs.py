@@ -9,10 +9,14 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
-from cmapss_tui import theme
+from cmapss_tui import keymap, theme
+from cmapss_tui.help import HelpScreen
+from cmapss_tui.options import Options
 from cmapss_tui.screens.choose_order import choose_order
+from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.picker import Choice, Picker
 from cmapss_tui.widgets.table import Column
+from tests.tui.consoles import Console, opened, until
 
 
 class Plain(App[None]):
@@ -44,3 +48,31 @@ async def test_what_leaves_a_dialog_twice_leaves_the_screen_below_it_alone(make:
         await pilot.pause()
         assert app.screen is below
         assert answers == [None]
+
+
+def confirmation() -> Screen[Any]:
+    return ConfirmScreen("Send it?", ["It costs."], "Send", name="engines")
+
+
+@pytest.mark.parametrize("make", [picker, orders, confirmation])
+async def test_every_dialog_has_help_and_says_what_leaves_the_console(make: Callable[[], Screen[Any]]) -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        dialog = make()
+        await opened(pilot, dialog)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: any("^q leaves the console" in one.message for one in app._notifications))
+        assert app.screen is dialog
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("f1")
+        await until(pilot, lambda: app.screen is dialog)
+
+
+async def test_help_has_the_keys_of_the_keymap_in_dialogs_as_well() -> None:
+    app = Console(options=Options(keymap={"app.help": "f5"}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, confirmation())
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+    keymap._in_force.clear()

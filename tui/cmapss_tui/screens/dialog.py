@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen, ScreenResultType
+
+from cmapss_tui.actions import by_id
+
+HELP = by_id("app.help")
 
 
 class LeftOnce(Screen[ScreenResultType]):
@@ -15,8 +23,14 @@ class LeftOnce(Screen[ScreenResultType]):
 
 
 class Dialog(LeftOnce[ScreenResultType], ModalScreen[ScreenResultType]):
-    """A dialog over the screen that it is about: what it composes in a VerticalGroup stands in a box in the middle."""
+    """A dialog over the screen that it is about: what it composes in a VerticalGroup stands in a box in the middle.
 
+    No key reaches what is beneath; of the application's own, those work here that are good for anything in a dialog.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(HELP.keys), "app.help", HELP.title, show=False, id=HELP.id),
+    ]
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog > VerticalGroup {
@@ -24,3 +38,10 @@ class Dialog(LeftOnce[ScreenResultType], ModalScreen[ScreenResultType]):
         border-title-color: $accent; padding: 0 1;
     }
     """
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected; with nothing selected it is told what leaves, as everywhere."""
+        try:
+            super().action_copy_text()
+        except SkipAction:
+            self.app.action_help_quit()

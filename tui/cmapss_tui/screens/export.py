@@ -91,7 +91,6 @@ class ExportScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "cancel", show=False),
-        Binding("f1", "app.help", "help", show=False),
     ]
     DEFAULT_CSS = """
     ExportScreen > VerticalGroup { width: 100; padding: 1 1 0 1; }
