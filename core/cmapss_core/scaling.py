@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from cmapss_core.aws import Aws
-from cmapss_core.endpoints import Endpoint, Variant
+from cmapss_core.endpoints import Endpoint
 from cmapss_core.errors import ConsoleError
-from cmapss_core.metrics import Points
 from cmapss_core.schedules import next_due, parse_schedule
 
 NAMESPACE = "sagemaker"
@@ -151,14 +150,6 @@ class Scaling:
     scheduled_actions: tuple[ScheduledAction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceHistory:
-    """Instance counts over time as steps: each value holds from its time until the next."""
-
-    current: Points
-    desired: Points
-
-
 def resource_id(endpoint: str, variant: str) -> str:
     """How Application Auto Scaling names a variant: from its name, since ARNs may be lower-cased."""
     return f"endpoint/{endpoint}/variant/{variant}"
@@ -219,56 +210,6 @@ def read_policies(aws: Aws, resource: str) -> tuple[ScalingPolicy, ...]:
         )
         for policy in page["ScalingPolicies"]
     )
-
-
-def instance_history(
-    endpoint: Endpoint, scaling: Scaling, start: datetime, end: datetime, variant: str | None = None
-) -> InstanceHistory:
-    """How many instances ran and were asked for between two times, told by the activities and the present.
-
-    CloudWatch has no metric for it. An activity asks for its count when it starts, and has it when it ends; before
-    the first activity the count was the one that the endpoint was created with. Several variants are added up.
-    """
-    born = max(start, endpoint.created)
-    chosen = [one for one in endpoint.variants if variant in (None, one.name)]
-    histories = [_variant_history(one, scaling, born, end) for one in chosen]
-    return InstanceHistory(
-        current=_added([history.current for history in histories]),
-        desired=_added([history.desired for history in histories]),
-    )
-
-
-def _variant_history(variant: Variant, scaling: Scaling, start: datetime, end: datetime) -> InstanceHistory:
-    own = [activity for activity in scaling.activities if activity.variant == variant.name]
-    moves = sorted((a for a in own if a.desired_instances is not None), key=lambda activity: activity.started)
-    desired = [(a.started, float(a.desired_instances or 0)) for a in moves if a.status != "Failed"]
-    current = [(a.ended, float(a.desired_instances or 0)) for a in moves if a.ended and a.status == "Successful"]
-    # What was before the oldest of as many activities as are read is not known.
-    cut = len(own) >= MAX_ACTIVITIES
-
-    def steps(changes: list[tuple[datetime, float]], now: int) -> Points:
-        begin = min(max(start, changes[0][0]), end) if cut and changes else start
-        return _steps(begin, end, changes, float(variant.initial_instances if changes else now), float(now))
-
-    return InstanceHistory(
-        current=steps(current, variant.current_instances), desired=steps(desired, variant.desired_instances)
-    )
-
-
-def _added(steps: list[Points]) -> Points:
-    """The sum of what each line of steps says at every time at which one of them changes."""
-    if len(steps) == 1:
-        return steps[0]
-    times = sorted({at for line in steps for at, _ in line})
-    return tuple((at, sum(next((n for t, n in reversed(line) if t <= at), 0.0) for line in steps)) for at in times)
-
-
-def _steps(start: datetime, end: datetime, changes: list[tuple[datetime, float]], first: float, last: float) -> Points:
-    value = next((count for at, count in reversed(changes) if at <= start), first)
-    steps = [(start, value), *((at, count) for at, count in changes if start < at < end)]
-    if steps[-1][1] != last:
-        steps.append((end, last))
-    return tuple(steps)
 
 
 def _variant_of(resource: str) -> str:

@@ -22,7 +22,6 @@ from cmapss_core.scaling import (
     ScheduledAction,
     StepAdjustment,
     Suspension,
-    instance_history,
 )
 from tests.core.scripted import NOW
 
@@ -195,41 +194,6 @@ def test_what_is_missing_is_named() -> None:
     whole = scaling()
     assert "no scalable target" in said(endpoint(), Scaling())
     assert "no target-tracking policy" in said(endpoint(), replace(whole, policies=()))
-
-
-def test_the_history_of_instances_is_told_by_the_activities() -> None:
-    done = activity(status="Successful", started=NOW - timedelta(minutes=8), ended=NOW - timedelta(minutes=5))
-    history = instance_history(endpoint(5), scaling(done), NOW - timedelta(minutes=30), NOW)
-    assert [value for _, value in history.current] == [1.0, 5.0]
-    assert [value for _, value in history.desired] == [1.0, 5.0]
-    assert history.desired[1][0] == NOW - timedelta(minutes=8)
-    assert history.current[1][0] == NOW - timedelta(minutes=5)
-
-
-def test_the_history_of_several_variants_is_added_up_and_told_of_each() -> None:
-    one = endpoint(5)
-    other = replace(one.variants[0], name="Challenger", current_instances=2, desired_instances=2, initial_instances=2)
-    done = activity(status="Successful", started=NOW - timedelta(minutes=8), ended=NOW - timedelta(minutes=5))
-    both = replace(one, variants=(*one.variants, other))
-    start = NOW - timedelta(minutes=30)
-    assert [count for _, count in instance_history(both, scaling(done), start, NOW).desired] == [3.0, 7.0]
-    assert [count for _, count in instance_history(both, scaling(done), start, NOW, "Challenger").desired] == [2.0]
-
-
-def test_before_the_oldest_activity_that_was_read_the_history_is_not_known() -> None:
-    many = [
-        activity(
-            status="Successful", started=NOW - timedelta(minutes=9 * ago), ended=NOW - timedelta(minutes=9 * ago - 4)
-        )
-        for ago in range(1, 51)
-    ]
-    start = NOW - timedelta(days=1)
-    old = endpoint(5, created=NOW - timedelta(days=2))
-    whole = instance_history(old, scaling(*many[:49]), start, NOW)
-    cut = instance_history(old, scaling(*many), start, NOW)
-    assert whole.desired[0][1] == 1.0
-    assert cut.desired[0] == (NOW - timedelta(minutes=450), 5.0)
-    assert cut.current[0] == (NOW - timedelta(minutes=446), 5.0)
 
 
 def suspended(*ways: Suspension, whole: Scaling | None = None) -> Scaling:

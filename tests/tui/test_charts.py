@@ -178,6 +178,46 @@ def test_steps_turn_corners_where_the_count_changes() -> None:
     ]
 
 
+def test_what_is_not_known_of_the_instances_is_not_drawn_but_said() -> None:
+    axis = TimeAxis.fit(NOW, 40, window=40)
+    history = points([(35, float("nan")), (20, 2), (10, float("nan")), (7, 1)])
+    rows = plot(chart_lines.steps(history, (), axis, 4, highest=2))
+    assert rows[0] == " " * 19 + "━" * 10 + " " * 11
+    assert rows[1].strip() == "not known"
+    assert 4 < rows[1].index("not known") < 11, "in its stretch, which begins where the endpoint was created"
+    assert rows[2] == " " * 32 + "━" * 8
+
+
+def test_a_window_of_which_nothing_is_known_says_so() -> None:
+    axis = TimeAxis.fit(NOW, 40, window=40)
+    rows = plot(chart_lines.steps(points([(60, float("nan"))]), (), axis, 5, highest=5))
+    assert "".join(rows).strip() == "not known"
+
+
+@pytest.mark.parametrize("height", range(3, 24))
+@pytest.mark.parametrize("highest", [2, 5, 7, 30])
+def test_the_scale_of_instances_ends_with_the_most_there_may_be(height: int, highest: int) -> None:
+    axis = TimeAxis.fit(NOW, 8, window=8)
+    lines = chart_lines.steps(points([(7, highest)]), points([(7, 1)]), axis, height, highest=highest)
+    drawn = [row.strip() != "" for row in plot(lines)]
+    assert drawn[0]
+    assert drawn[-1]
+    labels = [text(line)[:LABEL_WIDTH].strip() for line in lines[:-1]]
+    assert (labels[0], labels[-1]) == (str(highest), "1")
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 24))
+def test_a_count_is_drawn_in_the_row_whose_label_is_not_above_it(count: int, highest: int, height: int) -> None:
+    axis = TimeAxis.fit(NOW, 8, window=8)
+    lines = chart_lines.steps(points([(7, count)]), (), axis, height, highest=highest)
+    below = [text(line)[:LABEL_WIDTH].strip() for line in reversed(lines[:-1])]
+    row = next(row for row, cells in enumerate(reversed(plot(lines))) if "━" in cells)
+    told = [int(label) for label in below[: row + 1] if label]
+    above = [int(label) for label in below[row + 1 :] if label]
+    assert told[-1] <= count
+    assert all(label > count for label in above)
+
+
 def test_steps_begin_where_the_first_is_known() -> None:
     axis = TimeAxis.fit(NOW, 8, window=8)
     rows = plot(chart_lines.steps(points([(2, 2)]), (), axis, 3, highest=2))

@@ -155,3 +155,22 @@ def test_charts_that_cannot_be_read_are_said_to_be_while_the_rest_is_there(
     assert reading.failures["metrics"].kind is ErrorKind.THROTTLED
     assert reading.error is not None
     assert reading.watch.explanation
+
+
+def test_counts_that_were_read_stay_known_when_they_are_others(asked: Asked) -> None:
+    seen = watch().endpoint
+    assert seen is not None
+
+    def with_count(count: int, modified: datetime) -> Watch:
+        variants = (replace(seen.variants[0], current_instances=count, desired_instances=count),)
+        return replace(watch(), endpoint=replace(seen, variants=variants, modified=modified))
+
+    asked.watch = lambda: with_count(2, NOW - 12 * MINUTE)
+    EndpointReader(asked.aws, ENDPOINT).read(View())
+    asked.aws.still.at += 30 * MINUTE
+    asked.watch = lambda: with_count(1, NOW + 25 * MINUTE)
+    known = EndpointReader(asked.aws, ENDPOINT).read(View()).counts
+    assert [(one.start, one.end, one.current) for one in known] == [
+        (NOW - 12 * MINUTE, NOW, 2),
+        (NOW + 25 * MINUTE, NOW + 30 * MINUTE, 1),
+    ], "also to another screen of the same endpoint"

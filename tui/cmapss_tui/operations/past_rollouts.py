@@ -5,21 +5,19 @@ AWS tells of none but the one under way; what others rolled out is not known her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cmapss_core.errors import ConsoleError
-from cmapss_tui.operations.rows import SUFFIX, Stamp, stamps_of
+from cmapss_tui.operations.past import PastOperations, events_of, first_event, wait_after
 
 if TYPE_CHECKING:
     from cmapss_core.plans.journal import Journal
-    from cmapss_core.plans.plan import Call, Plan, Step
+    from cmapss_core.plans.plan import Call
     from cmapss_core.plans.running.operations import OperationRecord, StepEvent
 
 _ROLLING_OUT = ("update-", "scale-")  # the beginnings of the ids of operations that may roll a config out
-_MOST = 50  # of them are looked at, those that were written last
 _TAKEN_BACK = "rolled back"
 
 
@@ -33,50 +31,27 @@ class PastRollout:
     taken_back: bool = False
 
 
-class PastRollouts:
-    """Reads the journal for one endpoint in one place, each operation again only where its file has changed."""
+class PastRollouts(PastOperations[PastRollout]):
+    """Reads the journal's roll-outs of one endpoint in one place, the earliest first."""
 
     def __init__(self, journal: Journal, endpoint: str, account: str, region: str) -> None:
-        self._journal = journal
-        self._endpoint = endpoint
-        self._place = (account, region)
-        self._known: Mapping[str, tuple[Stamp, tuple[PastRollout, ...]]] = {}
+        super().__init__(journal, endpoint, (account, region), _ROLLING_OUT, rollouts_of)
 
     def read(self) -> tuple[PastRollout, ...]:
-        """Those that the journal has, the earliest first; none of an operation that cannot be read."""
-        stamps = {name: stamp for name, stamp in stamps_of(self._journal).items() if name.startswith(_ROLLING_OUT)}
-        newest = sorted(stamps, key=lambda name: stamps[name], reverse=True)[:_MOST]
-        known = self._known
-        self._known = {
-            name: known[name]
-            if name in known and known[name][0] == stamps[name]
-            else (stamps[name], self._of_operation(name.removesuffix(SUFFIX)))
-            for name in newest
-        }
-        found = (rollout for _, rollouts in self._known.values() for rollout in rollouts)
-        return tuple(sorted(found, key=lambda rollout: rollout.started))
-
-    def _of_operation(self, operation_id: str) -> tuple[PastRollout, ...]:
-        try:
-            record = self._journal.read(operation_id)
-        except ConsoleError:
-            return ()
-        place, target = record.operation.place, record.operation.target
-        here = place is not None and (place.account, place.region) == self._place
-        return tuple(rollouts_of(record)) if here and target == self._endpoint else ()
+        """Those that the journal has; none of an operation that cannot be read."""
+        return tuple(sorted(super().read(), key=lambda rollout: rollout.started))
 
 
 def rollouts_of(record: OperationRecord) -> Iterator[PastRollout]:
     """The roll-outs of an operation whose beginning and end it has seen, on its way there and back."""
     for step in record.plan.steps:
         there, back = _config(step.call), _config(step.undo.call if step.undo is not None else None)
-        if there is not None and (begun := _first(_of(record, step), "acting")) is not None:
-            waiting = _wait_after(record.plan, step)
-            ended = _end(_of(record, waiting) if waiting is not None else (), begun.at)
+        if there is not None and (begun := first_event(events_of(record, step), "acting")) is not None:
+            ended = _end(events_of(record, wait_after(record.plan, step)), begun.at)
             if ended is not None:
                 yield PastRollout(there, begun.at, ended.at, taken_back=ended.state == "failed")
-        if back is not None and (begun := _first(_of(record, step), "undoing")) is not None:
-            undone = _first(_of(record, step), "undone")
+        if back is not None and (begun := first_event(events_of(record, step), "undoing")) is not None:
+            undone = first_event(events_of(record, step), "undone")
             if undone is not None:
                 yield PastRollout(back, begun.at, undone.at)
 
@@ -87,18 +62,6 @@ def _config(call: Call | None) -> str | None:
         return None
     name = call.parameters.get("EndpointConfigName")
     return name if isinstance(name, str) else None
-
-
-def _wait_after(plan: Plan, step: Step) -> Step | None:
-    return next((later for later in plan.steps if later.n > step.n and later.call is None), None)
-
-
-def _of(record: OperationRecord, step: Step) -> list[StepEvent]:
-    return [event for event in record.events if event.n == step.n]
-
-
-def _first(events: Iterable[StepEvent], state: str) -> StepEvent | None:
-    return next((event for event in events if event.state == state), None)
 
 
 def _end(events: Iterable[StepEvent], begun: datetime) -> StepEvent | None:

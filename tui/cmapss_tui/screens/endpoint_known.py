@@ -12,6 +12,7 @@ from cmapss_core.errors import ConsoleError
 if TYPE_CHECKING:
     from cmapss_core.alarm_history import AlarmStates
     from cmapss_core.endpoints import Endpoint
+    from cmapss_core.instance_counts import KnownCount
     from cmapss_core.metrics import Metrics, Points
     from cmapss_core.rollout import Rollout
     from cmapss_core.scaling import Scaling
@@ -43,6 +44,7 @@ class Known:
     alarm_states: tuple[AlarmStates, ...] | None = None
     explanation: str = ""
     rollouts: tuple[SeenRollout, ...] = ()
+    counts: tuple[KnownCount, ...] = ()
     hourly_cost_usd_desired: float | None = None
     as_of: Mapping[str, datetime] = field(default_factory=dict)
     failures: Mapping[str, ConsoleError] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Known:
             endpoint=watch.endpoint,
             rollout=rollout if rollout is not None and rollout.former_config is not None else known.rollout,
             rollouts=reading.rollouts,
+            counts=reading.counts,
             hourly_cost_usd_desired=reading.hourly_cost_usd_desired,
         )
 

@@ -129,14 +129,14 @@ def error_legend(stage: Stage, shown: Sequence[Curve]) -> tuple[Content, ...]:
 
 
 def instances(stage: Stage, now: datetime) -> tuple[TimePoints, TimePoints, float]:
-    """Current and desired instances as steps, and how many there may be."""
-    from cmapss_core.scaling import instance_history
+    """Current and desired instances as steps, as far as they are known, and how many there may be."""
+    from cmapss_core.instance_counts import instance_history
 
     endpoint, scaling, axis = stage.known.endpoint, stage.known.scaling, stage.axis
     assert endpoint is not None  # it is called where both are known
     assert scaling is not None
     end = max(now, axis.start + timedelta(minutes=1))
-    history = instance_history(endpoint, scaling, axis.start, end, stage.variant)
+    history = instance_history(endpoint, scaling, axis.start, end, stage.variant, stage.known.counts)
     bounds = {one.variant: one.max for one in scaling.targets}
     highest = sum(
         bounds.get(variant.name, variant.desired_instances)

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from cmapss_core.alarm_history import AlarmStates
     from cmapss_core.aws import Aws
     from cmapss_core.endpoints import Endpoint
+    from cmapss_core.instance_counts import KnownCount
     from cmapss_core.metrics import Metrics
     from cmapss_core.rollout import Rollout
     from cmapss_core.scaling import Alarm
     from cmapss_core.watch import Watch
+    from cmapss_tui.operations.past_counts import PastCounts
     from cmapss_tui.operations.past_rollouts import PastRollout, PastRollouts
     from cmapss_tui.widgets.chart_scale import TimeAxis
 
@@ -52,6 +54,7 @@ class SeenRollout:
 class EndpointReading(Snapshot):
     """A watch, the metrics of the view, the states of the alarms, and what the instances asked for will cost an hour.
 
+    `counts` are the numbers of instances that were read or asked for from here.
     None is what could not be read; `failures` has why, by the name of the field.
     """
 
@@ -61,6 +64,7 @@ class EndpointReading(Snapshot):
     metrics_as_of: datetime | None = None
     alarm_states: tuple[AlarmStates, ...] | None = None
     rollouts: tuple[SeenRollout, ...] = ()
+    counts: tuple[KnownCount, ...] = ()
     hourly_cost_usd_desired: float | None = None
     failures: Mapping[str, ConsoleError] = field(default_factory=dict)
 
@@ -80,7 +84,8 @@ class EndpointReader:
         self._states: dict[str, _KnownStates] = {}
         self._denied: tuple[datetime, ConsoleError] | None = None
         self._rollouts = aws.remember(("roll-outs seen", name), _SeenRollouts)
-        self._past: PastRollouts | None = None
+        self._counts = aws.remember(("instances seen", name), _SeenCounts)
+        self._past: tuple[PastRollouts, PastCounts] | None = None
 
     def read(self, view: View) -> EndpointReading:
         """One reading of the endpoint; never raises."""
@@ -97,6 +102,7 @@ class EndpointReader:
             known = self._recent = _Dated(minutes, watch.as_of, watch.metrics)
         failures = dict(watch.failures)
         drawn = known if same else self._drawn(watch, axis, failures)
+        past_rollouts, past_counts = self._journalled()
         return EndpointReading(
             as_of=watch.as_of,
             source=watch.source,
@@ -106,7 +112,8 @@ class EndpointReader:
             metrics=drawn.metrics if drawn else None,
             metrics_as_of=drawn.as_of if drawn else None,
             alarm_states=self._alarm_states(watch, axis, failures),
-            rollouts=with_past(self._rollouts.after(watch), self._past_rollouts(), watch.endpoint),
+            rollouts=with_past(self._rollouts.after(watch), past_rollouts, watch.endpoint),
+            counts=(*past_counts, *self._counts.after(watch)),
             hourly_cost_usd_desired=self._cost(watch),
             failures=failures,
         )
@@ -160,15 +167,16 @@ class EndpointReader:
             known = self._states[alarm.name] = _KnownStates(start, (alarm.state, alarm.updated), states)
         return known.states
 
-    def _past_rollouts(self) -> tuple[PastRollout, ...]:
+    def _journalled(self) -> tuple[tuple[PastRollout, ...], tuple[KnownCount, ...]]:
         """What the journal has, once it is known whose account this is."""
         if self._past is None and self._aws.remembers("identity"):
             from cmapss_tui.operations.journal import default_journal
+            from cmapss_tui.operations.past_counts import PastCounts
             from cmapss_tui.operations.past_rollouts import PastRollouts
 
-            account = self._aws.identity().account
-            self._past = PastRollouts(default_journal(), self._name, account, self._aws.region)
-        return self._past.read() if self._past is not None else ()
+            journal, whose = default_journal(), (self._name, self._aws.identity().account, self._aws.region)
+            self._past = PastRollouts(journal, *whose), PastCounts(journal, *whose)
+        return (self._past[0].read(), self._past[1].read()) if self._past is not None else ((), ())
 
     def _cost(self, watch: Watch) -> float | None:
         from cmapss_core.pricing import hourly_cost
@@ -218,6 +226,21 @@ class _SeenRollouts:
         if watch.endpoint is not None:
             self.rollouts = with_rollout(self.rollouts, watch.endpoint, watch.as_of)
         return self.rollouts
+
+
+@dataclass(slots=True)
+class _SeenCounts:
+    """The numbers of instances of an endpoint that were read since the console was opened."""
+
+    counts: tuple[KnownCount, ...] = ()
+
+    def after(self, watch: Watch) -> tuple[KnownCount, ...]:
+        """Those that were read, with what this reading tells."""
+        from cmapss_core.instance_counts import counts_told, with_counts
+
+        if watch.endpoint is not None:
+            self.counts = with_counts(self.counts, counts_told(watch.endpoint, watch.as_of))
+        return self.counts
 
 
 def with_rollout(seen: tuple[SeenRollout, ...], endpoint: Endpoint, now: datetime) -> tuple[SeenRollout, ...]:

@@ -27,6 +27,7 @@ from cmapss_tui.widgets.chart_scale import (
 )
 
 NO_DATA = "no data"
+UNKNOWN = "not known"
 
 _POINTED_THROUGH = " ┄▁"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -107,27 +108,39 @@ def series_style(index: int) -> str:
 
 
 def steps(current: TimePoints, desired: TimePoints, axis: TimeAxis, height: int, *, highest: float = 1) -> list[Line]:
-    """Whole numbers that change in steps: the current ones ━ over the desired ones ╌, up to at least `highest`."""
+    """Whole numbers that change in steps: the current ones ━ over the desired ones ╌, up to at least `highest`, which
+    is in the top row. Where what was is no number, it is said that it is not known."""
     rows = height - 1
     if rows < 1 or axis.width < 1:
         return []
     have, want = axis.by_step(current), axis.by_step(desired)
     known = [value for value in (*have, *want) if value is not None]
     low = math.floor(min([1.0, *known]))
-    values = math.ceil(max([1.0, highest, *known])) - low + 1
-    rows_each = max(1, min(3, rows // values))
-    values_each = -(-values // rows)
+    top = math.ceil(max([1.0, highest, *known])) - low
     canvas = Canvas(rows, axis.width)
+
+    def row_of(value: float) -> int:
+        return int(value - low) * (rows - 1) // max(top, 1)
+
     for line, corners in ((want, "╌╎┌┐└┘"), (have, "━┃┏┓┗┛")):
-        at = [None if value is None else int(value - low) // values_each * rows_each for value in line]
+        at = [None if value is None else row_of(value) for value in line]
         _step(canvas, axis, at, corners, REFERENCE if line is want else PRIMARY)
-    labels = [""] + [
-        number(low + row // rows_each * values_each)
-        if row % rows_each == 0 and row // rows_each * values_each < values
-        else ""
-        for row in range(rows)
-    ]
-    return framed(canvas, labels, axis.ticks(), empty=not known)
+    told = [math.isfinite(value) for _, value in current]
+    unknown = axis.by_step([(at, float(not is_told)) for (at, _), is_told in zip(current, told, strict=True)])
+    _say_unknown(canvas, unknown)
+    least = (-(-row * top // max(rows - 1, 1)) for row in range(rows))
+    labels = ["", *(number(low + value) if row_of(low + value) == row else "" for row, value in enumerate(least))]
+    return framed(canvas, labels, axis.ticks(), empty=not known and all(told))
+
+
+def _say_unknown(canvas: Canvas, unknown: Sequence[float | None]) -> None:
+    """Words in the stretches that have room for them; nothing else, which would be read as a count."""
+    begin = 0
+    for value, group in groupby(unknown):
+        columns = len(list(group))
+        if value == 1.0 and columns >= len(UNKNOWN) + 2:
+            canvas.write(canvas.rows // 2, begin + (columns - len(UNKNOWN)) // 2, UNKNOWN, MUTED)
+        begin += columns
 
 
 def objective(

@@ -183,13 +183,14 @@ def _slot_minutes(width: int, window: int, finest: int) -> int:
 
 
 def held(points: TimePoints, ends: Iterable[datetime]) -> list[float | None]:
-    """For each of these times, in order, the value of the last point before it; None before the first point."""
-    steps = [(at, value) for at, value in points if math.isfinite(value)]
+    """For each of these times, in order, the value of the last point before it; None before the first point, and from
+    one on that is no number."""
     values: list[float | None] = []
     index, current = 0, None
     for end in ends:
-        while index < len(steps) and steps[index][0] < end:
-            current = _clamp(steps[index][1])
+        while index < len(points) and points[index][0] < end:
+            value = points[index][1]
+            current = _clamp(value) if math.isfinite(value) else None
             index += 1
         values.append(current)
     return values
