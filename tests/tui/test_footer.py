@@ -11,7 +11,8 @@ from textual.content import Content
 
 from cmapss_core.aws import Target
 from cmapss_tui.screens.endpoint import EndpointScreen
-from cmapss_tui.widgets.footer import ALWAYS, Calls, KeyHint, fitted
+from cmapss_tui.screens.jobs import JobsScreen
+from cmapss_tui.widgets.footer import ALWAYS, Calls, KeyBar, KeyHint, fitted
 from cmapss_tui.widgets.hints import GAP, NARROW_GAP
 from tests.tui.consoles import ENDPOINT, Console, DeafAws, opened, screen_text, until
 
@@ -84,6 +85,8 @@ def test_the_calls_are_told_with_their_budget_and_cost_as_far_as_there_is_room()
     assert calls.written(120) == "7 calls/min of 20 · $0.01/day"
     assert calls.written(100) == "7 calls of 20 · $0.01/day"
     assert calls.written(80) == "7 of 20/min"
+    assert Calls(3, 6, 0.0144, idle=True).written(120) == "idle: 3 calls/min of 6 · $0.01/day"
+    assert Calls(3, 6, 0.0144, idle=True).written(80) == "idle: 3 of 6/min"
     assert Calls(7, 20, 0.0, "every 15s").written(120) == "every 15s · 7 calls/min of 20 · $0.00/day"
 
 
@@ -91,6 +94,24 @@ def test_the_calls_are_told_with_their_budget_and_cost_as_far_as_there_is_room()
 def test_more_than_the_budget_is_marked(width: int) -> None:
     assert "▲" in Calls(21, 20, 0.0).written(width)
     assert "▲" not in Calls(20, 20, 0.0).written(width)
+
+
+async def test_a_letter_that_does_nothing_on_a_list_says_so_for_a_moment() -> None:
+    app = Console(DeafAws())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, JobsScreen())
+        await pilot.press("x")
+        await until(pilot, lambda: "x: no action here, ? shows the keys" in screen_text(app))
+        await pilot.press("X")
+        await until(pilot, lambda: "X: no action here, ? shows the keys" in screen_text(app))
+        await pilot.press("slash", *"xyz")
+        await until(pilot, lambda: "xyz" in screen_text(app))
+        bar = app.screen.query_one(KeyBar)
+        bar._show_keys()  # the moment is over
+        await until(pilot, lambda: "no action here" not in screen_text(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "xyzv" in screen_text(app))
+        assert "no action here" not in screen_text(app)
 
 
 def words(hints: list[KeyHint]) -> str:

@@ -123,13 +123,28 @@ def test_that_aws_names_no_best_is_said() -> None:
 
 @pytest.mark.parametrize("width", [78, 118, 198])
 def test_the_title_fits_and_keeps_what_counts(width: int) -> None:
-    shot = snapshot([training_job(1, 45.0), training_job(2, status="InProgress")])
-    long = replace(shot, tuning_jobs=(replace(shot.tuning_jobs[0], failed=3, name=TUNING_JOB + "-again"),))
+    of = f"{TUNING_JOB}-again"
+    failed = [training_job(n, status="Failed", tuning_job=of) for n in (3, 4, 5)]
+    made = [training_job(1, 45.0, tuning_job=of), training_job(2, status="InProgress", tuning_job=of), *failed]
+    shot = snapshot(made)
+    long = replace(shot, tuning_jobs=(replace(shot.tuning_jobs[0], name=of),))
     line = title(answer(prepare(long), Question()), width)
     assert line.cell_length <= width
     assert "validation:rmse ↓" in line.plain
-    assert "1 of 2 done, 1 running, 3 failed" in line.plain
+    assert "1 of 5 done, 1 running, 3 failed" in line.plain
     assert "✓ 2 marked" in title(answer(prepare(long), Question()), width, marked=2).plain
+
+
+def test_the_title_counts_what_the_list_shows() -> None:
+    shot = snapshot([*jobs(2), training_job(9, 46.0, tuning_job=None)])
+    behind = replace(shot, tuning_jobs=(replace(shot.tuning_jobs[0], completed=0, max_jobs=50),))
+    prepared = prepare(behind)
+    everything = title(answer(prepared, Question()), 140).plain
+    assert "all, of 1 tuning job and 1 stand-alone" in everything
+    assert "3 of 51 done" in everything
+    chosen = title(answer(prepared, Question(tuning_job=TUNING_JOB)), 140).plain
+    assert TUNING_JOB in chosen
+    assert "2 of 50 done" in chosen
 
 
 def test_the_title_says_how_far_the_reading_is_and_judges_nothing_yet() -> None:
@@ -163,7 +178,7 @@ def test_a_new_best_is_pointed_at_for_a_while() -> None:
     second = prepare(snapshot([*made_so_far, better]), first, speed=60.0)
     assert set(second.risen_by(NOW, 60.0)) == {better.name}
     row = second.snapshot.jobs[0]
-    assert "40.0000 ↑" in str(job_rows.cell(row, "objective", second.risen_by(NOW, 60.0)))
+    assert "40.0000 ✦" in str(job_rows.cell(row, "objective", second.risen_by(NOW, 60.0)))
     assert second.risen_by(NOW + timedelta(minutes=30), 60.0) == {}
     third = prepare(snapshot([*made_so_far, better], as_of=NOW + timedelta(minutes=10)), second, speed=60.0)
     assert set(third.risen) == {better.name}

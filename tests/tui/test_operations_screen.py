@@ -45,10 +45,10 @@ async def test_each_says_how_it_stands_though_aws_is_away(journal: Journal, size
     async with app.run_test(size=size) as pilot:
         await opened(pilot, OperationsScreen())
         await until(pilot, lambda: "Operations 4 1 running, 1 open" in " ".join(screen_text(app).split()))
-        assert "◐ running deploy busy 1m 1m00s 1/6" in row(app, "busy")
-        assert "‖ open deploy newer 5m 2m00s 2/6" in row(app, "newer")
-        assert "● done deploy older 3h00m 2m00s 6/6" in row(app, "older")
-        assert "○ rolled back deploy taken-back 1d06h 2m00s –" in row(app, "taken-back")
+        assert "◐ running deploy busy 1m ago 1m00s 1/6" in row(app, "busy")
+        assert "‖ open deploy newer 5m ago 2m00s 2/6" in row(app, "newer")
+        assert "● done deploy older 3h00m ago 2m00s 6/6" in row(app, "older")
+        assert "○ rolled back deploy taken-back 1d06h ago 2m00s –" in row(app, "taken-back")
         text = screen_text(app)
         assert text.index("busy") < text.index("newer") < text.index("older") < text.index("taken-back")
         assert "account and region" not in text  # all of them are of this place

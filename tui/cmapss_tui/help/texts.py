@@ -22,7 +22,8 @@ BY_ID: Mapping[str, About] = {
     "jobs-title": About(
         "Heading of the list",
         "Which jobs these are, the objective metric by which they are ranked and whether less or more of it is better, "
-        "and how many of how many have completed. Jobs on synthetic data say so: their errors compare with no others.",
+        "and how many of how many have completed. ✦ in the list is a job that has just become the best. Jobs on "
+        "synthetic data say so: their errors compare with no others.",
     ),
     "summary": About(
         "The job under the cursor",
@@ -127,10 +128,11 @@ BY_CLASS: Mapping[str, About] = {
         "Text",
         "It scrolls both ways: a line that ends in › goes on, and → shows more of it. What is looked for is marked.",
     ),
-    "ObjectiveChart": About(
+    "ObjectivePlot": About(
         "Objective by job",
         "A dot is a job, from the first on the left to the last: how good its model is. The line is the best so far. "
-        "Where it no longer falls, more jobs find nothing better.",
+        "Where it no longer falls, more jobs find nothing better. ◆ is the job under the cursor; ▴ and ▾ at the edge "
+        "are jobs far above and below what the scale shows.",
     ),
     "Sparkline": About("Sparkline", "The last minutes, the newest on the right, each against the highest of them."),
     "ActivityList": About(

@@ -15,7 +15,7 @@ from cmapss_tui.filters import Filter, Value, matches, terms_of
 from cmapss_tui.jobs.parameters import parameter_names
 from cmapss_tui.widgets.table import Cell, Column
 
-RISEN = "↑"
+RISEN = "✦"
 DEFAULT_ORDER = "rank"
 LEAST_WIDTH, MOST_WIDTH = 7, 12  # of a column that is a hyper-parameter or a metric
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from enum import Enum
 
 from textual.content import Content
@@ -102,8 +104,17 @@ def legends(shown: JobList) -> tuple[Content, ...]:
     said = Content.styled(metric, theme.QUIET)
     reached = Content.styled(f", best {formats.objective(best[-1])}", theme.QUIET)
     keys = Content.styled("  ━ best so far  • job  ◆ this one", theme.QUIET)
+    all_keys = keys + Content.styled("  ▴ off the scale", theme.QUIET)
     short = Content.styled("  ━ best  • job  ◆ this", theme.QUIET)
-    return (said + reached + keys, said + reached + short, said + short, short, said, Content(""))
+    return (
+        said + reached + all_keys,
+        said + reached + keys,
+        said + reached + short,
+        said + short,
+        short,
+        said,
+        Content(""),
+    )
 
 
 def _whose(shown: JobList, chosen: TuningJob | None) -> str:
@@ -113,9 +124,16 @@ def _whose(shown: JobList, chosen: TuningJob | None) -> str:
         return "stand-alone"
     if question.tuning_job is not None:
         return question.tuning_job
-    if len(tuning_jobs) > 1:
-        return f"all, of {formats.count(len(tuning_jobs))} tuning jobs"
+    alone = _alone(shown)
+    if len(tuning_jobs) > 1 or (tuning_jobs and alone):
+        many = f"all, of {formats.count(len(tuning_jobs))} tuning job{'s' if len(tuning_jobs) > 1 else ''}"
+        return f"{many} and {formats.count(alone)} stand-alone" if alone else many
     return tuning_jobs[0].name if tuning_jobs and chosen is None else ""
+
+
+def _alone(shown: JobList) -> int:
+    """How many of the jobs belong to no tuning job."""
+    return sum(row.job.tuning_job is None for row in shown.scope.rows)
 
 
 def _direction(shown: JobList) -> str | None:
@@ -127,16 +145,32 @@ def _counts(shown: JobList, chosen: TuningJob | None) -> Content:
     of = [chosen] if chosen is not None else [] if shown.question.tuning_job is not None else list(tuning_jobs)
     if not of:
         return Content.styled(f"{GAP}{formats.count(len(shown.scope.rows))}", theme.QUIET)
-    done, most = sum(one.completed for one in of), sum(one.max_jobs for one in of)
-    parts = [f"{formats.count(done)} of {formats.count(most)} done"]
-    for number, word in (
-        (sum(one.in_progress for one in of), "running"),
-        (sum(one.failed for one in of), "failed"),
-        (sum(one.stopped for one in of), "stopped"),
-    ):
-        if number:
-            parts.append(f"{formats.count(number)} {word}")
+    counts = _counts_of_tuning_jobs(of) if shown.prepared.snapshot.expected is not None else _counts_of_jobs(shown)
+    most = max(sum(one.max_jobs for one in of) + _alone(shown), len(shown.scope.rows))
+    parts = [f"{formats.count(counts.pop('done', 0))} of {formats.count(most)} done"]
+    parts += [f"{formats.count(number)} {word}" for word, number in counts.items() if number]
     return Content.styled(f"{GAP}{', '.join(parts)}", theme.QUIET)
+
+
+def _counts_of_tuning_jobs(of: Sequence[TuningJob]) -> dict[str, int]:
+    """What the tuning jobs count themselves, while their jobs are still being read."""
+    return {
+        "done": sum(one.completed for one in of),
+        "running": sum(one.in_progress for one in of),
+        "failed": sum(one.failed for one in of),
+        "stopped": sum(one.stopped for one in of),
+    }
+
+
+def _counts_of_jobs(shown: JobList) -> dict[str, int]:
+    """What the list shows; the counters of a tuning job come later than its jobs."""
+    counted = Counter(row.job.status for row in shown.scope.rows)
+    return {
+        "done": counted["Completed"],
+        "running": counted["InProgress"] + counted["Stopping"],
+        "failed": counted["Failed"],
+        "stopped": counted["Stopped"],
+    }
 
 
 def _said(prepared: Prepared, chosen: TuningJob | None, choice: str | None) -> Content:

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("status", "status", 13),
     Column("intention", "intention", 9),
     Column("target", "target", elide="middle"),
-    Column("started", "started", 8, "right"),
+    Column("started", "started", 10, "right"),
     Column("took", "took", 7, "right"),
     Column("steps", "steps", 6, "right"),
 )
@@ -59,7 +59,7 @@ def cell(row: OperationSummary, column: str, now: datetime | None) -> Cell:
         case "target":
             return operation.target
         case "started":
-            return formats.NOTHING if now is None else formats.age((now - operation.started).total_seconds())
+            return formats.NOTHING if now is None else f"{formats.age((now - operation.started).total_seconds())} ago"
         case "took":
             if not row.in_hand or (now is None and operation.status == "running"):
                 return formats.NOTHING

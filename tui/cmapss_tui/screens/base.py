@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.events import Key
 from textual.timer import Timer
 
 from cmapss_tui import theme
@@ -118,7 +119,19 @@ class ConsoleScreen(PolledScreen):
         self._area_bar.show_marks(self._marks())
         show_tour(self, self._tour_card)
         cadence, meter = cadence_of(self.console), self.aws.meter
-        self._key_bar.show_calls(Calls(meter.per_minute(), cadence.budget, meter.cost_per_day_usd, cadence.words))
+        cost = meter.cost_per_day_usd
+        self._key_bar.show_calls(Calls(meter.per_minute(), cadence.budget, cost, cadence.words, cadence.away))
+
+    def on_key(self, event: Key) -> None:
+        """Say of a letter that does nothing on a list that it does nothing; one that is being typed says itself."""
+        from cmapss_tui.widgets.prompt_bar import PromptBar
+        from cmapss_tui.widgets.table import VirtualTable
+
+        letter = event.character or ""
+        if not letter.isalpha() or not isinstance(self.focused, VirtualTable) or event.key in self.active_bindings:
+            return
+        if not any(bar.awaited for bar in self.query(PromptBar)):
+            self._key_bar.say(f"{letter}: no action here, {first_key('app.help')} shows the keys")
 
     async def action_area(self, name: str) -> None:
         """Go to an area, to where it was left; within it, to its list."""

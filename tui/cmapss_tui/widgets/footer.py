@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 
 from cmapss_tui import formats
 from cmapss_tui.actions import ACTIONS
@@ -14,6 +16,8 @@ from cmapss_tui.widgets.hints import GAP, NARROW_GAP, HintLine
 
 _ORDER = {action.id: position for position, action in enumerate(ACTIONS)}
 ALWAYS = "app.help"  # the one key that leads to all others
+IDLE = "idle"
+SAID_SECONDS = 2.0  # for which something is said in place of the keys
 MEDIUM, WIDE = 96, 116  # columns from which the calls are written with more words
 
 
@@ -31,17 +35,20 @@ class KeyHint:
 class Calls:
     """What the console's own reading comes to: calls in a minute of the region, of so many, and the cost of a day.
 
-    `cadence` is what the operator chose, in words.
+    `cadence` is what the operator chose, in words; `idle`: nobody seems to be there, which the budget follows.
     """
 
     per_minute: int = 0
     budget: int = 0
     cost_per_day_usd: float = 0.0
     cadence: str = ""
+    idle: bool = False
 
     def written(self, width: int) -> str:
         """In a footer of that width; more than the budget is marked."""
         mark = "▲ " if self.per_minute > self.budget else ""
+        if self.idle:
+            mark = f"{IDLE}: {mark}"
         if width < MEDIUM:
             return f"{mark}{self.per_minute} of {self.budget}/min"
         cadence = f"{self.cadence} · " if self.cadence else ""
@@ -62,12 +69,15 @@ class KeyBar(HintLine):
     KeyBar > .key-bar--key { color: $accent; text-style: bold; }
     KeyBar > .key-bar--disabled { color: $quiet; text-style: dim; }
     KeyBar > .key-bar--calls { color: $quiet; }
+    KeyBar > .key-bar--said { color: $quiet; text-style: italic; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--disabled", "key-bar--calls"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--disabled", "key-bar--calls", "key-bar--said"}
 
     def __init__(self) -> None:
         super().__init__()
         self._calls = Calls()
+        self._said = ""
+        self._silence: Timer | None = None
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
@@ -83,12 +93,29 @@ class KeyBar(HintLine):
         if changed:
             self.refresh()
 
+    def say(self, words: str) -> None:
+        """Say something in place of the keys, for a moment."""
+        self._said = words
+        self.refresh()
+        if self._silence is None:
+            # By way of the queue: a timer's own callback may come while the screen is being taken down.
+            self._silence = self.set_timer(SAID_SECONDS, partial(self.call_later, self._show_keys))
+        else:
+            self._silence.reset()
+
+    def _show_keys(self) -> None:
+        self._said, self._silence = "", None
+        self.refresh()
+
     def render(self) -> Content:
         """Keys from the left, calls at the right edge."""
         width = self.content_size.width
         calls = self._calls.written(width)
-        hints, gap = fitted(self._hints(), width - len(calls) - NARROW_GAP)
+        room = width - len(calls) - NARROW_GAP
+        hints, gap = fitted(self._hints(), room)
         line = self.line_of([(hint.key, hint.content) for hint in hints], gap)
+        if self._said:
+            line = Content.styled(self._said, ".key-bar--said").truncate(room, ellipsis=True)
         padding = max(0, width - line.cell_length - len(calls))
         return line.pad_right(padding) + Content.styled(calls, ".key-bar--calls")
 
