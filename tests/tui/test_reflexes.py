@@ -178,7 +178,7 @@ async def test_the_hint_says_what_enter_and_tab_do_where_the_focus_is() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot, "update")
         for widget, hint in (
-            ("#cancel", "tab or a capital moves"),
+            ("#cancel", "tab or underlined letter moves"),
             ("#instances", "⏎ goes on   tab moves"),
             ("#strategy", "⏎ opens the list   tab moves"),
             ("#guarded", "⏎ turns it   tab moves"),
@@ -192,7 +192,7 @@ async def test_a_capital_is_not_said_to_move_where_it_is_typed() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot, "delete")
         await until(pilot, lambda: "tab moves" in screen_text(app))
-        assert "capital" not in screen_text(app)
+        assert "letter" not in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

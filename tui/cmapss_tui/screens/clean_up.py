@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from cmapss_tui import formats, theme
@@ -16,7 +15,7 @@ from cmapss_tui.actions import Safety
 from cmapss_tui.arguments import duration, positive_integer
 from cmapss_tui.screens.planning import PlanScreen
 from cmapss_tui.widgets.form import Field
-from cmapss_tui.widgets.panel import Lines, columns
+from cmapss_tui.widgets.panel import Lines, Scrolled, columns
 from cmapss_tui.widgets.plan_view import PlanView
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class CleanUpScreen(PlanScreen):
 
     def findings(self) -> ComposeResult:
         """What was found, above the plan."""
-        with VerticalScroll(id="findings-scroll"):
+        with Scrolled(id="findings-scroll"):
             yield Lines(id="findings")
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""Dialogs, which are left once: keys that were typed ahead do not leave the screens beneath as well."""
+"""What all screens and dialogs have: they are left once, and capitals lead to the buttons on them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
 from cmapss_tui.actions import by_id
@@ -16,6 +17,14 @@ HELP = by_id("app.help")
 
 class LeftOnce(Screen[ScreenResultType]):
     """A screen that can be dismissed only while it is in front: Textual would take away whichever is."""
+
+    def on_key(self, event: Key) -> None:
+        """A capital goes to its button, whatever has the focus that makes nothing of it itself."""
+        if event.character is not None and event.character.isupper():
+            from cmapss_tui.widgets.form import Choices
+
+            for choices in self.query(Choices):
+                choices.lead(event)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leave with this result; nothing happens where that has been done, or another screen is in front."""

@@ -29,7 +29,7 @@ from cmapss_tui.remedies import in_console, line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.widgets.age import Freshness, State
 from cmapss_tui.widgets.form import Choices, Field, Fold, OnOff, say_of_name, values_of
-from cmapss_tui.widgets.panel import Lines, at_both_ends
+from cmapss_tui.widgets.panel import Lines, Scrolled, at_both_ends
 from cmapss_tui.widgets.plan_view import PlanView, cost_line, wrapped
 from cmapss_tui.widgets.top_bar import TopBar, production_mark
 
@@ -123,7 +123,7 @@ class PlanScreen(ConsoleScreen):
         with VerticalScroll(id="plan-form", can_focus=False):
             yield from self.form()
         yield from self.findings()
-        with VerticalScroll(id="plan-scroll"):
+        with Scrolled(id="plan-scroll"):
             yield PlanView(id="plan")
             yield Static(id="plan-calls", markup=False)
         yield Lines(id="plan-notices")
@@ -375,7 +375,7 @@ class PlanScreen(ConsoleScreen):
         button.label = "Show steps" if calls.display else "Show calls (JSON)"
         button.refresh(layout=True)
         if calls.display:
-            self.query_one("#plan-scroll").focus()
+            self.call_after_refresh(self.query_one("#plan-scroll").focus)
 
     def _freshness(self) -> Freshness:
         if self._planned_at is None:

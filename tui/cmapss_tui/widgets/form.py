@@ -20,10 +20,11 @@ from textual.widgets import Button, Collapsible, Input, OptionList, Select, Stat
 
 from cmapss_core.errors import ConsoleError
 from cmapss_tui import theme
+from cmapss_tui.widgets.panel import Scrolled
 
 V = TypeVar("V")
 
-MOVES, TAB_MOVES = "tab or a capital moves", "tab moves"
+MOVES, TAB_MOVES = "tab or underlined letter moves", "tab moves"
 NARROWEST = 18
 SELECT_FRAME = 6  # padding, the arrow, a scroll bar
 
@@ -229,7 +230,8 @@ def values_of(form: Widget) -> dict[str, str | bool]:
 
 
 class Choices(Horizontal):
-    """Buttons side by side; the arrow keys go from one to the next, their capitals to each."""
+    """Buttons side by side; the arrow keys go from one to the next, and from all over the screen their capitals to
+    each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "previous", show=False),
@@ -264,13 +266,13 @@ class Choices(Horizontal):
         yield Static(TAB_MOVES, classes="moves", markup=False)
 
     def on_mount(self) -> None:
-        self.watch(self.screen, "focused", self._show_hint)
+        self.watch(self.screen, "focused", self._show_letters)
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self._show_letters())
         for button in self._buttons:
             self.watch(button, "label", self._show_letters)
             self.watch(button, "disabled", self._show_letters)
 
-    def on_key(self, event: Key) -> None:
+    def lead(self, event: Key) -> None:
         """A button's capital letter goes to it and presses nothing; what is bound, or is typed, is left alone."""
         button = self._at(event.character or "")
         if button is not None:
@@ -298,7 +300,9 @@ class Choices(Horizontal):
     def _at(self, character: str) -> Button | None:
         """The button that a letter leads to now."""
         screen = self.screen
-        if not character.isupper() or character in screen.active_bindings:
+        if not character.isupper() or isinstance(screen.focused, Input | OptionList):
+            return None
+        if character in screen.active_bindings:
             return None
         if screen.check_consume_key(character, character):
             return None
@@ -315,7 +319,7 @@ class Choices(Horizontal):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        """Say what moves from here: a capital only does so where it is not typed, and leads to a button."""
+        """Say what moves from here: a letter only does so where it is not typed, and leads to a button."""
         match self.screen.focused:
             case Input():
                 hint = f"⏎ {self._enter}   tab moves"
@@ -325,6 +329,8 @@ class Choices(Horizontal):
                 hint = "⏎ opens the list   tab moves"
             case OnOff():
                 hint = "⏎ turns it   tab moves"
+            case Scrolled():
+                hint = "↑↓ scrolls   tab moves"
             case Button() if any(self._at(str(button.label)[:1]) for button in self._buttons):
                 hint = MOVES
             case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content, Span
 from textual.geometry import Size
 from textual.widget import Widget
@@ -87,6 +87,16 @@ class Panel(Vertical):
         self.set_class(freshness.old, OLD)
 
 
+class Scrolled(VerticalScroll):
+    """What takes the focus only while there is something to scroll, and marks its edge then."""
+
+    DEFAULT_CSS = "Scrolled:focus { outline-left: outer $accent; }"
+
+    def allow_focus(self) -> bool:
+        """The tab key passes over what is all in sight."""
+        return super().allow_focus() and self.max_scroll_y > 0
+
+
 class Lines(Widget):
     """Text that is written to the width it has: as high as it has lines, unless the style sheet says otherwise."""
 
@@ -141,6 +151,6 @@ def at_both_ends(left: Content, right: Content, width: int) -> list[Content]:
 
 
 def bar(share: float, width: int, style: str) -> Content:
-    """A line of `width` columns, filled as far as `share` of it."""
+    """A line of `width` columns, ━ as far as `share` of it and ╌ from there on, so that it needs no colour."""
     filled = max(0, min(width, int(width * share)))
-    return Content.assemble(("━" * filled, style), ("━" * (width - filled), "$rule"))
+    return Content.assemble(("━" * filled, style), ("╌" * (width - filled), "$rule"))
