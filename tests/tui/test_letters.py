@@ -1,4 +1,4 @@
-"""In dialogs the tab key goes to what can be used, and an underlined letter to its button from all that is not typed in."""
+"""In dialogs tab goes to what can be used, and an underlined letter to its button from all that is not typed in."""
 
 from __future__ import annotations
 
