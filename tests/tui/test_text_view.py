@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.style import Style
 
 from cmapss_tui.widgets.text_rows import cut, in_sight, parts, places, row_counts
-from cmapss_tui.widgets.text_view import TextView
+from cmapss_tui.widgets.text_view import GUTTER, TextView
 
 
 class Reader(App[None]):
@@ -206,3 +208,35 @@ async def test_typing_on_finds_what_the_whole_would_have_found() -> None:
             app.view.find(f"line {typed}" if typed else "")
             expected = sum(f"line {typed}" in line for line in LINES) if typed else None
             assert (app.view.found[1] if app.view.found is not None else None) == expected
+
+
+WIDE_AND_NARROW = st.lists(st.integers(1, 400), min_size=1, max_size=4)
+
+
+@settings(max_examples=12, deadline=None)
+@given(text=PRINTABLE.map(lambda text: text * 4), first=st.integers(1, 200), later=WIDE_AND_NARROW, over=st.booleans())
+@example(text="word " * 50, first=82, later=[300], over=True)
+@example(text="word " * 50, first=82, later=[1, 2, 3], over=False)
+def test_a_wrapped_text_is_shown_at_every_width_also_below_a_dialog(
+    text: str, first: int, later: list[int], over: bool
+) -> None:
+    async def widen() -> None:
+        app = Reader([text, "end"])
+        async with app.run_test(size=(first, 10)) as pilot:
+            app.view.set_wrap(True)
+            if over:
+                await app.push_screen(ModalScreen())
+            for width in later:
+                await pilot.resize_terminal(width, 10)
+                app.painted()
+            if over:
+                app.pop_screen()
+                await pilot.pause()
+            await pilot.pause()
+            room = later[-1] - GUTTER - app.view.scrollbar_size_vertical * app.view.show_vertical_scrollbar
+            if room > 1:
+                app.view.move_to(0)
+                shown = [row[GUTTER:] for row in app.painted()]
+                assert shown[0] == cut(Content(text), *parts(text, room)[0]).plain.rstrip()
+
+    asyncio.run(widen())

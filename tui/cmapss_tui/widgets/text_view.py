@@ -303,8 +303,9 @@ class TextView(ScrollView, Generic[L], can_focus=True):
             margin = margin.truncate(self._margin_width, ellipsis=True)
             row += segments(margin.pad_right(self._margin_width - margin.cell_length), style)
         room = width - GUTTER - self._margin_width
-        if self._wrap:
-            body = cut(self._written(index), *parts(text, room)[nth])
+        if self._rows:
+            # Below a dialog the widget has its new width before it is told of it: what was measured holds until then.
+            body = cut(self._written(index), *parts(text, self._wrapped_for)[nth])
         else:
             quiet = self.get_visual_style("text-view--quiet", partial=True)
             body = in_sight(self._written(index), self._left, room, quiet)
