@@ -96,6 +96,27 @@ def test_it_may_have_scaled_out_by_the_time_one_comes_back_to_look() -> None:
     assert after(tour, at(Place.ENDPOINT, (TRAFFIC, "done"), instances=5)).step is Step.VALIDATE
 
 
+def test_what_nothing_scales_is_not_said_to_scale() -> None:
+    deployed = after(Tour(), Observation(Place.OPERATION, [Work(DEPLOY, E, "done", scales=False)]))
+    assert "nothing scales it yet" in said(deployed, Place.OPERATION)
+    assert "<A> plans automatic scaling" in said(deployed, Place.ENDPOINT)
+    loaded = after(deployed, at(Place.ENDPOINT, (TRAFFIC, "running"), instances=1))
+    for tour in (deployed, loaded):
+        for place in (Place.OPERATION, Place.ENDPOINT, Place.TRAFFIC):
+            assert "othing scales" in said(tour, place)
+            assert "scales by itself" not in said(tour, place)
+            assert "alarm" not in said(tour, place)
+    scaled = after(loaded, Observation(Place.ENDPOINT, scales={E: True}))
+    assert "raise the alarm" in said(scaled, Place.ENDPOINT)
+    off = after(DEPLOYED, Observation(Place.ENDPOINT, scales={E: False, "b": True}))
+    assert "Nothing scales it" in said(off, Place.ENDPOINT)
+
+
+def test_beside_the_list_the_way_to_the_jobs_is_told() -> None:
+    looked = after(Tour(), at(Place.JOB))
+    assert said(looked, Place.BESIDE) == "<1> goes to the jobs; <D> on the best one plans its deployment."
+
+
 def test_other_endpoints_count_for_nothing() -> None:
     other = [Work(kind, "another", "done") for kind in (TRAFFIC, VALIDATE, DELETE)]
     assert after(DEPLOYED, Observation(Place.ENDPOINT, other, {"another": 9})) == DEPLOYED
@@ -138,6 +159,7 @@ works = st.builds(
     st.sampled_from([DEPLOY, DELETE, TRAFFIC, VALIDATE, "update"]),
     st.sampled_from([E, "b"]),
     st.sampled_from(STATES),
+    scales=st.sampled_from([None, True, False]),
 )
 observations = st.builds(
     Observation,
@@ -146,6 +168,7 @@ observations = st.builds(
     st.dictionaries(st.sampled_from([E, "b"]), st.integers(0, 5)),
     st.sampled_from([None, True, False]),
     st.booleans(),
+    st.dictionaries(st.sampled_from([E, "b"]), st.booleans()),
 )
 
 

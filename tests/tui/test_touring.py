@@ -114,6 +114,25 @@ async def test_one_that_is_over_begins_again() -> None:
         await until(pilot, lambda: "◐ rank" in screen_text(console))
 
 
+async def test_one_that_is_over_goes_away_with_the_screen_on_which_it_ended() -> None:
+    console = Console()
+    async with console.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, JobsScreen())
+        await pilot.press("t")
+        guide_of(console).tour = Tour(done=frozenset(Step))
+        screen = console.screen
+        assert isinstance(screen, JobsScreen)
+        screen.tick()
+        await until(pilot, lambda: "That was the journey" in screen_text(console))
+        await opened(pilot, Mystery())
+        await until(pilot, lambda: "Tour" not in screen_text(console))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(console.screen, JobsScreen))
+        assert "Tour" not in screen_text(console)
+        await pilot.press("t")
+        await until(pilot, lambda: "◐ rank" in screen_text(console))
+
+
 async def test_its_words_have_the_keys_that_are_in_force() -> None:
     console = Console(options=Options(keymap={"jobs.open": "f5"}))
     try:

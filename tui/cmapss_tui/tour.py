@@ -51,20 +51,25 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that the console carries out, or has: an operation by its intention, traffic, a validation."""
+    """Something that the console carries out, or has: an operation by its intention, traffic, a validation.
+
+    `scales`: whether it sets automatic scaling up; None where it says nothing of that.
+    """
 
     kind: str
     subject: str
     state: WorkState
     said: str = ""
+    scales: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What can be seen at one moment.
 
-    `instances` counts those that serve, by endpoint. `ranked`: whether a job has a place already, None where that
-    cannot be seen. `nothing_left`: the clean-up has looked, and found nothing.
+    `instances` counts those that serve, by endpoint, and `scales` is whether it is scaled automatically. `ranked`:
+    whether a job has a place already, None where that cannot be seen. `nothing_left`: the clean-up has looked, and
+    found nothing.
     """
 
     place: Place
@@ -72,11 +77,13 @@ class Observation:
     instances: Mapping[str, int] = field(default_factory=dict)
     ranked: bool | None = None
     nothing_left: bool = False
+    scales: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """How far the journey is. `first_instances` is how many served before the traffic began."""
+    """How far the journey is. `first_instances` is how many served before the traffic began, `scales` whether the
+    endpoint is scaled automatically."""
 
     done: frozenset[Step] = frozenset()
     ranked: bool = True
@@ -86,6 +93,7 @@ class Tour:
     validation: WorkState | None = None
     deletion: WorkState | None = None
     first_instances: int | None = None
+    scales: bool = True
     result: str = ""
 
     @property
@@ -117,6 +125,7 @@ def after(tour: Tour, seen: Observation) -> Tour:
         tour = replace(tour, ranked=seen.ranked)
     for work in seen.works:
         tour = _worked(tour, work)
+    tour = replace(tour, scales=seen.scales.get(tour.endpoint or "", tour.scales))
     tour = _scaled(tour, seen.instances)
     if tour.deletion == "done" and seen.nothing_left:
         tour = _with(tour, Step.DELETE)
@@ -137,8 +146,6 @@ def instruction(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
 
 
 def _rank(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
-    if place is Place.BESIDE:
-        return f"{key('screen.back')} goes back to the list."
     if place is not Place.JOBS:
         return f"{key('app.jobs')} shows the training jobs, best first."
     if not tour.ranked:
@@ -161,8 +168,6 @@ def _deploy(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if place in (Place.JOBS, Place.JOB):
         deploy = key("jobs.deploy" if place is Place.JOBS else "job.deploy")
         return f"{deploy} plans how its model gets into production. It only shows the plan; you confirm it, or not."
-    if place is Place.BESIDE:
-        return f"{key('screen.back')} goes back to the job; {key('jobs.deploy')} there plans its deployment."
     return f"{key('app.jobs')} goes to the jobs; {key('jobs.deploy')} on the best one plans its deployment."
 
 
@@ -181,6 +186,8 @@ def _deploying(tour: Tour, key: KeyOf, pace: Pace) -> str | None:
 def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if (said := _deploying(tour, key, pace)) is not None:
         return said
+    if not tour.scales and place in (Place.TRAFFIC, Place.ENDPOINT, Place.OPERATION):
+        return _unscaled(tour, place, key)
     if place is Place.TRAFFIC:
         if tour.traffic == "running":
             return f"It is on, also without this screen. {key('screen.back')} goes back to the endpoint, to watch it."
@@ -198,6 +205,18 @@ def _scale(tour: Tour, place: Place, key: KeyOf, pace: Pace) -> str:
     if place is Place.OPERATION:
         return f"It is in service, and scales by itself. {_press('Open the endpoint')}"
     return _to_the_endpoint(place, key)
+
+
+def _unscaled(tour: Tour, place: Place, key: KeyOf) -> str:
+    """The same where automatic scaling is off."""
+    if place is Place.OPERATION:
+        return f"It is in service; nothing scales it yet. {_press('Open the endpoint')}"
+    if place is Place.TRAFFIC:
+        if tour.traffic == "running":
+            return f"It is on, but nothing scales the endpoint. {key('screen.back')} goes back, to set that up."
+        return f"Nothing scales it: load alone adds no instances. {key('screen.back')} goes back, to set that up."
+    load = "The traffic is on, but nothing" if tour.traffic == "running" else "Nothing"
+    return f"{load} scales it: {key('endpoint.scale')} plans automatic scaling, which then adds instances by load."
 
 
 def _validate(tour: Tour, place: Place, key: KeyOf, _: Pace) -> str:
@@ -274,7 +293,8 @@ def _worked(tour: Tour, work: Work) -> Tour:
     if work.kind == DEPLOY:
         if work.subject != tour.endpoint and (work.state == "failed" or tour.deployment == "done"):
             return tour  # of another journey, or of an attempt that is over
-        tour = replace(tour, endpoint=work.subject, deployment=work.state)
+        scales = tour.scales if work.scales is None or work.subject == tour.endpoint else work.scales
+        tour = replace(tour, endpoint=work.subject, deployment=work.state, scales=scales)
         steps = {"failed": (), "running": (Step.RANK,), "done": (Step.RANK, Step.DEPLOY)}[work.state]
         return _with(tour, *steps)
     if work.subject != tour.endpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from cmapss_tui.whole_files import written_beside
 
 if TYPE_CHECKING:
     from cmapss_core.evaluation import Evaluation
+    from cmapss_core.plans.plan import Plan
+    from cmapss_core.watch import Watch
     from cmapss_tui.screens.base import ConsoleScreen
     from cmapss_tui.widgets.tour_card import TourCard
 
@@ -53,10 +55,17 @@ class Guide:
         self.shown = False
         self.begun = False
         self.offered = False
+        self._ended_on: type[ConsoleScreen] | None = None
 
     def see(self, screen: ConsoleScreen) -> None:
         """Look at what is there now."""
         self.tour = after(self.tour, observed(screen))
+        if self.tour.step is not None:
+            self._ended_on = None
+        elif self._ended_on is None:
+            self._ended_on = type(screen)
+        elif self._ended_on is not type(screen):
+            self.shown = False  # its last words have been read where it ended
 
     def say(self, screen: ConsoleScreen) -> str:
         """What to do now."""
@@ -166,12 +175,18 @@ def place_of(screen: ConsoleScreen) -> Place:
 def observed(screen: ConsoleScreen) -> Observation:
     """What the screen in front and the works of its console tell."""
     place = place_of(screen)
+    watches = _watches(screen) if place is Place.ENDPOINT else ()
     return Observation(
         place,
         [seen for work in background.all_of(screen.app) if (seen := _seen(work)) is not None],
-        dict(_instances(screen)) if place is Place.ENDPOINT else {},
+        {watch.endpoint.name: watch.endpoint.current_instances for watch in watches if watch.endpoint is not None},
         ranked=_ranked(screen) if place is Place.JOBS else None,
         nothing_left=place is Place.CLEAN_UP and _nothing_left(screen),
+        scales={
+            watch.endpoint.name: bool(watch.scaling.targets)
+            for watch in watches
+            if watch.endpoint is not None and watch.scaling is not None
+        },
     )
 
 
@@ -182,7 +197,7 @@ def _seen(work: Background[Any, Any]) -> Work | None:
         if not isinstance(work, RunningOperation):
             return None
         state: WorkState = "done" if work.status == "done" else "running" if work.running else "failed"
-        return Work(work.plan.intention, work.plan.target, state)
+        return Work(work.plan.intention, work.plan.target, state, scales=_scales(work.plan))
     state = "running" if work.running else "failed" if work.error is not None else "done"
     if work.kind == "validate":
         evaluation: Evaluation | None = work.result
@@ -198,14 +213,18 @@ def _measured(evaluation: Evaluation | None) -> str:
     return f"RMSE {evaluation.rmse:.2f} over {formats.count(evaluation.rows)} rows"
 
 
-def _instances(screen: ConsoleScreen) -> Iterator[tuple[str, int]]:
+def _watches(screen: ConsoleScreen) -> Sequence[Watch]:
     from cmapss_tui.screens.endpoint import EndpointScreen
     from cmapss_tui.screens.endpoint_reading import EndpointReading
 
-    if isinstance(screen, EndpointScreen):
-        for snapshot in screen.snapshots:
-            if isinstance(snapshot, EndpointReading) and (endpoint := snapshot.watch.endpoint) is not None:
-                yield endpoint.name, endpoint.current_instances
+    if not isinstance(screen, EndpointScreen):
+        return ()
+    return [snapshot.watch for snapshot in screen.snapshots if isinstance(snapshot, EndpointReading)]
+
+
+def _scales(plan: Plan) -> bool:
+    """Whether it sets automatic scaling up."""
+    return any(call.operation == "RegisterScalableTarget" for step in plan.steps for call in step.calls)
 
 
 def _ranked(screen: ConsoleScreen) -> bool:
