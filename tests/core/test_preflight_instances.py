@@ -96,15 +96,20 @@ def test_a_price_that_is_unknown_is_told_once_with_its_reason(answer: Answer, te
     ("instance_type", "told"),
     [
         ("ml.c5.xlarge", []),
-        ("ml.c5.xarge", [(False, "there is no instance type ml.c5.xarge: ml.c5.xlarge?")]),
-        ("ml.qqqqqqqq", [(False, "there is no instance type ml.qqqqqqqq")]),
+        ("ml.c5.xarge", [(False, "there is no instance type ml.c5.xarge", "Did you mean ml.c5.xlarge?")]),
+        (
+            "ml.qqqqqqqq",
+            [(False, "there is no instance type ml.qqqqqqqq", "Choose another, such as ml.m5.xlarge.")],
+        ),
     ],
 )
 def test_a_misspelt_instance_type_is_told_with_the_one_that_was_meant(
-    instance_type: str, told: list[tuple[bool | None, str]]
+    instance_type: str, told: list[tuple[bool | None, str, str]]
 ) -> None:
     aws = ScriptedAws({"service-quotas:ListServiceQuotas": {"Quotas": []}})
-    assert said(found(aws, lambda draft: instance_type_checks(draft, [instance_type, instance_type]))) == told
+    checks = found(aws, lambda draft: instance_type_checks(draft, [instance_type, instance_type]))
+    assert said(checks) == [one[:2] for one in told]
+    assert [check.remedy for check in checks] == [one[2] for one in told]
 
 
 def test_a_type_that_is_newer_than_the_model_on_this_machine_is_one_if_it_has_a_quota() -> None:

@@ -121,9 +121,28 @@ async def test_a_clean_region_is_said_to_be(region: Region) -> None:
     app = Console()
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await surveyed(pilot)
-        assert "Nothing older than 1h is left behind." in screen_text(app)
+        assert "Nothing is left behind." in screen_text(app)
         assert "There is nothing to remove." not in screen_text(app)
         assert screen.query_one("#confirm", Button).disabled
+
+
+YOUNG = replace(CONFIG, since=NOW - timedelta(minutes=5), kept_because="it is younger than 1h (--older-than)")
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((YOUNG,), "Nothing older than 1h is left behind. 1 younger thing is left alone: 1 endpoint config."),
+        ((YOUNG, YOUNG, IDLE), "There is nothing to remove. 2 younger things are left alone: 2 endpoint configs."),
+        ((IDLE,), "There is nothing to remove."),
+    ],
+)
+async def test_what_is_too_young_to_go_is_counted(region: Region, found: tuple[Finding, ...], said: str) -> None:
+    region.findings = found
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await surveyed(pilot)
+        assert f" {said}\n" in "\n".join(line.rstrip() for line in screen_text(app).splitlines())
 
 
 @pytest.mark.parametrize("width", [60, 78, 118, 198])

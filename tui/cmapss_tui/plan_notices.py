@@ -1,4 +1,4 @@
-"""What is said above the choices of a plan's dialog: what stands in its way, and what to know before saying yes."""
+"""What is said beside the plan in its dialog: above it what stands in its way, below what to know before a yes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     from cmapss_core.plans.running.operations import Operation
 
 READ_ONLY = "Read-only: this plan cannot be carried out. Settings tell who says so."
-NOTICED = 2  # checks that forbid a plan and are said above the choices; more of them stay with the plan
+NOTICED = 2  # checks that forbid a plan and are said above it; more of them stay with the plan
 
 
-def notices(plan: Plan, begun: Sequence[Operation], read_only: bool, name: str) -> Iterator[tuple[str, str]]:
-    """What stands in a plan's way, and what else to know before saying yes: texts and their styles.
+def notices(plan: Plan, begun: Sequence[Operation], name: str) -> Iterator[tuple[str, str]]:
+    """What to know before saying yes: texts and their styles.
 
     `name` is what is typed where the plan's target is protected.
     """
-    for reason in stopping(plan, begun, read_only):
-        yield f"✕ {reason}", theme.BAD
     for operation in begun:
         if operation.status == "open":
             yield (
@@ -45,7 +43,7 @@ def stopping(plan: Plan, begun: Sequence[Operation], read_only: bool) -> list[st
 
 
 def without_notices(plan: Plan) -> Plan:
-    """The plan without what is said above the choices."""
+    """The plan without what is said beside it."""
     noticed = plan.forbidding[:NOTICED]
     return replace(plan, protected=None, checks=tuple(check for check in plan.checks if check not in noticed))
 

@@ -346,17 +346,17 @@ def _checks(found: _Found) -> Iterator[Check]:
         yield Check(None, f"requests to {endpoint.name} will fail from then on")
     gone = [finding for finding in found.findings if finding.goes and finding.kind in _FOR_GOOD]
     if gone:
-        yield Check(None, f"for good, whatever is undone: {_counted(gone)}")
+        yield Check(None, f"for good, whatever is undone: {counted(gone)}")
     reasons: dict[str, list[Finding]] = {}
     for finding in found.findings:
         if finding.kept_because is not None:
             reasons.setdefault(finding.kept_because, []).append(finding)
     for reason, kept in reasons.items():
-        what = f"{kept[0].kind} {kept[0].name} stays" if len(kept) == 1 else f"{_counted(kept)} stay"
+        what = f"{kept[0].kind} {kept[0].name} stays" if len(kept) == 1 else f"{counted(kept)} stay"
         yield Check(None, f"{what}: {reason}")
 
 
-def _counted(findings: Collection[Finding]) -> str:
+def counted(findings: Collection[Finding]) -> str:
     """How many of each kind, such as "2 models, 1 log group"."""
     kinds = Counter(finding.kind for finding in findings)
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in kinds.items())

@@ -122,8 +122,8 @@ def instance_type_checks(draft: Draft, instance_types: Iterable[str]) -> Iterato
         nearest = difflib.get_close_matches(instance_type, known, n=1)
         yield Check(
             False,
-            f"there is no instance type {instance_type}" + (f": {nearest[0]}?" if nearest else ""),
-            f"Choose {nearest[0]}, or another that hosts." if nearest else "Choose another, such as ml.m5.xlarge.",
+            f"there is no instance type {instance_type}",
+            f"Did you mean {nearest[0]}?" if nearest else "Choose another, such as ml.m5.xlarge.",
             ErrorKind.INVALID,
         )
 

@@ -80,7 +80,7 @@ BY_ID: Mapping[str, About] = {
         "Which stretch of time all charts show. They share one axis: what stands above each other happened together.",
     ),
     "plan-head": About("What it is about", "The intention, and the cost per hour before and after."),
-    "plan-notices": About(
+    "plan-stops": About(
         "What stands in the way",
         "✕ forbids the plan until it is remedied, ⚠ is to be known before saying yes, ✓ was checked and is well.",
     ),

@@ -103,15 +103,28 @@ class CleanUpScreen(PlanScreen):
     def show_plan(self, plan: Plan) -> None:
         """The findings above the plan."""
         super().show_plan(plan)
-        if not self._found.get(plan.id) and not plan.steps:
-            clean = f"Nothing older than {self.field('older-than').value} is left behind."
-            self.query_one(PlanView).show_text(" ".join((clean, *map(self.worded, plan.notes))), theme.GOOD)
         now = self.aws.clock.now()
+        if not plan.steps:
+            words = self._nothing(self._found.get(plan.id, ()), now)
+            self.query_one(PlanView).show_text(" ".join((words, *map(self.worded, plan.notes))), theme.GOOD)
         found = [
             replace(finding, kept_because=finding.kept_because and self.worded(finding.kept_because))
             for finding in self._found.get(plan.id, ())
         ]
         self.query_one("#findings", Lines).write(lambda width: list(finding_lines(found, now, width)))
+
+    def _nothing(self, found: Sequence[Finding], now: datetime) -> str:
+        """What to say where nothing is removed: whether that is because nothing is left, or nothing old enough."""
+        from cmapss_core.plans.clean_up import counted
+
+        if not found:
+            return "Nothing is left behind."
+        oldest = self.field("older-than")
+        seconds = oldest.parsed(duration) or 0.0
+        young = [one for one in found if one.since is not None and (now - one.since).total_seconds() < seconds]
+        nothing = f"Nothing older than {oldest.value} is left behind." if young == list(found) else self.NOTHING_TO_DO
+        alone = f"{len(young)} younger thing{'s are' if len(young) > 1 else ' is'} left alone: {counted(young)}."
+        return f"{nothing} {alone}" if young else nothing
 
 
 def finding_lines(findings: Sequence[Finding], now: datetime, width: int) -> Iterator[Content]:

@@ -116,13 +116,14 @@ class PlanScreen(ConsoleScreen):
         return self.plan.target if self.plan is not None else None
 
     def body(self) -> ComposeResult:
-        """Heading and cost, form, plan, what stands in its way, choices."""
+        """Heading and cost, form, what stands in the plan's way, the plan, what to know before a yes, choices."""
         dangerous = by_id(self.ACTION).safety is Safety.TYPE_NAME
         label, placeholder = self.TYPED
         yield Lines(id="plan-head")
         with VerticalScroll(id="plan-form", can_focus=False):
             yield from self.form()
         yield from self.findings()
+        yield Lines(id="plan-stops")
         with Scrolled(id="plan-scroll"):
             yield PlanView(id="plan")
             yield Static(id="plan-calls", markup=False)
@@ -348,12 +349,14 @@ class PlanScreen(ConsoleScreen):
         if plan is not None or not field.display:  # not hidden while it is planned anew: the typing goes on
             field.display = self.safety(plan) is Safety.TYPE_NAME
         say_of_name(field, wanted if self._ready() or wanted != field.value else None, self.CONFIRM)
-        lines: list[tuple[str, str]] = []
+        stops: list[tuple[str, str]] = []
+        notes: list[tuple[str, str]] = []
         if plan is not None:
-            lines += notices(self._worded(plan), self._begun, self.aws.target.read_only, wanted or "")
-        self.query_one("#plan-notices", Lines).write(
-            lambda width: [Content.styled(row, style) for text, style in lines for row in wrapped(text, width)]
-        )
+            said = self._worded(plan)
+            stops += ((f"✕ {one}", theme.BAD) for one in stopping(said, self._begun, self.aws.target.read_only))
+            notes += notices(said, self._begun, wanted or "")
+        self.query_one("#plan-stops", Lines).write(partial(_written, stops))
+        self.query_one("#plan-notices", Lines).write(partial(_written, notes))
         self.query_one("#confirm", Button).disabled = not self._ready()
         self.query_one("#calls", Button).disabled = plan is None
         self.refresh_bindings()
@@ -384,6 +387,10 @@ class PlanScreen(ConsoleScreen):
             return Freshness(State.WAITING, "planning anew …")
         seconds = (self.aws.clock.now() - self._planned_at).total_seconds() / self.aws.clock.speed
         return Freshness(State.LIVE, f"planned {formats.age(seconds)} ago", seconds)
+
+
+def _written(texts: Sequence[tuple[str, str]], width: int) -> list[Content]:
+    return [Content.styled(row, style) for text, style in texts for row in wrapped(text, width)]
 
 
 def _document(plan: Plan) -> str:
