@@ -105,11 +105,11 @@ async def test_what_is_not_there_is_an_answer_and_hidden_until_asked_for() -> No
     console.fail(kind=ErrorKind.NOT_FOUND, message="Could not find it", EndpointName="engines")
     async with console.run_test(size=(120, 36)) as pilot:
         screen = await shown(pilot, console)
-        await until(pilot, lambda: "1 answer “not there” is hidden: a shows them" in screen_text(console))
+        await until(pilot, lambda: "1 look-up that found nothing is hidden: a shows them" in screen_text(console))
         assert listed(screen) == []
         await pilot.press("a")
         await until(pilot, lambda: listed(screen) == ["DescribeEndpoint"])
-        assert "○ not there" in screen_text(console)
+        assert "○ not found" in screen_text(console)
 
 
 async def test_a_failure_is_opened_with_all_that_is_known_of_it_and_the_policy_that_would_allow_it() -> None:

@@ -31,7 +31,7 @@ async def test_the_newest_lines_are_shown_with_time_and_level(size: tuple[int, i
     async with app.run_test(size=size) as pilot:
         await shown(pilot, LogsScreen("Logs of engines", GROUP), "202 lines")
         text = screen_text(app)
-        assert "● following" in text
+        assert "● at the end" in text
         assert "✕ 12:00:00Z ERROR it broke" in text
         assert "▌ ▲ 12:00:00Z WARNING it may break" in text
         assert "AllTraffic/i-1" not in text  # there is one stream only
@@ -53,7 +53,7 @@ async def test_what_is_added_is_followed_until_one_moves_up() -> None:
         await until(pilot, lambda: "151 lines" in screen_text(app))
         assert "further 49" not in screen_text(app)
         await pilot.press("f")
-        await until(pilot, lambda: "further 49" in screen_text(app) and "● following" in screen_text(app))
+        await until(pilot, lambda: "further 49" in screen_text(app) and "● at the end" in screen_text(app))
 
 
 async def test_several_streams_are_told_apart() -> None:

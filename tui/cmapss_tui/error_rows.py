@@ -54,7 +54,7 @@ def key(call: FailedCall) -> str:
 def kind(call: FailedCall) -> Content:
     """In which way it failed: glyph and word."""
     glyph, style = _GLYPHS.get(call.kind, ("✕", theme.BAD))
-    return Content.styled(f"{glyph} {'not there' if call.answered else call.kind}", style)
+    return Content.styled(f"{glyph} {'not found' if call.answered else call.kind}", style)
 
 
 def cell(call: FailedCall, column: str) -> Cell:
@@ -126,5 +126,5 @@ def title(calls: Sequence[FailedCall], answers: int, *, shows_answers: bool, ans
     shown = Content.assemble(head, f"  {len(calls)}", (f"  {kinds}", theme.QUIET)) if calls else head
     if not answers or shows_answers:
         return shown
-    were = "answer “not there” is" if answers == 1 else "answers “not there” are"
+    were = "look-up that found nothing is" if answers == 1 else "look-ups that found nothing are"
     return shown + Content.styled(f"  · {answers} {were} hidden: {answers_key} shows them", theme.QUIET)

@@ -158,7 +158,7 @@ def _take_up_offer(screen: ConsoleScreen, guide: Guide) -> None:
     if screen.aws.target.is_local and not file.exists():
         guide.begin()
         note_shown(file)
-        screen.app.notify(sandbox_words(screen.aws.clock.speed), title="A sandbox", timeout=20)
+        screen.app.notify(sandbox_words(screen.aws.clock.speed), title="A sandbox", timeout=8)
 
 
 def place_of(screen: ConsoleScreen) -> Place:

@@ -313,7 +313,7 @@ def _checks(
 ) -> Iterator[Check]:
     for variant in fleet.all:
         yield from (fleet.told(variant, check) for check in models[variant.name].checks)
-    yield Check(True, "names free")
+    yield Check(True, "its names are not taken yet")
     yield from instance_type_checks(draft, fleet.instances)
     yield from quota_checks(draft, fleet.instances)
     yield from full_load_checks(draft, fleet.instances, fleet.most_instances)

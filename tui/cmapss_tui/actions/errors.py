@@ -14,6 +14,6 @@ ERROR_ACTIONS: tuple[Action, ...] = (
     _in_errors("filter", "slash", "filter", "Words, !word, kind:denied, operation:sagemaker; all must hold."),
     _in_errors("sort", "s", "sort", "Sort by the next column."),
     _in_errors("reverse", "S", "reverse", "Turn the order round.", show=False),
-    _in_errors("answers", "a", "not there", "Show also questions that were answered with: there is no such thing."),
+    _in_errors("answers", "a", "not found", "Show also look-ups that found nothing: what was asked for is not there."),
     _in_errors("clear", "c", "clear", "Empty the list; nothing changes in AWS."),
 )

@@ -149,6 +149,8 @@ class HelpScreen(Dialog[None]):
 
 def written(sections: Sequence[Section], width: int) -> Iterator[Content]:
     """The sections as lines of that width."""
+    titles = max((len(entry.title) for section in sections for entry in section.entries), default=0)
+    title_width = max(titles, TITLE_WIDTH)
     for place, section in enumerate(sections):
         if place:
             yield Content("")
@@ -156,16 +158,16 @@ def written(sections: Sequence[Section], width: int) -> Iterator[Content]:
         longest = max((len(entry.label) for entry in section.entries), default=0)
         label_width = min(max(longest + 2, LABEL_WIDTH), width // MOST_OF_WIDTH)
         for entry in section.entries:
-            yield from _entry(entry, label_width, width)
+            yield from _entry(entry, label_width, title_width, width)
 
 
-def _entry(entry: Entry, label_width: int, width: int) -> Iterator[Content]:
+def _entry(entry: Entry, label_width: int, title_width: int, width: int) -> Iterator[Content]:
     if not entry.label:
         yield from (Content(f"  {line}") for line in wrapped(entry.text, width - 2))
         return
     head = Content.styled(f"  {entry.label:<{label_width}}", KEY)
     if entry.title:
-        head += Content.assemble(f"{entry.title:<{TITLE_WIDTH}} ", (f"{entry.verb:<{VERB_WIDTH}}", theme.BUSY))
+        head += Content.assemble(f"{entry.title:<{title_width}} ", (f"{entry.verb:<{VERB_WIDTH}}", theme.BUSY))
     if head.cell_length > label_width + 2 and not entry.title:  # a long name has a line of its own
         yield head
         head = Content("")

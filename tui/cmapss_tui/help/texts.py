@@ -226,7 +226,7 @@ SCREENS: Mapping[str, str] = {
     "EndpointScreen": "One endpoint over one axis of time: its load, its instances, and why it scales or does not. "
     "From here it is loaded, measured, changed and deleted.",
     "OperationsScreen": "Every change of AWS that was begun on this machine, newest first. What is open can be "
-    "resumed, or rolled back.",
+    "resumed, or rolled back. Traffic and validations change nothing: they are on their endpoint's screen.",
     "OperationScreen": "One operation, step by step. Leaving the screen stops nothing.",
     "ErrorsScreen": "Every call to AWS that failed, with the request id for AWS's support, and what to do about it.",
     "ErrorDetailScreen": "One call that failed: what was asked, what came back, and what would allow or mend it.",

@@ -113,19 +113,27 @@ def _timeline(described: TrainingJobDescription, now: datetime | None) -> list[F
         going_on = stage.ended is None and described.job.status in UNDER_WAY
         passing = stage.status in ENDED  # a stage that is an end lasts no time
         length = "" if passing else formats.duration(max(0.0, lasted))
-        filled = 0 if passing else max(1, round(lasted / longest * STAGE_WIDTH))
+        bar = "" if passing else _bar(lasted / longest)
         lines.append(
             (
                 stage.status,
                 Content.assemble(
                     (f"{formats.time_of_day(stage.started)} {length:>7}  ", ""),
-                    ("━" * filled, theme.BUSY if going_on else theme.QUIET),
+                    (bar, theme.BUSY if going_on else theme.QUIET),
                     (" ◐ " if going_on else "  ", theme.BUSY),
                     (stage.message, theme.QUIET),
                 ),
             )
         )
     return lines
+
+
+def _bar(share: float) -> str:
+    """A part of the longest bar, in halves of a column; what took no time has none."""
+    if share <= 0:
+        return ""
+    whole, half = divmod(max(1, round(share * STAGE_WIDTH * 2)), 2)
+    return "━" * whole + "╸" * half
 
 
 def _serving(described: TrainingJobDescription) -> list[Fact]:

@@ -38,8 +38,8 @@ class DeleteScreen(PlanScreen):
     def form(self) -> ComposeResult:
         """What stays."""
         yield Field("keep models", "keep-models", False, hint="so that they can be deployed again")
-        yield Field("others' models", "all", False, hint="also what the console did not make")
-        yield Field("keep logs", "keep-logs", False, hint="nothing brings them back")
+        yield Field("others' models", "all", False, hint="on: models that the console did not make go too")
+        yield Field("keep logs", "keep-logs", False, hint="off: they are deleted for good")
 
     def planner(self) -> Callable[[], Plan]:
         """Plan the deletion of what is there."""

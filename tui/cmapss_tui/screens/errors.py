@@ -25,7 +25,7 @@ from cmapss_tui.widgets.top_bar import TopBar
 EXAMPLE = "words   !word   kind:denied   operation:sagemaker   count>5"
 NONE_YET = "No call has failed. What AWS refuses or does not answer is listed here, with what to do."
 NONE_LEFT = "No failed call satisfies the filter."
-AS_THEY_COME = Freshness(State.LIVE, "as they come")
+AS_THEY_COME = Freshness(State.LIVE, "live")
 
 
 class ErrorsScreen(SortedScreen):

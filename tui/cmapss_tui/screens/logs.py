@@ -136,9 +136,9 @@ class LogsScreen(TextScreen):
         """Whose logs, how many lines of them since when, and whether the end is followed."""
         view, snapshot = self.view(), self._snapshot
         follows = (
-            Content.styled("● following", theme.GOOD)
+            Content.styled("● at the end", theme.GOOD)
             if view.following
-            else Content.styled("‖ stopped; f", theme.ACCENT)
+            else Content.styled("‖ stopped; f: to the end", theme.ACCENT)
         )
         words = [since_words(self._since)]
         if snapshot is not None:

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cmapss_tui import theme
-from cmapss_tui.actions import Action, Safety
-from cmapss_tui.keymap import key_display, keys_of, problems, read_keys
+from cmapss_tui.actions import ACTIONS, Action, Safety
+from cmapss_tui.keymap import key_display, keys_of, problems, read_keys, shown_keys
 from cmapss_tui.screens.setting_dialog import SettingDialog
 from cmapss_tui.widgets.form import Field
 from cmapss_tui.widgets.panel import Lines
@@ -41,14 +41,20 @@ class KeyCatcher(Widget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self._caught = False
+        self._fits = True
+
+    def show_fits(self, fits: bool) -> None:
+        """Say whether the key can be had."""
+        self._fits = fits
+        self.refresh()
 
     def render(self) -> Content:
         """What to do."""
         if not self.has_focus:
             return Content("⇧tab comes here, to press a key")
-        return Content(
-            "enter sets it; another key takes its place" if self._caught else "press the key that it is to have"
-        )
+        if not self._caught:
+            return Content("press the key that it is to have")
+        return Content("enter sets it; another key takes its place" if self._fits else "press another key")
 
     def on_key(self, event: Key) -> None:
         if event.key in LEAVES:
@@ -85,6 +91,8 @@ class KeysScreen(SettingDialog[str | None]):
         texts = [(self._action.help, ""), (f"By default {own}.", theme.QUIET)]
         if self._action.safety is not Safety.NONE:
             texts.append(("It changes AWS, so it takes an uppercase letter, F1 to F12 or ctrl+g.", theme.QUIET))
+        if others := _namesakes(self._action):
+            texts.append((f"Elsewhere it has keys of its own: {others}.", theme.QUIET))
         self.say(texts)
         self.query_one(KeyCatcher).focus()
         self._problems()
@@ -113,4 +121,11 @@ class KeysScreen(SettingDialog[str | None]):
         shown = " ".join(map(key_display, read_keys(self._keys)))
         texts = [(f"✕ {problem}", theme.BAD) for problem in found] or [(f"✓ {shown}", theme.GOOD)]
         self.note(texts, wrong=bool(found))
+        self.query_one(KeyCatcher).show_fits(not found)
         return found
+
+
+def _namesakes(action: Action) -> str:
+    """The actions of other screens that are called the same, with their keys."""
+    same = (one for one in ACTIONS if one.title == action.title and one.id != action.id)
+    return ", ".join(f"{one.id} {shown_keys(one)}" for one in same)

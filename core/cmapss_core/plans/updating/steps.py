@@ -156,7 +156,7 @@ def set_instance_count(rest: Rest, variant: str, count: int, before: int) -> Ite
     """Ask for another number of instances of one variant, as AWS wants it, and wait until they are there."""
     yield _set(
         "set instance count",
-        f"{variant} {before} → {count}",
+        f"{before} → {count} instances of {variant}",
         rest,
         "DesiredInstanceCount",
         {variant: count},
