@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from textual.widgets import Input
 from cmapss_core.job_description import Channel, Serving, Stage, TrainingJobDescription
 from cmapss_core.jobs import RankedJob, TrainingJob
 from cmapss_tui.history import opened
-from cmapss_tui.jobs.differences import as_text, differences
+from cmapss_tui.jobs.differences import Fact, as_text, differences, sides, told_apart
 from cmapss_tui.jobs.facts import about, laid_out
 from cmapss_tui.jobs.list import STAND_ALONE
 from cmapss_tui.screens.choose import ChooseScreen
@@ -224,3 +225,36 @@ def test_a_comparison_turned_round_is_the_same_with_the_other_sign(left: float, 
 def test_a_job_does_not_differ_from_itself() -> None:
     job = RankedJob(1, training_job(1, 45.0)).job
     assert not any(fact.differs for fact in differences(job, job))
+
+
+@given(st.text("ab/", max_size=30), st.text("ab/", max_size=30), st.text("ab/", max_size=30), st.integers(4, 40))
+def test_what_is_too_long_is_cut_where_it_does_not_differ(same: str, one: str, other: str, width: int) -> None:
+    left, right = f"{same}1{one}", f"{same}2{other}"
+    shown = told_apart(left, right, width)
+    assert all(len(text) <= width for text in shown)
+    assert "1" in shown[0]
+    assert "2" in shown[1]
+    if max(len(left), len(right)) <= width:
+        assert shown == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "shown"),
+    [
+        ("0.29873412312310", "0.3", ("0.298734", "0.3")),
+        ("0.2987341231", "0.2987341232", ("0.2987341231", "0.2987341232")),
+        ("reg:squarederror", "0.5", ("reg:squarederror", "0.5")),
+        (None, "0.29873412312310", (None, "0.29873412312310")),
+    ],
+)
+def test_numbers_are_shown_with_the_digits_that_tell_them_apart(
+    left: str | None, right: str | None, shown: tuple[str | None, str | None]
+) -> None:
+    change = 0.1 if (left or "x")[0] == "0" else None
+    assert sides(Fact("hyper-parameters", "eta", left, right, change), 40) == shown
+
+
+def test_no_two_facts_have_the_same_name() -> None:
+    one = replace(training_job(1, 45.0), hyperparameters={"objective": "reg:squarederror"}, objective_metric="rmse")
+    names = [fact.name for fact in differences(one, one)]
+    assert len(names) == len(set(names))

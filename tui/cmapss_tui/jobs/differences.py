@@ -16,6 +16,7 @@ from cmapss_tui.jobs.parameters import parameter_names
 from cmapss_tui.widgets.table import Cell, Column
 
 DIFFERS, SAME = "≠", "="
+DIGITS = 6  # significant ones of a number, where these tell the two apart
 COLUMNS = (
     Column("fact", "fact", 22, frozen=True),
     Column("left", "left", elide="middle", minimum=14),
@@ -48,7 +49,7 @@ def differences(left: TrainingJob, right: TrainingJob) -> list[Fact]:
     """All facts of two jobs; those that differ first, and within that in the order in which they matter."""
     facts = [
         _fact("job", "status", left.status, right.status),
-        _number("result", "objective", left.objective_value, right.objective_value),
+        _number("result", "objective value", left.objective_value, right.objective_value),
         *_numbers("metrics", left.metrics, right.metrics),
         *(
             _parameter(name, left.hyperparameters.get(name), right.hyperparameters.get(name))
@@ -69,15 +70,14 @@ def differences(left: TrainingJob, right: TrainingJob) -> list[Fact]:
     return sorted(known, key=lambda fact: not fact.differs)
 
 
-def cell(fact: Fact, column: str) -> Cell:
-    """What a column says of a fact."""
+def cell(fact: Fact, column: str, width: int) -> Cell:
+    """What a column says of a fact; `width` is that of the narrower of the two sides."""
     match column:
         case "fact":
             return fact.name
-        case "left":
-            return _side(fact, fact.left)
-        case "right":
-            return _side(fact, fact.right)
+        case "left" | "right":
+            left, right = sides(fact, width)
+            return _side(fact, left if column == "left" else right)
         case "change":
             return fact.change_shown if fact.change else ""
         case _:
@@ -113,6 +113,32 @@ def as_text(left: TrainingJob, right: TrainingJob, facts: Sequence[Fact]) -> str
         f"{mark:<{widths[0]}} {name:<{widths[1]}}  {one:<{widths[2]}}  {other}".rstrip()
         for mark, name, one, other in rows
     )
+
+
+def sides(fact: Fact, width: int) -> tuple[str | None, str | None]:
+    """Both sides as they are shown: numbers with no more digits than tell them apart, what is long where it differs."""
+    if fact.left is None or fact.right is None:
+        return fact.left, fact.right
+    one, other = (formats.parameter(text, DIGITS) for text in (fact.left, fact.right))
+    if fact.change is None or (one == other and fact.differs):
+        one, other = fact.left, fact.right
+    return told_apart(one, other, width)
+
+
+def told_apart(one: str, other: str, width: int) -> tuple[str, str]:
+    """Two texts within `width`, both by one rule: what they have in common at the beginning gives way first."""
+    longest = max(len(one), len(other))
+    if longest <= width or one == other:
+        return one, other
+    pairs = enumerate(zip(one, other, strict=False))
+    common = next((place for place, (here, there) in pairs if here != there), min(len(one), len(other)))
+    start = min(common, longest - width + 1)
+    return _from(start, one, width), _from(start, other, width)
+
+
+def _from(start: int, text: str, width: int) -> str:
+    shown = f"{formats.ELLIPSIS}{text[start:]}" if start else text
+    return shown if len(shown) <= width else f"{shown[: max(0, width - 1)]}{formats.ELLIPSIS}"
 
 
 def _side(fact: Fact, text: str | None) -> Cell:

@@ -27,7 +27,7 @@ from cmapss_tui.screens.job_detail import ENDED_SECONDS, RUNNING_REGION_SECONDS
 from cmapss_tui.sheet import Sheet
 from cmapss_tui.widgets.filter_bar import FilterBar
 from cmapss_tui.widgets.panel import Lines
-from cmapss_tui.widgets.table import VirtualTable
+from cmapss_tui.widgets.table import Cell, VirtualTable
 
 EXAMPLE = "words   !word   group:metrics   left:8   /expression/"
 
@@ -63,7 +63,7 @@ class JobComparisonScreen(FilteredScreen):
         self._title = Lines(id="comparison-title")
         self._filter = FilterBar(EXAMPLE)
         self.table: VirtualTable[Fact] = VirtualTable(
-            COLUMNS, job_differences.cell, job_differences.key, mark=job_differences.sign, markable=False
+            COLUMNS, self._cell, job_differences.key, mark=job_differences.sign, markable=False
         )
 
     def body(self) -> ComposeResult:
@@ -121,6 +121,9 @@ class JobComparisonScreen(FilteredScreen):
         """The facts in front of the operator."""
         rows = [(fact.group, fact.name, fact.left, fact.right, fact.differs, fact.change) for fact in self.table.rows]
         return Sheet("comparison", ("group", "fact", "left", "right", "differs", "change"), rows)
+
+    def _cell(self, fact: Fact, column: str) -> Cell:
+        return job_differences.cell(fact, column, min(map(self.table.width_of, ("left", "right"))))
 
     def _wanted(self, fact: Fact) -> bool:
         shown = fact.differs or not self._only_differences

@@ -184,6 +184,10 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         """Whether a column is in sight."""
         return any(one.key == column for one, _ in self._layout.shown)
 
+    def width_of(self, column: str) -> int:
+        """The cells of a column that is in sight; 0 for any other."""
+        return next((cells for one, cells in self._layout.shown if one.key == column), 0)
+
     def unmark(self) -> None:
         """Take all marks away."""
         if self._marked:
