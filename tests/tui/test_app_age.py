@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from textual.screen import ModalScreen
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
 from cmapss_tui.widgets.age import NOTHING_READ, Freshness, State, freshness
-from tests.tui.consoles import NOW, StillClock
+from tests.tui.consoles import NOW, Console, Lobby, StillClock, opened, screen_text, until
 
 ERROR = ConsoleError(ErrorKind.UNREACHABLE, "nothing answers")
 
@@ -91,3 +92,37 @@ def test_nothing_is_said_by_colour_alone() -> None:
         Freshness(State.STOPPED, "over").content.plain[0],
     }
     assert len(looks) == len(State)
+
+
+class Read(Lobby):
+    """A screen with something that was read."""
+
+    def on_mount(self) -> None:
+        self.add_poller("it", lambda: Snapshot(as_of=self.aws.clock.now()), lambda _: 60.0)
+
+
+async def test_below_a_dialog_time_goes_on() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, Read())
+        await until(pilot, lambda: "● live 0s ago" in screen_text(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, ModalScreen))
+        app.given.clock.at += timedelta(minutes=7)  # type: ignore[attr-defined]
+        await until(pilot, lambda: " 7s ago" in painted(app).splitlines()[1], tries=4000)
+        assert "16:48:07Z" in painted(app)
+
+
+async def test_below_another_screen_nothing_is_repainted() -> None:
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        below = Read()
+        await opened(pilot, below)
+        await pilot.app.push_screen(Lobby())
+        await until(pilot, lambda: below._seconds is not None and not below._seconds._active.is_set(), tries=4000)
+
+
+def painted(app: Console) -> str:
+    """The whole terminal: what is in front, and around it what lies below."""
+    strips = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips.strips)  # type: ignore[union-attr]

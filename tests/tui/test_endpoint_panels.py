@@ -13,16 +13,20 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.content import Content
 
+from cmapss_core.alarm_history import AlarmStates
 from cmapss_core.endpoints import Endpoint
 from cmapss_core.errors import ConsoleError, ErrorKind
+from cmapss_core.explanation import explain
 from cmapss_core.metrics import Points
 from cmapss_core.rollout import Rollout
 from cmapss_core.scaling import Scaling, ScheduledAction
 from cmapss_core.watch import Watch
 from cmapss_tui.screens.endpoint_known import Known
+from cmapss_tui.screens.endpoint_panels import Stage, lane_legend, lanes
 from cmapss_tui.screens.endpoint_reading import EndpointReading, moving, reading_interval, with_rollout
 from cmapss_tui.widgets.activity_list import activity_line
 from cmapss_tui.widgets.alarm_panel import alarm_line, breaching, label
+from cmapss_tui.widgets.chart_scale import TimeAxis
 from cmapss_tui.widgets.panel import at_both_ends, bar, columns
 from cmapss_tui.widgets.rollout_panel import rolled_back_because, rollout_lines, tells
 from cmapss_tui.widgets.variant_table import cooldowns, schedule_lines, variant_lines
@@ -176,6 +180,45 @@ def test_columns_are_as_wide_as_asked(cells: list[tuple[str, int]], right: set[i
 @given(st.floats(-2, 3), st.integers(0, 60))
 def test_a_bar_is_as_wide_as_asked(share: float, width: int) -> None:
     assert cell_len(bar(share, width, "").plain) == width
+
+
+def test_what_is_done_and_the_rest_of_a_bar_are_told_apart_without_colour() -> None:
+    assert bar(0.25, 12, "").plain == "━━━╌╌╌╌╌╌╌╌╌"
+    assert bar(0, 4, "").plain == "╌╌╌╌"
+    assert bar(1, 4, "").plain == "━━━━"
+
+
+def test_every_bar_of_an_alarm_is_in_the_legend_as_it_is_drawn() -> None:
+    seen = watch()
+    assert seen.scaling is not None
+    states = tuple(
+        AlarmStates(one.name, ((NOW - 50 * MINUTE, "ALARM"), (NOW - 20 * MINUTE, "OK"))) for one in seen.scaling.alarms
+    )
+    known = Known(watch=seen, endpoint=seen.endpoint, scaling=seen.scaling, alarm_states=states)
+    stage = Stage(known, TimeAxis.fit(NOW, 60, window=60))
+    drawn = lanes(stage, NOW)
+    legend = lane_legend(stage, drawn)[0]
+    told = {legend.plain[span.start]: span.style for span in legend.spans}
+    for lane in drawn:
+        for _, glyph, style in lane.cells:
+            if glyph != "╌":  # which goes on from what is told
+                assert told[glyph] == style, lane.label
+    assert "█ ALARM" in legend.plain
+    assert "▄ low ALARM" in legend.plain
+    pointed = Stage(known, replace(stage.axis, cursor=20))
+    assert "high █ ALARM  low ▄ ALARM" in lane_legend(pointed, drawn)[0].plain
+
+
+def test_the_sentence_and_the_cooldowns_agree_between_readings() -> None:
+    seen, moves = endpoint(current=3, desired=3), [activity(8 * MINUTE, 5 * MINUTE, 3, "Successful", side="Low")]
+    given, idle = scaling(activities=moves), metrics(busy=0)
+    told = explain(seen, given, idle, NOW)
+    known = Known(endpoint=seen, scaling=given, recent=idle, explanation=told)
+    for at, held in ((NOW, True), (NOW + 4 * MINUTE, True), (NOW + 6 * MINUTE, False)):
+        left = cooldowns(seen, given, at)["AllTraffic"].plain
+        assert ("cooldown until 16:46" in known.explained(at)) is held
+        assert left.endswith("in –") is not held
+    assert replace(known, explanation="Steady.").explained(NOW + 6 * MINUTE) == "Steady."
 
 
 def test_two_ends_take_two_lines_where_one_is_too_narrow() -> None:

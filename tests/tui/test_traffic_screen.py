@@ -14,11 +14,14 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 import cmapss_data
+from cmapss_core import endpoints as core_endpoints
+from cmapss_core import scaling as core_scaling
 from cmapss_core import traffic as core_traffic
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.scaling import Scaling
 from cmapss_core.traffic import TrafficReport
 from cmapss_tui.background import find
+from cmapss_tui.screens import traffic
 from cmapss_tui.screens.traffic import KIND, TrafficScreen, expectation
 from tests.tui.consoles import (
     ENDPOINT,
@@ -103,6 +106,32 @@ async def test_it_says_what_to_expect_and_what_was_sent(load: Load, size: tuple[
         await until(pilot, lambda: "○ stopped" in screen_text(app))
     assert load.asked == [(120.0, 540.0)]
     assert len(load.rows) == 4, "the rows of all four subsets"
+
+
+async def test_opened_before_the_endpoint_was_read_it_reads_how_that_scales(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [ConsoleError(ErrorKind.THROTTLED, "slower"), endpoint(current=1, desired=1)]
+
+    def read(aws: Any, name: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, ConsoleError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(core_endpoints, "read_endpoint", read)
+    monkeypatch.setattr(core_scaling, "read_scaling", lambda aws, known: scaling())
+    monkeypatch.setattr(traffic, "AGAIN_SECONDS", 0.01)
+    app = Console()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = TrafficScreen(ENDPOINT)
+        await opened(pilot, screen)
+        await focused(pilot, "#start")
+        await pilot.press("enter")
+        await until(pilot, lambda: "is 12 times the target; expect 5 instances" in screen_text(app))
+        assert "not known yet" not in screen_text(app)
+        assert load.asked == [(120.0, 540.0)], "and the load goes on"
+        await pilot.press("enter")
 
 
 async def test_what_was_answered_can_be_exported_and_the_screen_come_back_to(load: Load) -> None:

@@ -89,12 +89,17 @@ class ConsoleScreen(PolledScreen):
         self.tick()
 
     def on_screen_suspend(self) -> None:
-        if self._seconds is not None:  # the timer of a hidden screen makes Textual repaint the one in front
-            self._seconds.pause()
+        self._rest_unseen()
 
     def on_screen_resume(self) -> None:
         if self._seconds is not None:
             self._seconds.resume()
+
+    @property
+    def in_sight(self) -> bool:
+        """Whether it is in front, or only dialogs are before it."""
+        stack = self.app.screen_stack
+        return self in stack and all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
 
     def read_again(self) -> None:
         """Show at once what has changed."""
@@ -108,7 +113,7 @@ class ConsoleScreen(PolledScreen):
 
     def tick(self) -> None:
         """Renew clock, ages and meter; each repaints only where its words changed."""
-        if self._hidden:
+        if not self.in_sight:
             return
         self._top_bar.show_place(self.console.place)
         self._top_bar.tick(self.aws.clock.now())
@@ -159,9 +164,18 @@ class ConsoleScreen(PolledScreen):
         return {area: Content.styled(f"{glyph}{n}", style) for area, (glyph, n, style) in counts.items() if n}
 
     def _second(self) -> None:
+        if self._rest_unseen():
+            return
         self._banner.tick()
         self._show_troubles()
         self.tick()
+
+    def _rest_unseen(self) -> bool:
+        """The timer of a hidden screen makes Textual repaint the one in front; below a dialog time is seen to go on."""
+        unseen = not self.in_sight
+        if unseen and self._seconds is not None:
+            self._seconds.pause()
+        return unseen
 
     def _show_troubles(self) -> None:
         troubles = self.troubles()

@@ -146,6 +146,7 @@ class EndpointScreen(PerishableEndpoint):
         super().tick()
         if self.is_mounted and self.is_current:
             self._show_ages()
+            self._show_why()
             self._show_variants()
             self._show_rollout()
             self._show_headline()
@@ -337,7 +338,7 @@ class EndpointScreen(PerishableEndpoint):
         line.write(lambda width: laid_out(self.endpoint_name, pieces, width))
 
     def _show_why(self) -> None:
-        text, endpoint = self.known.explanation, self.known.endpoint
+        text, endpoint = self.known.explained(self.aws.clock.now()), self.known.endpoint
         error = self.known.failures.get("endpoint")
         if self.gone:
             text = (

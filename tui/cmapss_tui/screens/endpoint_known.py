@@ -90,6 +90,15 @@ class Known:
         ended = self.rollouts[-1].ended if self.rollouts else None
         return None if ended is not None and now - ended > _NEWS else self.rollout
 
+    def explained(self, now: datetime) -> str:
+        """Why it scales or does not, as it was read; a cooldown that is over by then is no reason any more."""
+        endpoint, scaling, metrics = self.endpoint, self.scaling, self.recent
+        if "cooldown" not in self.explanation or endpoint is None or scaling is None or metrics is None:
+            return self.explanation
+        from cmapss_core.explanation import explain
+
+        return explain(endpoint, scaling, metrics, now)
+
     @property
     def variant_names(self) -> tuple[str, ...]:
         """The production variants."""

@@ -197,7 +197,11 @@ def lane_legend(stage: Stage, shown: Sequence[Lane]) -> tuple[Content, ...]:
             there = [(glyph, style) for at, glyph, style in lane.cells if at in columns]
             if there:
                 glyph, style = there[-1]
-                long.append(Content.assemble(f"{lane.label} ", (f"{glyph} {_meaning(glyph)}", style)))
+                long.append(
+                    Content.assemble(
+                        f"{lane.label} ", (f"{glyph} {_meaning(glyph).removeprefix(f'{lane.label} ')}", style)
+                    )
+                )
                 short.append(Content.assemble(f"{lane.label} ", (glyph, style)))
         return _WIDE.join(long), _WIDE.join(short)
     if "alarm_states" in stage.known.failures:
@@ -231,11 +235,11 @@ def _alarm_lanes(stage: Stage, now: datetime) -> Iterator[Lane]:
     names = {
         name for policy in scaling.policies if stage.variant in (None, policy.variant) for name in policy.alarm_names
     }
-    for side in ("high", "low"):
+    for side, looks in (("high", chart_lanes.STATES["ALARM"]), ("low", chart_lanes.LOW_ALARM)):
         chosen = {alarm.name for alarm in scaling.alarms if alarm.side == side and alarm.name in names}
         if chosen:
             histories = [one.steps for one in states or () if one.name in chosen]
-            yield chart_lanes.state_lane(side, histories, stage.axis, now, theme.WARN if side == "high" else PRIMARY)
+            yield chart_lanes.state_lane(side, histories, stage.axis, now, looks)
 
 
 def _activity_marks(stage: Stage, scaling: Scaling, now: datetime) -> Iterator[Mark]:
@@ -283,6 +287,7 @@ def _history_refused(known: Known, *, long: bool) -> Content:
 
 _MEANINGS: tuple[tuple[Glyph, str], ...] = (
     (chart_lanes.STATES["ALARM"], "ALARM"),
+    (chart_lanes.LOW_ALARM, "low ALARM"),
     (chart_lanes.STATES["OK"], "OK"),
     (OUT, "out"),
     (IN, "in"),

@@ -17,6 +17,7 @@ from textual.widgets import Input
 from cmapss_tui import formats, theme
 from cmapss_tui.arguments import duration, positive_number
 from cmapss_tui.hearing import HearingWork
+from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.remedies import line_in_console
 from cmapss_tui.screens.base import ConsoleScreen
 from cmapss_tui.screens.working import WorkScreen
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from cmapss_core.endpoints import Endpoint
     from cmapss_core.scaling import Scaling
     from cmapss_core.traffic import TrafficReport
+    from cmapss_core.watch import Watch
 
 KIND = "traffic"
 DEFAULT_RATE, DEFAULT_DURATION = "120", "9m"
 READING_SECONDS = 15.0  # that reading the data may take
+AGAIN_SECONDS = 10.0  # until how the endpoint scales is asked again, where it could not be read
 SHORTEST_WINDOW = 5  # minutes of the chart
 # Three minutes above the target raise the alarm, the metrics being a minute or two late; instances take minutes more.
 ALARM_MINUTES, ARRIVAL_MINUTES = 3, 5
@@ -91,6 +94,18 @@ class TrafficScreen(WorkScreen):
         super().__init__(endpoint)
         self._known = known
         self._scaling = scaling
+
+    def on_mount(self) -> None:
+        if self._known is None or self._scaling is None:
+            self.add_poller("scaling", partial(_read, self.aws, self.endpoint_name), lambda _: AGAIN_SECONDS)
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        """It is read once: what is expected of a load is told of the instances that it began with."""
+        reading: Watch = message.snapshot
+        self._known, self._scaling = reading.endpoint, reading.scaling
+        for poller in self._pollers.values():
+            poller.stop()
+        self._asked()
 
     def again(self) -> Callable[[], ConsoleScreen]:
         """The same screen once more."""
@@ -200,6 +215,16 @@ def counter_lines(traffic: Traffic, width: int) -> list[Content]:
     if error is not None:
         lines += paragraph(f"✕ {line_in_console(error)}", width, theme.BAD)
     return lines
+
+
+def _read(aws: Aws, name: str) -> Watch:
+    """The endpoint and what scales it. Raises ConsoleError."""
+    from cmapss_core.endpoints import read_endpoint
+    from cmapss_core.scaling import read_scaling
+    from cmapss_core.watch import Watch
+
+    endpoint = read_endpoint(aws, name)
+    return Watch(as_of=aws.clock.now(), endpoint=endpoint, scaling=read_scaling(aws, endpoint))
 
 
 def _send(

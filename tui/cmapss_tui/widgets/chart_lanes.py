@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from cmapss_tui import theme
 from cmapss_tui.widgets.chart_lines import Canvas, framed
-from cmapss_tui.widgets.chart_scale import MUTED, Line, TimeAxis
+from cmapss_tui.widgets.chart_scale import MUTED, PRIMARY, Line, TimeAxis
 
 Glyph = tuple[str, str]
 """A character and its style."""
@@ -20,6 +20,7 @@ STATES: Mapping[str, Glyph] = {
     "INSUFFICIENT_DATA": ("·", theme.QUIET),
     "ALARM": ("█", theme.WARN),
 }
+LOW_ALARM: Glyph = ("▄", PRIMARY)  # what takes instances away is no warning
 _UNKNOWN_STATE: Glyph = ("?", "")
 _RANKS = {state: rank for rank, state in enumerate(STATES)}
 
@@ -54,13 +55,13 @@ def state_lane(
     histories: Iterable[Sequence[tuple[datetime, str]]],
     axis: TimeAxis,
     now: datetime,
-    alarm: str = theme.WARN,
+    alarm: Glyph = STATES["ALARM"],
 ) -> Lane:
     """The states of an alarm, or the worst of several alarms; steps of time and state, the last until `now`.
 
-    `alarm` is the style of ALARM: one that takes instances away is no warning.
+    `alarm` is what ALARM looks like.
     """
-    glyphs = {**STATES, "ALARM": (STATES["ALARM"][0], alarm)}
+    glyphs = {**STATES, "ALARM": alarm}
     columns: dict[int, str] = {}
     for steps in histories:
         for (at, state), (end, _) in pairwise([*steps, (now, "")]):
