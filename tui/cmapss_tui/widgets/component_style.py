@@ -12,3 +12,8 @@ def component_style(widget: Widget, component: str, *, partial: bool = False) ->
     """The style of a component class; `get_visual_style` drops `text-style: reverse` (Textual 8.2)."""
     style = widget.get_visual_style(component, partial=partial)
     return style + _REVERSE if widget.get_component_styles(component).text_style.reverse else style
+
+
+def parsed_style(style: str | Style) -> Style:
+    """A style that may still be text."""
+    return Style.parse(style) if isinstance(style, str) else style

@@ -13,10 +13,9 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.style import Style
 
 from cmapss_tui.actions import bindings_for
-from cmapss_tui.widgets.component_style import component_style
+from cmapss_tui.widgets.component_style import component_style, parsed_style
 from cmapss_tui.widgets.table_columns import BETWEEN, GUTTER, Cell, Column, Layout, fitted, furthest, header, lay_out
 
 __all__ = ["Cell", "Column", "VirtualTable"]
@@ -343,7 +342,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             if position:
                 segments.append(Segment(" " * BETWEEN, style.rich_style))
             segments += [
-                Segment(text, part.rich_style) for text, part in content.render(style, end="", parse_style=_parsed)
+                Segment(text, part.rich_style) for text, part in content.render(style, end="", parse_style=parsed_style)
             ]
         return Strip(segments).adjust_cell_length(width, style.rich_style)
 
@@ -398,7 +397,3 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def _refresh_row(self, index: int) -> None:
         line = index - self.scroll_offset.y + HEADER_HEIGHT
         self.refresh(Region(0, line, self.size.width, 1))
-
-
-def _parsed(style: str | Style) -> Style:
-    return Style.parse(style) if isinstance(style, str) else style
