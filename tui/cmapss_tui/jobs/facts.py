@@ -12,6 +12,7 @@ from cmapss_core.job_description import UNDER_WAY, TrainingJobDescription
 from cmapss_core.job_records import ENDED
 from cmapss_core.jobs import TrainingJob
 from cmapss_tui import formats, theme
+from cmapss_tui.folding import folded
 from cmapss_tui.jobs.parameters import parameters
 from cmapss_tui.jobs.rows import status
 
@@ -219,7 +220,7 @@ def laid_out(facts: Mapping[str, list[Fact]], width: int) -> list[Content]:
             continue
         lines += [Content(""), Content.styled(heading, f"bold {theme.BUSY}")]
         for label, value in group:
-            first, *rest = value.fold(room) or [Content("")]
+            first, *rest = folded(value, room)
             lines.append(Content.assemble((f"{'':<{INDENT}}{label:<{WIDE_LABEL}}", theme.QUIET), first))
             lines += [Content(" " * (INDENT + WIDE_LABEL)) + line for line in rest]
     return lines

@@ -201,9 +201,9 @@ def _elided(text: str, width: int, share: float) -> str:
 
 def wrapped(text: str, width: int) -> Sequence[str]:
     """Lines of at most `width` characters, broken between words."""
-    import textwrap
+    from cmapss_tui import folding
 
-    return textwrap.wrap(text, max(width, 10), break_on_hyphens=False) or [""]
+    return folding.wrapped(text, width)
 
 
 def paragraph(text: str, width: int, style: str = "") -> list[Content]:
