@@ -23,6 +23,7 @@ from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_scre
 from cmapss_tui.key_order import KeyOrder
 from cmapss_tui.keymap import key_display
 from cmapss_tui.screens.start import StartScreen
+from cmapss_tui.style_sheets import KeptStylesheet
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ConsoleApp(ConnectingApp):
 
     def __init__(self, options: Options, connect: Connect) -> None:
         super().__init__(options, connect)
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
         for one in theme.THEMES:
             self.register_theme(one)
         self.usual_theme = os.environ.get("TEXTUAL_THEME") or theme.DARK.name

@@ -62,6 +62,7 @@ class ConnectingApp(App[None]):
         self._attempt = 0
         self._aws: Aws | None = None
         self._identity: Identity | None = None
+        self._warmed = False  # whether what other screens need is loaded ahead already
         self.open_operations = 0  # that wait to be resumed or rolled back
         self._running_operations: dict[str, str] = {}
 
@@ -170,6 +171,7 @@ class ConnectingApp(App[None]):
     async def _leave(self, aws: Aws) -> None:
         """Drop all that belongs to a connection: its screens and their readings, its history, and what is known."""
         from cmapss_tui import background, troubles
+        from cmapss_tui.collector import spare_no_longer
 
         await self.switch_mode(START)
         for mode, base in self.MODES.items():
@@ -184,6 +186,7 @@ class ConnectingApp(App[None]):
         self.known.forget()
         self._identity = None
         self.open_operations = 0
+        spare_no_longer()
 
     def identify(self) -> None:
         """Ask in the background who is calling, where that is not known yet."""
@@ -281,6 +284,11 @@ class ConnectingApp(App[None]):
 
     def heard(self, screen: Screen[Any], snapshot: Snapshot | None = None) -> None:
         """A screen has read something, or could not: names of areas' lists are kept, what waited for it can be done."""
+        if not self._warmed:
+            from cmapss_tui.warming import warm_up
+
+            self._warmed = True
+            warm_up(self)
         if snapshot is not None and screen in (stack[0] for stack in self._screen_stacks.values() if stack):
             self.known.note(snapshot)
         self.travels.heard(screen)

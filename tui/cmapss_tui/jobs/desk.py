@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Sequence
 from functools import partial
 
 from textual.message import Message
@@ -11,8 +9,9 @@ from textual.message_pump import MessagePump
 
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError
-from cmapss_core.jobs import PAGE, JobsSnapshot, RankedJob
+from cmapss_core.jobs import PAGE, JobsSnapshot
 from cmapss_core.jobs_reader import JobsReader
+from cmapss_tui.collector import spare
 from cmapss_tui.jobs.list import JobList, Prepared, Question, answer, prepare
 from cmapss_tui.polling import post, run_in_thread
 
@@ -55,14 +54,15 @@ class JobDesk:
         self._reader = JobsReader(aws, self._tell, self._count)
         self._prepared: Prepared | None = None
         self._answering = False
-        self._spared = PAGE
+        self._spared = 0  # so many jobs
+        self._all_spared = False
 
     def read(self) -> JobList:
         """The answer to the present question, of what the jobs are now. Never raises; `error` says what failed."""
         snapshot = self._reader.read()
         if snapshot.error is None:
             answered = answer(self._prepare(snapshot), self.question)
-            self._spare_what_stays(snapshot.jobs, len(snapshot.jobs) > self._spared)
+            self._spare_what_stays(len(snapshot.jobs), all_read=True)
             return answered
         known = self._prepared or Prepared(snapshot=snapshot)
         return JobList(
@@ -93,18 +93,21 @@ class JobDesk:
         self._answering = False
 
     def _count(self, read: int, total: int | None) -> None:
-        if read <= PAGE:
-            gc.freeze()  # the clients are made by now: half of all objects, which no collection will find to be garbage
+        if not self._spared:
+            self._spared = PAGE
+            spare()  # the clients are made by now: half of all objects, which no collection will find to be garbage
         post(self._owner, JobsCounted(read, total))
 
-    def _spare_what_stays(self, jobs: Sequence[RankedJob], all_read: bool = False) -> None:
+    def _spare_what_stays(self, jobs: int, *, all_read: bool = False) -> None:
         """Leave what many jobs are made of out of further collections: to walk it would hold the console up."""
-        if all_read or len(jobs) >= self._spared * 2:
-            self._spared = max(len(jobs), PAGE)
-            gc.freeze()
+        rest = all_read and not self._all_spared and jobs > self._spared
+        self._all_spared = self._all_spared or all_read
+        if rest or jobs >= max(self._spared, PAGE) * 2:
+            self._spared = jobs
+            spare()
 
     def _tell(self, part: JobsSnapshot) -> None:
-        self._spare_what_stays(part.jobs)
+        self._spare_what_stays(len(part.jobs))
         post(self._owner, JobsAnswered(answer(self._prepare(part), self.question)))
 
     def _prepare(self, snapshot: JobsSnapshot) -> Prepared:
