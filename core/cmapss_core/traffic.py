@@ -7,6 +7,7 @@ import math
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,13 +18,17 @@ from cmapss_core.inference import invoke
 
 ROWS_PER_INVOCATION = 100
 THREADS = 16
+WAITING = 1_024  # invocations that are due and not begun: more are not kept, and not made up for
 TICK_SECONDS = 0.05  # how often the pace is looked at, and progress told
 MAX_FAILURES_AT_START = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficReport:
-    """Load that was sent. Times and `elapsed_seconds` are the region's; the rate is of what was answered."""
+    """Load that was sent. Times and `elapsed_seconds` are the region's; the rate is of what was answered.
+
+    `planned` invocations were to be sent; fewer are where the rate cannot be kept. None: nobody said.
+    """
 
     endpoint: str
     sent: int
@@ -33,6 +38,7 @@ class TrafficReport:
     elapsed_seconds: float
     finished: bool
     error: ConsoleError | None = None
+    planned: int | None = None
 
 
 class _Load:
@@ -44,13 +50,34 @@ class _Load:
         self.batches = itertools.cycle(batches)
         self.lock = threading.Lock()
         self.due: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self.handed_out = 0
         self.answered = 0
         self.failed = 0
         self.error: ConsoleError | None = None
         for number in range(THREADS):
             threading.Thread(target=self._labour, name=f"traffic-{number}", daemon=True).start()
 
+    @property
+    def behind(self) -> bool:
+        """Whether more wait than the threads take up at once."""
+        return self.due.qsize() > THREADS
+
+    def hand_out(self, wanted: int) -> None:
+        """Have so many sent altogether, as far as there is room for them to wait."""
+        room = max(0, WAITING - self.due.qsize())
+        for _ in range(min(room, wanted - self.handed_out)):
+            self.due.put(True)
+            self.handed_out += 1
+
+    def give_up(self) -> None:
+        """Send nothing that is not begun."""
+        with suppress(queue.Empty):
+            while True:
+                self.due.get_nowait()
+                self.handed_out -= 1
+
     def stop(self) -> None:
+        self.give_up()
         for _ in range(THREADS):
             self.due.put(False)
 
@@ -82,10 +109,11 @@ def send_traffic(
 ) -> TrafficReport:
     """Send `rate_per_minute` invocations for `duration_seconds`, both of the region's clock.
 
-    An invocation that fails is counted, not repeated. Raises ConsoleError for an endpoint that serves nothing,
-    for a rate or duration that cannot be, and when nothing but failures come back.
+    An invocation that fails is counted, not repeated; one that could not be begun in time is not sent. Raises
+    ConsoleError for an endpoint that serves nothing, for a rate or duration that cannot be, and when nothing but
+    failures come back.
     """
-    if not (math.isfinite(rate_per_minute) and rate_per_minute > 0 and duration_seconds > 0):
+    if not (rate_per_minute > 0 and duration_seconds > 0 and math.isfinite(rate_per_minute * duration_seconds)):
         raise ConsoleError(
             ErrorKind.INVALID,
             f"{rate_per_minute:g} invocations a minute for {duration_seconds:g} s is no load",
@@ -103,7 +131,6 @@ def send_traffic(
     load = _Load(aws, endpoint, batches)
     started = aws.clock.now()
     planned = math.ceil(rate_per_minute * duration_seconds / 60)
-    asked = 0
     tick = threading.Event()
 
     def report(finished: bool) -> TrafficReport:
@@ -118,19 +145,23 @@ def send_traffic(
                 elapsed_seconds=elapsed,
                 finished=finished,
                 error=load.error,
+                planned=planned,
             )
 
+    over = False
     try:
         while not cancelled():
             elapsed = (aws.clock.now() - started).total_seconds()
-            wanted = min(planned, 1 + int(elapsed * rate_per_minute / 60))
-            for _ in range(asked, wanted):
-                load.due.put(True)
-            asked = max(asked, wanted)
+            if not over:
+                over = elapsed >= duration_seconds
+                if over and load.behind:
+                    load.give_up()
+                else:
+                    load.hand_out(min(planned, 1 + int(elapsed * rate_per_minute / 60)))
             now = report(finished=False)
             if now.failed >= MAX_FAILURES_AT_START and now.sent == 0 and now.error is not None:
                 raise now.error
-            if now.sent + now.failed >= planned and elapsed >= duration_seconds:
+            if over and now.sent + now.failed >= load.handed_out:
                 break
             on_progress(now)
             tick.wait(TICK_SECONDS)

@@ -71,6 +71,8 @@ def run(arguments: Namespace, options: Options) -> int:
         write_json(traffic_document(report))
     else:
         write(f"{count(report.sent)} invocations sent in {span(report.elapsed_seconds)}, {count(report.failed)} failed")
+    if report.finished and report.planned is not None and report.sent + report.failed < report.planned:
+        narrate(f"The rate could not be kept: {count(report.planned)} invocations were due.")
     if not report.finished:
         narrate("Interrupted.")
         return ExitCode.INTERRUPTED
