@@ -13,8 +13,15 @@ from textual.pilot import Pilot
 
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui.options import Options
+from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.delete import DeleteScreen
 from cmapss_tui.screens.endpoint import EndpointScreen
 from cmapss_tui.screens.endpoints import EndpointsScreen, none_yet
+from cmapss_tui.screens.high_availability import HighAvailabilityScreen
+from cmapss_tui.screens.scale import ScaleScreen
+from cmapss_tui.screens.traffic import TrafficScreen
+from cmapss_tui.screens.update import UpdateScreen
+from cmapss_tui.screens.validate import ValidateScreen
 from tests.core.fleets import FleetAws
 from tests.tui.consoles import Console, opened, screen_text, until
 
@@ -279,3 +286,43 @@ async def test_fifty_endpoints_do_not_hold_up_the_event_loop() -> None:
             await read_again(pilot, screen)
         task.cancel()
     assert max(worked) < 0.05, "seconds"
+
+
+@pytest.mark.parametrize(
+    ("key", "dialog"),
+    [
+        ("U", UpdateScreen),
+        ("X", DeleteScreen),
+        ("H", HighAvailabilityScreen),
+        ("T", TrafficScreen),
+        ("V", ValidateScreen),
+    ],
+)
+async def test_what_an_endpoint_s_screen_does_is_done_with_the_one_under_the_cursor(
+    key: str, dialog: type[ConsoleScreen]
+) -> None:
+    aws = FleetAws()
+    aws.create("serving-engines", age=timedelta(minutes=45))
+    async with shown(aws) as (pilot, screen):
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(pilot.app.screen, dialog))
+        await until(pilot, lambda: "serving-engines" in text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_automatic_scaling_is_changed_over_the_endpoint_s_screen_which_knows_it() -> None:
+    aws = FleetAws()
+    aws.create("serving-engines", age=timedelta(minutes=45))
+    async with shown(aws) as (pilot, _):
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndpointScreen | ScaleScreen))
+
+
+async def test_what_the_status_of_the_endpoint_under_the_cursor_forbids_is_said() -> None:
+    aws = FleetAws()
+    aws.create("being-made", "Creating", age=timedelta(minutes=3))
+    async with shown(aws) as (pilot, screen):
+        await pilot.press("U")
+        await until(pilot, lambda: any("being-made is Creating" in one.message for one in pilot.app._notifications))
+        assert pilot.app.screen is screen

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cmapss_tui.actions.action import Action, Safety
+from cmapss_tui.actions.endpoint import ENDPOINT_ACTIONS
+
+
+def _under_cursor(name: str) -> Action:
+    """What its own screen does with an endpoint, done with the one under the cursor, by the same key."""
+    action = next(one for one in ENDPOINT_ACTIONS if one.id == f"endpoint.{name}")
+    return replace(action, id=f"endpoints.{name}", scope="endpoints", group="Endpoints")
+
 
 ENDPOINTS_ACTIONS: tuple[Action, ...] = (
     Action(
@@ -37,4 +47,5 @@ ENDPOINTS_ACTIONS: tuple[Action, ...] = (
         safety=Safety.CONFIRM,
         verb="clean-up",
     ),
+    *map(_under_cursor, ("update", "scale", "delete", "high_availability", "traffic", "validate")),
 )

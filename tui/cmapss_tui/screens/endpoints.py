@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -21,6 +21,8 @@ from cmapss_tui.endpoints.totals import title
 from cmapss_tui.filters import matches
 from cmapss_tui.keymap import first_key
 from cmapss_tui.polling import Poller, SnapshotRead
+from cmapss_tui.screens.base import ConsoleScreen
+from cmapss_tui.screens.endpoint_known import refused_because
 from cmapss_tui.screens.endpoint_reading import FAST_REGION_SECONDS, FASTEST_SECONDS, SLOW_REGION_SECONDS
 from cmapss_tui.screens.sorted import SortedScreen
 from cmapss_tui.sheet import Sheet
@@ -31,7 +33,10 @@ from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 SLOWEST_SECONDS, RESTING_SECONDS = 60.0, 5.0
 NONE_LEFT = "No endpoint satisfies the filter."
 EXAMPLE = "word !word status:failed errors>0 idle:yes cost>1 age<2h  tab: fields"
-_OF_ONE = frozenset({"endpoints.open", "endpoints.logs", "endpoints.describe"})
+_DIALOGS = frozenset(
+    f"endpoints.{name}" for name in ("update", "scale", "delete", "high_availability", "traffic", "validate")
+)
+_OF_ONE = _DIALOGS | {"endpoints.open", "endpoints.logs", "endpoints.describe"}
 
 
 class EndpointsScreen(SortedScreen):
@@ -122,9 +127,14 @@ class EndpointsScreen(SortedScreen):
         return endpoint_rows.FIELDS
 
     def why_not(self, action: Action) -> str | None:
-        """Without endpoints there is nothing to open."""
-        if action.id in _OF_ONE and self.is_mounted and self.table.cursor_row is None:
+        """Without endpoints there is nothing to open, and what an endpoint's status does not allow."""
+        row = self.table.cursor_row
+        if action.id in _OF_ONE and self.is_mounted and row is None:
             return "There is no endpoint under the cursor."
+        if action.id in _DIALOGS and row is not None and (why := refused_because(row.endpoint, action.method)):
+            return why
+        if action.id == "endpoints.update" and row is not None and self._is_undescribed(row.endpoint):
+            return f"{row.endpoint.name} has not been read yet."
         return super().why_not(action)
 
     async def action_open(self) -> None:
@@ -150,6 +160,46 @@ class EndpointsScreen(SortedScreen):
         row = self.table.cursor_row
         if row is not None:
             await self.app.push_screen(describe_endpoint(row.endpoint.name))
+
+    async def action_update(self) -> None:
+        """Change what the endpoint under the cursor serves, or on what."""
+        from cmapss_tui.screens.update import UpdateScreen
+
+        await self._decide(UpdateScreen)
+
+    async def action_scale(self) -> None:
+        """Change its automatic scaling, once its page has read what that is."""
+        from cmapss_tui.screens.endpoint import EndpointScreen
+
+        row = self.table.cursor_row
+        if row is not None:
+            await self.console.travels.do_there(self.AREA, partial(EndpointScreen, row.endpoint.name), "scale")
+
+    async def action_delete(self) -> None:
+        """Delete it, after its name has been typed."""
+        from cmapss_tui.screens.delete import DeleteScreen
+
+        await self._decide(lambda endpoint: DeleteScreen(endpoint.name))
+
+    async def action_high_availability(self) -> None:
+        """Give it three instances or more."""
+        from cmapss_tui.screens.high_availability import HighAvailabilityScreen
+
+        await self._decide(
+            lambda endpoint: HighAvailabilityScreen(endpoint.name, [one.name for one in endpoint.variants])
+        )
+
+    async def action_traffic(self) -> None:
+        """Send it load."""
+        from cmapss_tui.screens.traffic import TrafficScreen
+
+        await self._decide(lambda endpoint: TrafficScreen(endpoint.name, known=endpoint))
+
+    async def action_validate(self) -> None:
+        """Measure how well it predicts."""
+        from cmapss_tui.screens.validate import ValidateScreen
+
+        await self._decide(lambda endpoint: ValidateScreen(endpoint.name))
 
     async def action_clean_up(self) -> None:
         """Look for what was left behind."""
@@ -203,8 +253,17 @@ class EndpointsScreen(SortedScreen):
             self.table.show(rows, empty=NONE_LEFT if self.terms else none_yet())
         self.refresh_bindings()
 
+    async def _decide(self, dialog: Callable[[Endpoint], ConsoleScreen]) -> None:
+        """Open a dialog about the endpoint under the cursor; what is typed next is meant for that."""
+        row = self.table.cursor_row
+        if row is not None:
+            await self.app.push_screen(dialog(row.endpoint))
+
     def _cell(self, row: EndpointRow, column: str) -> Cell:
         return endpoint_rows.cell(row, column, self._load_cells)
+
+    def _is_undescribed(self, endpoint: Endpoint) -> bool:
+        return self._snapshot is not None and endpoint.name in self._snapshot.undescribed
 
     def _is_protected(self, endpoint: Endpoint) -> bool:
         return protected_because(self.aws, endpoint.name, None) is not None
