@@ -12,7 +12,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from cmapss_core.aws import Target
+from cmapss_core import endpoints
+from cmapss_core.aws import Identity, Target
+from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.plans.journal import Journal
 from cmapss_core.plans.plan import Call, Plan
 from cmapss_core.plans.running.operations import OperationStatus, Outcome, StepState
@@ -97,6 +99,49 @@ async def test_a_past_operation_offers_what_can_be_done_with_it(
         assert one.app.focused is one.screen.query_one("#next" if status == "done" else "#leave")
         promised = "about 10m00s" in screen_text(one.app)
         assert promised is (status != "rolled_back"), "what is over promises no time"
+
+
+@pytest.mark.parametrize(
+    ("operation", "buttons"),
+    [("deploy-1", ["leave", "rollback", "next"]), ("scale-1", ["leave", "next"])],
+)
+async def test_of_an_endpoint_that_is_gone_nothing_is_offered_that_cannot_be_done(
+    operation: str, buttons: list[str], scripted: Runner, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = journals.plan_of(operation)
+    plan = replace(plan, intention=operation.partition("-")[0])
+    journals.ended(journal, plan, "done", *journals.done(1, 2, 3))
+    app = Console()
+
+    def read(aws: object, name: str) -> None:
+        raise ConsoleError(ErrorKind.NOT_FOUND, f"{name} is not there")
+
+    monkeypatch.setattr(endpoints, "read_endpoint", read)
+    monkeypatch.setattr(app.given, "identity", lambda: Identity("000000000000", "arn", "operator"))
+    async with showing(operation, app=app) as one:
+        await one.shows("engines does not exist any more.")
+        await one.offers(*buttons)
+        assert str(one.screen.query_one("#next", Button).label) == "Back to the endpoints"
+        assert "then $0.23/h" in screen_text(one.app)
+        assert "Now $" not in screen_text(one.app)
+        if "rollback" in buttons:
+            await one.asks("B")
+            await one.shows("engines does not exist any more.")
+
+
+async def test_of_another_account_it_is_not_said_that_the_endpoint_is_gone(
+    scripted: Runner, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals.ended(journal, journals.plan_of("deploy-1"), "done", *journals.done(1, 2, 3))
+    app = Console()
+    asked: list[str] = []
+    monkeypatch.setattr(endpoints, "read_endpoint", lambda aws, name: asked.append(name))
+    monkeypatch.setattr(app.given, "identity", lambda: Identity("123456789012", "arn", "operator"))
+    async with showing(app=app) as one:
+        await one.offers("leave", "rollback", "next")
+        await until(one.pilot, lambda: all(one.asked for one in one.screen.snapshots))  # type: ignore[attr-defined]
+        assert "does not exist" not in screen_text(one.app)
+    assert asked == []
 
 
 async def test_what_another_process_carries_out_is_followed_by_its_journal(scripted: Runner, journal: Journal) -> None:

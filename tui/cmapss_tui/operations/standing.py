@@ -68,5 +68,8 @@ def ending(state: OperationState, width: int) -> list[Content]:
         lines.append(Content.styled(f"{', '.join(ways)}.", theme.QUIET))
     if state.status == "done":
         cost = state.plan.hourly_cost_usd_after
-        lines.append(Content.styled(f"Now {formats.hourly_cost(cost)}, {formats.monthly_cost(cost)}.", theme.QUIET))
+        then = f"{formats.hourly_cost(cost)}, {formats.monthly_cost(cost)}."
+        lines.append(Content.styled(f"{'Now' if state.here else 'By the plan, then'} {then}", theme.QUIET))
+    if state.absence:
+        lines += paragraph(f"○ {state.absence}", width, theme.WARN)
     return lines

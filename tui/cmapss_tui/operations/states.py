@@ -41,6 +41,7 @@ class OperationState:
     """How an operation stands. `here`: this console has it in hand, or had.
 
     `acted` are the steps that may have changed something and are not undone; `rolling_back`: some of it is undone.
+    `gone`: AWS says that there is no such endpoint any more.
     """
 
     plan: Plan
@@ -52,6 +53,7 @@ class OperationState:
     log_lines: tuple[str, ...] = ()
     acted: frozenset[int] = frozenset()
     rolling_back: bool = False
+    gone: bool = False
 
     @property
     def steps_done(self) -> int:
@@ -75,8 +77,15 @@ class OperationState:
 
     @property
     def can_be_rolled_back(self) -> bool:
-        """Whether what it did can be undone; so it can where all of it was done."""
-        return self._unfinished or (self.status == "done" and bool(self.acted))
+        """Whether what it did can be undone; so it can where all of it was done, and what it changed is there."""
+        there = not self.gone or self.plan.intention in ("deploy", "delete")
+        return self._unfinished or (self.status == "done" and bool(self.acted) and there)
+
+    @property
+    def absence(self) -> str:
+        """That the endpoint is gone, where that is not what the operation was for."""
+        expected = self.plan.intention == "delete" or self.status == "rolled_back"
+        return f"{self.plan.target} does not exist any more." if self.gone and not expected else ""
 
     @property
     def _unfinished(self) -> bool:

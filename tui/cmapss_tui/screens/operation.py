@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,12 +12,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button
 
-from cmapss_core.snapshots import Snapshot
 from cmapss_tui.actions import Action, bindings_for
-from cmapss_tui.operations.journal import default_journal
+from cmapss_tui.operations.reader import OperationReader, OperationSnapshot
 from cmapss_tui.operations.running import RunningOperation, begin, find_operation, resume, roll_back
 from cmapss_tui.operations.standing import cost_of, ending, freshness_of_operation
-from cmapss_tui.operations.states import OperationState, state_of_record, state_of_running
+from cmapss_tui.operations.states import OperationState, state_of_running
 from cmapss_tui.polling import SnapshotRead
 from cmapss_tui.screens.anywhere import AnywhereScreen
 from cmapss_tui.screens.confirm import ConfirmScreen
@@ -30,19 +28,12 @@ from cmapss_tui.widgets.plan_view import PENDING, ProgressView, StepProgress
 from cmapss_tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from cmapss_core.aws import Aws
     from cmapss_core.plans.plan import Plan, Step
     from cmapss_tui.app import ConsoleApp
 
-RUNNING_SECONDS, RESTING_SECONDS = 1.0, 5.0
+RUNNING_SECONDS, RESTING_SECONDS, ASKING_SECONDS = 1.0, 5.0, 0.1
+STAYS = "What was there before, or has changed since, stays as it is."
 TakeUp = Callable[["ConsoleApp", "Plan", Mapping[int, StepProgress]], RunningOperation]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationSnapshot(Snapshot):
-    """An operation as the journal has it."""
-
-    state: OperationState
 
 
 class OperationScreen(AnywhereScreen):
@@ -104,7 +95,7 @@ class OperationScreen(AnywhereScreen):
         elif (running := find_operation(self.app, self._subject)) is not None and running.running:
             self._watch(running)
         else:
-            self.add_poller("journal", partial(_read, self.aws, self._subject), _interval, of_aws=False)
+            self.add_poller("journal", OperationReader(self.aws, self._subject).read, _interval, of_aws=False)
 
     def on_unmount(self) -> None:
         if self._run is not None:
@@ -163,9 +154,12 @@ class OperationScreen(AnywhereScreen):
                     return "Some of it is undone already: it can only be rolled back further."
                 return f"{stands}: there is nothing to resume."
             if action.id == "operation.rollback" and not state.can_be_rolled_back:
-                return f"{stands}: there is nothing to roll back."
-        if action.id == "operation.describe" and state is not None and not _is_of_an_endpoint(state.plan):
-            return "It is about no single endpoint."
+                return state.absence or f"{stands}: there is nothing to roll back."
+        if action.id == "operation.describe" and state is not None:
+            if not _is_of_an_endpoint(state.plan):
+                return "It is about no single endpoint."
+            if state.absence:
+                return state.absence
         if action.id in ("operation.describe", "operation.events") and state is None:
             return "Nothing is known of it yet."
         return super().why_not(action)
@@ -214,7 +208,7 @@ class OperationScreen(AnywhereScreen):
     def _is_gone(self) -> bool:
         """Whether what the screens below are about has been deleted by it."""
         state = self._state
-        deleting = self._run is not None and state is not None and not _leaves_an_endpoint(state.plan)
+        deleting = self._run is not None and state is not None and not _leaves_an_endpoint(state)
         return deleting and state is not None and state.status == "done"
 
     async def action_events(self) -> None:
@@ -260,7 +254,7 @@ class OperationScreen(AnywhereScreen):
         by_name = plan.protected is not None or state.status == "done" or deletes
         question = ConfirmScreen(
             f"{doing}: {plan.intention} {plan.target}",
-            [what, "What was there before, or has changed since, stays as it is.", *([protected] if protected else [])],
+            [line for line in (state.absence, what, STAYS, protected) if line],
             doing,
             name=plan.target if by_name else None,
         )
@@ -292,7 +286,7 @@ class OperationScreen(AnywhereScreen):
 
     async def _go_on(self) -> None:
         plan = self._known().plan
-        if _leaves_an_endpoint(plan):
+        if _leaves_an_endpoint(self._known()):
             from cmapss_tui.screens.endpoint import open_endpoint
 
             app = self.app
@@ -348,7 +342,7 @@ class OperationScreen(AnywhereScreen):
             button = self.query_one(f"#{name}", Button)
             button.display = possible
             button.disabled = read_only or not possible
-        label = "Back to the endpoints" if state is None or not _leaves_an_endpoint(state.plan) else "Open the endpoint"
+        label = "Open the endpoint" if state is not None and _leaves_an_endpoint(state) else "Back to the endpoints"
         _put(following, label, shown=done)
         if following.disabled is done:
             following.disabled = not done
@@ -364,8 +358,8 @@ def _put(button: Button, label: str, *, shown: bool) -> None:
         button.refresh(layout=True)
 
 
-def _leaves_an_endpoint(plan: Plan) -> bool:
-    return plan.intention not in ("delete", "clean-up")
+def _leaves_an_endpoint(state: OperationState) -> bool:
+    return not state.gone and state.plan.intention not in ("delete", "clean-up")
 
 
 def _deletes_an_endpoint(steps: Iterable[Step]) -> bool:
@@ -378,12 +372,9 @@ def _is_of_an_endpoint(plan: Plan) -> bool:
     return plan.intention != "clean-up"
 
 
-def _read(aws: Aws, operation: str) -> OperationSnapshot:
-    """What the journal knows, at the region's time. Raises ConsoleError."""
-    return OperationSnapshot(as_of=aws.clock.now(), state=state_of_record(default_journal().read(operation)))
-
-
 def _interval(snapshot: OperationSnapshot | None) -> float:
+    if snapshot is not None and not snapshot.asked:
+        return ASKING_SECONDS
     return RUNNING_SECONDS if snapshot is None or snapshot.state.status == "running" else RESTING_SECONDS
 
 
