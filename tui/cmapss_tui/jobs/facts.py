@@ -114,7 +114,7 @@ def _timeline(described: TrainingJobDescription, now: datetime | None) -> list[F
         going_on = stage.ended is None and described.job.status in UNDER_WAY
         passing = stage.status in ENDED  # a stage that is an end lasts no time
         length = "" if passing else formats.duration(max(0.0, lasted))
-        bar = "" if passing else _bar(lasted / longest)
+        bar = "" if passing else _bar(int(lasted) / longest)
         lines.append(
             (
                 stage.status,
@@ -130,7 +130,7 @@ def _timeline(described: TrainingJobDescription, now: datetime | None) -> list[F
 
 
 def _bar(share: float) -> str:
-    """A part of the longest bar, in halves of a column; what took no time has none."""
+    """A part of the longest bar, in halves of a column; what took no second has none."""
     if share <= 0:
         return ""
     whole, half = divmod(max(1, round(share * STAGE_WIDTH * 2)), 2)

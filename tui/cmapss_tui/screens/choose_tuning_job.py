@@ -12,10 +12,10 @@ from cmapss_tui.screens.choose import ChooseScreen
 from cmapss_tui.widgets.table import Cell, Column
 
 COLUMNS = (
-    Column("name", "tuning job", elide="middle", minimum=20, frozen=True),
+    Column("name", "tuning job", elide="middle", minimum=32, frozen=True),
     Column("status", "status", 12),
-    Column("objective", "objective", 20, optional=True),
-    Column("counts", "jobs", 17, optional=True),
+    Column("objective", "objective", 18, optional=True),
+    Column("counts", "jobs", 16, optional=True),
     Column("best", "best", 9, "right"),
     Column("created", "created", 20, "right", optional=True),
 )
