@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from cmapss_core.answers import checked, understood
 from cmapss_core.botocore_errors import from_botocore_error
 from cmapss_core.call_meter import CallMeter
 from cmapss_core.clock import RegionClock
@@ -127,10 +128,7 @@ class Aws:
 
         def ask() -> Identity:
             answer = self.call("sts", "GetCallerIdentity")
-            arn = str(answer["Arn"])
-            # arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, …:user/NAME, …:root
-            resource = arn.split(":")[-1].split("/")
-            found = Identity(str(answer["Account"]), arn, resource[1] if len(resource) > 1 else resource[0])
+            found = understood(answer, lambda: _identity(answer["Account"], answer["Arn"]))
             self._first = self._first or found
             return found
 
@@ -257,11 +255,13 @@ class Aws:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+        from cmapss_core.parsing import UnreadableAnswerError
+
         credentials = self._credentials
         generation = credentials.generation if credentials is not None else 0
         try:
             client = self.client(service)
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+            answer = getattr(client, xform_name(operation))(**parameters)
         except ClientError as error:
             refusal = from_client_error(error, f"{service}:{operation}")
             if refusal.code == _WITHOUT_A_BODY:
@@ -270,12 +270,14 @@ class Aws:
             raise self._refused(refusal, generation) from error
         except BotoCoreError as error:
             failure = from_botocore_error(error, f"{service}:{operation}")
-            if failure.kind is ErrorKind.UNREACHABLE and self.target.is_local:
+            lost = failure.kind is ErrorKind.UNREACHABLE and not isinstance(error, UnreadableAnswerError)
+            if lost and self.target.is_local:
                 gone = isinstance(error, EndpointConnectionError)
                 failure = failure.told_as(failure.message, SANDBOX_GONE if gone else ANSWER_LOST)
             raise self._refused(failure, generation) from error
         self._heed_change()
-        return answer
+        model = client.meta.service_model.operation_model(operation)
+        return checked(answer, model.output_shape, f"{service}:{operation}")
 
     def _refused(self, error: ConsoleError, generation: int) -> ConsoleError:
         """The error with the way back where the credentials are to blame; the next call looks for new ones."""
@@ -319,14 +321,14 @@ class Aws:
         import boto3
         from botocore.exceptions import BotoCoreError
 
+        from cmapss_core.renewal import RenewableCredentials, renewing_session, unconfigured_session
+
         with self._lock:
             if self._session is None:
                 try:
                     if self._needs_no_account:
-                        self._session = boto3.Session(botocore_session=_unconfigured_session())
+                        self._session = boto3.Session(botocore_session=unconfigured_session())
                     else:
-                        from cmapss_core.renewal import RenewableCredentials, renewing_session
-
                         credentials = RenewableCredentials(self.target.profile)
                         session = renewing_session(credentials, self.target.profile)
                         self._session = boto3.Session(botocore_session=session, profile_name=self.target.profile)
@@ -386,14 +388,13 @@ class Aws:
             self.clock.hear({str(name).lower(): value for name, value in response_dict["headers"].items()})
 
 
+def _identity(account: str, arn: str) -> Identity:
+    """Who arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, …:user/NAME or …:root is. Raises LookupError."""
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    return Identity(account, arn, name.split("/")[0] or kind)
+
+
 def _read_only() -> ConsoleError:
     return ConsoleError(
         ErrorKind.REFUSED, "This console is read-only", remedy="Start it without --read-only to change things."
     )
-
-
-def _unconfigured_session() -> Any:
-    """A session that AWS_PROFILE does not reach: a sandbox answers where the profile it names is gone."""
-    import botocore.session
-
-    return botocore.session.Session(session_vars={"profile": (None, None, None, None)})

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from cmapss_core.answers import understood
 from cmapss_core.aws import Aws
 from cmapss_core.endpoints import IN_PROGRESS
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -245,7 +247,7 @@ def log_groups(aws: Aws, endpoint: str = "") -> Iterator[LogGroup]:
                 yield LogGroup(
                     name=group["logGroupName"],
                     endpoint=name,
-                    created=datetime.fromtimestamp(group["creationTime"] / 1000, UTC),
+                    created=understood(group, partial(datetime.fromtimestamp, group["creationTime"] / 1000, UTC)),
                     size=group.get("storedBytes", 0),
                     protected=group.get("deletionProtectionEnabled", False),
                 )

@@ -6,6 +6,7 @@ import re
 from difflib import get_close_matches
 from functools import cache
 
+from cmapss_core.answers import unreadable
 from cmapss_core.credentials import configuration_path, known_profiles
 from cmapss_core.errors import ConsoleError, ErrorKind
 
@@ -16,6 +17,10 @@ def from_botocore_error(error: Exception, operation: str | None) -> ConsoleError
     """Name the kind of a failure that never became an answer of AWS."""
     from botocore import exceptions as botocore_errors
 
+    from cmapss_core.parsing import UnreadableAnswerError
+
+    if isinstance(error, UnreadableAnswerError):
+        return unreadable(error.what, operation, error.request_id)
     remedy = None
     message = re.sub(r"\s+", " ", str(error)).strip()
     if isinstance(error, botocore_errors.ProfileNotFound):
@@ -33,7 +38,10 @@ def from_botocore_error(error: Exception, operation: str | None) -> ConsoleError
         kind, remedy = ErrorKind.AUTH, "Give what is missing, or name another --profile."
     elif isinstance(error, botocore_errors.ParamValidationError | botocore_errors.InvalidRegionError):
         kind = ErrorKind.INVALID
-    elif isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
+    elif isinstance(
+        error,
+        botocore_errors.HTTPClientError | botocore_errors.ConnectionError | botocore_errors.IncompleteReadError,
+    ):
         kind, remedy = ErrorKind.UNREACHABLE, _other_region(message)
     elif isinstance(
         error,

@@ -6,6 +6,7 @@ clock would show an empty chart. It keeps the difference that the last reply sho
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -31,9 +32,12 @@ class RegionClock:
         if date is None:
             return
         try:
-            anchor = parsedate_to_datetime(date)
+            told = parsedate_to_datetime(date)
+            anchor = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
             speed = max(0.0, float(headers.get(SPEED_HEADER, "1")))
-        except ValueError:
+        except (OverflowError, ValueError):
+            return
+        if not math.isfinite(speed):
             return
         now = time.monotonic()
         with self._lock:

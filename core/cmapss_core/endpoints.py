@@ -124,13 +124,13 @@ class EndpointsReader:
         self._spent: list[datetime] = []
         self._known: dict[str, _Description] = {}
         self._refusal: ConsoleError | None = None
-        self._listed: list[Mapping[str, Any]] = []
+        self._listed: list[Endpoint] = []
 
     def read(self) -> EndpointsSnapshot:
         """The fleet now. Never raises; `error` says what failed, and what is known stays."""
         try:
             self._listed = [
-                row
+                _summary(row)
                 for page in self._aws.pages(
                     "sagemaker", "ListEndpoints", SortBy="CreationTime", SortOrder="Descending", MaxResults=100
                 )
@@ -138,20 +138,20 @@ class EndpointsReader:
             ]
         except ConsoleError as error:
             return self._snapshot(error, None)
-        names = {row["EndpointName"] for row in self._listed}
+        names = {listed.name for listed in self._listed}
         self._known = {name: known for name, known in self._known.items() if name in names}
         details_error = self._describe(self._due())
         self._price()
         return self._snapshot(None, details_error)
 
     def _snapshot(self, error: ConsoleError | None, details_error: ConsoleError | None) -> EndpointsSnapshot:
-        names = frozenset(row["EndpointName"] for row in self._listed)
+        names = frozenset(listed.name for listed in self._listed)
         described = {name for name, known in self._known.items() if known.endpoint is not None}
         return EndpointsSnapshot(
             as_of=self._aws.clock.now(),
             source="ListEndpoints",
             error=error,
-            endpoints=tuple(_listed(row, self._known.get(row["EndpointName"])) for row in self._listed),
+            endpoints=tuple(_as_known(listed, self._known.get(listed.name)) for listed in self._listed),
             details_error=details_error or self._refusal,
             undescribed=names - described,
             catching_up=details_error is None and bool(names - self._known.keys()),
@@ -161,16 +161,16 @@ class EndpointsReader:
         """The names to describe now."""
         now = self._aws.clock.now()
         unseen, changed, moving = [], [], []
-        for row in self._listed:
-            name = row["EndpointName"]
+        for listed in self._listed:
+            name = listed.name
             known = self._known.get(name)
             if known is None:
                 unseen.append(name)
             elif known.endpoint is None and timedelta() <= now - known.at < REFUSED_FOR:
                 continue
-            elif known.of != _state(row):
+            elif known.of != _state(listed):
                 changed.append(name)
-            elif row["EndpointStatus"] in IN_PROGRESS or known.endpoint is None:
+            elif listed.in_progress or known.endpoint is None:
                 moving.append(name)
         if self._a_minute is None:
             return [*unseen, *changed, *moving]
@@ -184,7 +184,7 @@ class EndpointsReader:
 
     def _describe(self, names: Sequence[str]) -> ConsoleError | None:
         """Describe these, and return why that ended early if it did; one that is refused does not end it."""
-        states = {row["EndpointName"]: _state(row) for row in self._listed}
+        states = {listed.name: _state(listed) for listed in self._listed}
         refusal = None
         # With what holds for this thread's calls: who counts them, and who records them.
         asked = [(name, copy_context()) for name in names]
@@ -194,7 +194,7 @@ class EndpointsReader:
                 self._known[name] = _Description(states[name], self._aws.clock.now(), found)
             elif found.kind is ErrorKind.NOT_FOUND:  # deleted between the two calls
                 self._known.pop(name, None)
-                self._listed = [row for row in self._listed if row["EndpointName"] != name]
+                self._listed = [listed for listed in self._listed if listed.name != name]
             elif found.kind is ErrorKind.DENIED:
                 refusal = found
                 self._known[name] = _Description(states[name], self._aws.clock.now(), None)
@@ -304,21 +304,25 @@ def _instances(endpoint: Endpoint) -> list[tuple[str | None, int]]:
     return [(variant.instance_type, variant.current_instances) for variant in endpoint.variants]
 
 
-def _state(row: Mapping[str, Any]) -> tuple[str, datetime]:
+def _state(listed: Endpoint) -> tuple[str, datetime]:
     """What changes whenever anything else about a listed endpoint does."""
-    return row["EndpointStatus"], row["LastModifiedTime"]
+    return listed.status, listed.modified
 
 
-def _listed(row: Mapping[str, Any], known: _Description | None) -> Endpoint:
-    """An endpoint as far as it is known, with the status of the listing where that has changed since."""
-    status, modified = _state(row)
-    if known is not None and known.endpoint is not None:
-        return known.endpoint if known.of == (status, modified) else replace(known.endpoint, status=status)
+def _summary(row: Mapping[str, Any]) -> Endpoint:
+    """An endpoint as far as ListEndpoints tells of it."""
     return Endpoint(
         name=row["EndpointName"],
         arn=row["EndpointArn"],
-        status=status,
+        status=row["EndpointStatus"],
         config=None,
         created=row["CreationTime"],
-        modified=modified,
+        modified=row["LastModifiedTime"],
     )
+
+
+def _as_known(listed: Endpoint, known: _Description | None) -> Endpoint:
+    """An endpoint as far as it is known, with the status of the listing where that has changed since."""
+    if known is None or known.endpoint is None:
+        return listed
+    return known.endpoint if known.of == _state(listed) else replace(known.endpoint, status=listed.status)

@@ -6,9 +6,12 @@ import math
 import random
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from cmapss_core.answers import understood
 from cmapss_core.aws import Aws
+from cmapss_core.botocore_errors import from_botocore_error
 from cmapss_core.daemons import spread
 from cmapss_core.errors import ConsoleError, ErrorKind
 
@@ -114,13 +117,24 @@ def _send(aws: Aws, endpoint: str, body: bytes) -> str:
                 Accept="text/csv",
                 Body=body,
             )
-            return str(answer["Body"].read().decode())
+            return _text(answer)
         except ConsoleError as error:
             if attempt == MAX_ATTEMPTS or not _passing(error):
                 raise
         # Apart by chance, so that many invocations that were refused together do not come back together.
         pause.wait(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
     raise AssertionError("the last attempt returns or raises")
+
+
+def _text(answer: Mapping[str, Any]) -> str:
+    """The body, which is read only now. Raises ConsoleError where it ends too early, or is no text."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        body: bytes = answer["Body"].read()
+    except BotoCoreError as error:
+        raise from_botocore_error(error, "sagemaker-runtime:InvokeEndpoint") from error
+    return understood(answer, body.decode)
 
 
 def _passing(error: ConsoleError) -> bool:

@@ -118,11 +118,11 @@ def _serving(aws: Aws, job: TrainingJob) -> tuple[Serving, ...] | None:
         answer = aws.call(
             "sagemaker", "Search", Resource="Model", MaxResults=100, SearchExpression={"Filters": [named]}
         )
+        models = [result["Model"] for result in answer["Results"]]
+        endpoints = [endpoint for model in models for endpoint in model.get("Endpoints", [])]
+        return tuple(Serving(one["EndpointName"], one["EndpointStatus"]) for one in endpoints)
     except ConsoleError:  # an extra as well, which AWS may not permit
         return None
-    models = [result["Model"] for result in answer["Results"]]
-    endpoints = [endpoint for model in models for endpoint in model.get("Endpoints", [])]
-    return tuple(Serving(one["EndpointName"], one["EndpointStatus"]) for one in endpoints)
 
 
 def _stage(answer: Mapping[str, Any]) -> Stage:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from cmapss_core.answers import understood
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_core.snapshots import Snapshot
@@ -128,10 +130,7 @@ class LogReader:
             asked["endTime"] = end
         found: list[LogEvent] = []
         for number, page in enumerate(self._aws.pages("logs", "FilterLogEvents", token="nextToken", **asked), start=1):
-            found += (
-                LogEvent(str(event["eventId"]), int(event["timestamp"]), event["logStreamName"], event["message"])
-                for event in page.get("events", ())
-            )
+            found += (understood(event, partial(_event, event)) for event in page.get("events", ()))
             if page.get("nextToken") and (len(found) >= limit or number >= PAGES):
                 return found[:limit], False
         return found[:limit], len(found) <= limit
@@ -152,6 +151,13 @@ class LogReader:
             return error
         group = self._asked["logGroupName"]
         return error.told_as(error.message, f"Ask for logs:FilterLogEvents on the log group {group}.")
+
+
+def _event(answer: Mapping[str, Any]) -> LogEvent:
+    """An event as FilterLogEvents has it. Raises OverflowError or ValueError where its time is none."""
+    event = LogEvent(answer["eventId"], answer["timestamp"], answer["logStreamName"], answer["message"])
+    event.at.astimezone()
+    return event
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from cmapss_core.answers import understood
 from cmapss_core.aws import Aws
 
 MAX_QUERIES = 500  # in one request
@@ -36,7 +39,16 @@ def read_metric_data(aws: Aws, queries: Sequence[Mapping[str, Any]], start: date
             ScanBy="TimestampAscending",
         ):
             for result in page["MetricDataResults"]:
-                values[result["Id"]].update(zip(result["Timestamps"], result["Values"], strict=True))
+                identifier, found = understood(result, partial(_found, values, result))
+                values[identifier].update(found)
                 if result.get("StatusCode", "Complete") in _NO_ANSWER:
-                    unanswered.add(result["Id"])
+                    unanswered.add(identifier)
     return MetricData(values, frozenset(unanswered))
+
+
+def _found(asked: Collection[str], result: Mapping[str, Any]) -> tuple[str, dict[datetime, float]]:
+    """The query that a result is of, and its values by time. Raises ValueError where it is of none, or not whole."""
+    identifier, found = result["Id"], dict(zip(result["Timestamps"], result["Values"], strict=True))
+    if identifier not in asked or not all(map(math.isfinite, found.values())):
+        raise ValueError(identifier)
+    return identifier, found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
+from cmapss_core.answers import understood
 from cmapss_core.aws import Aws
 from cmapss_core.errors import ConsoleError, ErrorKind
 
@@ -44,15 +46,16 @@ def _ask(aws: Aws, instance_type: str, component: str) -> float | None:
         if error.kind in (ErrorKind.DENIED, ErrorKind.NOT_FOUND, ErrorKind.INVALID, ErrorKind.FAILED):
             return None
         raise
-    prices = {price for product in answer.get("PriceList", []) for price in _on_demand(json.loads(product))}
+    prices = understood(
+        answer,
+        lambda: {price for product in answer.get("PriceList", []) for price in _on_demand(json.loads(product))},
+    )
     return min(prices) if len(prices) == 1 else None
 
 
-def _on_demand(product: dict[str, object]) -> Iterable[float]:
+def _on_demand(product: dict[str, Any]) -> Iterable[float]:
     # terms.OnDemand.*.priceDimensions.*.pricePerUnit.USD, each level keyed by a code of AWS's own
-    terms = product.get("terms", {})
-    assert isinstance(terms, dict)
-    for term in terms.get("OnDemand", {}).values():
+    for term in product.get("terms", {}).get("OnDemand", {}).values():
         for dimension in term["priceDimensions"].values():
             if dimension.get("unit") in ("Hrs", "Hours"):
                 yield float(dimension["pricePerUnit"]["USD"])

@@ -13,6 +13,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
 from cmapss_core.credentials import found_credentials, retrieval
+from cmapss_core.parsing import CheckingParserFactory
 
 
 class RenewableCredentials:
@@ -77,4 +78,15 @@ def renewing_session(credentials: RenewableCredentials, profile: str | None) -> 
     """A session whose clients sign with these credentials."""
     session = botocore.session.Session(profile=profile)
     session.register_component("credential_provider", _Provider(credentials))
+    return _checking(session)
+
+
+def unconfigured_session() -> botocore.session.Session:
+    """A session that AWS_PROFILE does not reach: a sandbox answers where the profile it names is gone."""
+    return _checking(botocore.session.Session(session_vars={"profile": (None, None, None, None)}))
+
+
+def _checking(session: botocore.session.Session) -> botocore.session.Session:
+    """The session, whose clients tell an answer that cannot be read from faults of ours."""
+    session.register_component("response_parser_factory", CheckingParserFactory())
     return session

@@ -129,7 +129,7 @@ def _finding(decision: str, result: Mapping[str, Any]) -> Finding:
     missing = tuple(sorted(result.get("MissingContextValues", ())))
     if decision != "allowed" and missing:
         return Finding("unknown", missing)
-    return Finding(_VERDICTS[decision])
+    return Finding(_VERDICTS.get(decision, "unknown"))
 
 
 def _service(permission: Permission) -> str:
