@@ -236,3 +236,21 @@ def test_what_was_kept_says_why_and_what_stopped_goes_on_no_more() -> None:
     assert [line.plain.strip() for line in told(step, kept, NOW, 80)][1:] == [kept.message]
     stopped = at_rest(after(PENDING, step_event(1, "waiting")))
     assert "interrupted" in next(told(step, stopped, NOW + timedelta(hours=1), 80)).plain
+
+
+@pytest.mark.parametrize("width", [78, 118, 198])
+def test_what_a_step_is_about_is_cut_only_where_its_own_state_needs_the_room(width: int) -> None:
+    detail = "cmapss-XGBoostEndpointConfig-2026-11-22-16-33-42, 1 × ml.m5.xlarge"
+    plan = deploy_plan()
+    steps = [replace(step, detail=detail) if step.n == 2 else step for step in plan.steps]
+    began = NOW - timedelta(minutes=3)
+    progress = {
+        2: StepProgress("done", began - timedelta(seconds=2), began),
+        4: StepProgress("waiting", began, expected=NOW + timedelta(minutes=9, seconds=25)),
+    }
+    told = [row.plain for row in steps_progress(steps, progress, NOW, width)]
+    assert {len(row) for row in told} == {width}
+    assert (detail in told[1]) is (width > 80)
+    assert "done in 2s" in told[1]
+    assert "about 9m25s left" in told[3]
+    assert "…" not in told[3]

@@ -37,8 +37,8 @@ _STEP_LOOKS: dict[str, tuple[str, str]] = {
 _ENDED = {"done", "skipped", "failed", "undone", "kept"}  # states that a step stays in
 _DOING = {"started": "running", "acting": "running", "waiting": "waiting", "undoing": "undoing"}
 INTERRUPTED = "interrupted"  # in the middle of a step
-_BAR_WIDTH = 12
-_WIDEST_STATE, _WIDEST_BRIEF_STATE = _BAR_WIDTH + 25, _BAR_WIDTH + 18  # with both times, or what is left
+_BAR_WIDTH, _BRIEF_BAR_WIDTH = 12, 6
+_WIDEST_STATE, _WIDEST_BRIEF_STATE = _BAR_WIDTH + 25, _BRIEF_BAR_WIDTH + 18  # with both times, or what is left
 _WIDE = 100
 
 
@@ -161,15 +161,25 @@ def steps_progress(
     # Wide enough for a bar that may come, and no wider as it goes on: columns that jump are hard to read.
     room = rest - title_width
     widest = _WIDEST_STATE if width >= _WIDE else _WIDEST_BRIEF_STATE
-    state_width = min(max(widest, *(state.cell_length for state in states)), max(20, room - 20))
+    state_width = min(max(widest, *(state.cell_length for state in states)), max(_WIDEST_BRIEF_STATE, room - 20))
     detail_width = max(1, min(max(map(len, (step.detail for step in steps)), default=0), room - state_width))
     state_width = room - detail_width
     details = distinctly_elided([step.detail for step in steps], detail_width)
-    for one, (glyph, style), title, detail, state in zip(stands, looks, titles, details, states, strict=True):
+    for step, one, (glyph, style), title, detail, state in zip(
+        steps, stands, looks, titles, details, states, strict=True
+    ):
         quiet = theme.QUIET if one in (PENDING, PASSED_OVER) else ""
+        # What is too long for its column has the room that its own state leaves.
+        own_width = max(detail_width, room - state.cell_length)
+        long = detail_width < len(step.detail) <= own_width
         yield columns(
-            [Content.styled(glyph, style), Content.styled(title, quiet), Content.styled(detail, quiet), state],
-            [1, title_width, detail_width, state_width],
+            [
+                Content.styled(glyph, style),
+                Content.styled(title, quiet),
+                Content.styled(step.detail if long else detail, quiet),
+                state,
+            ],
+            [1, title_width, *((len(step.detail), room - len(step.detail)) if long else (detail_width, state_width))],
         )
         yield from _reason(one, width)
 
@@ -233,19 +243,19 @@ def _state(step: Step, progress: StepProgress, now: datetime, style: str, *, bri
     if progress.state in _ENDED:
         took = f" in {formats.duration(span)}" if span >= 1 else ""
         return Content.styled(f"{progress.state}{took}", style)
-    so_far = formats.duration(span)
+    so_far, bar_width = formats.duration(span), _BRIEF_BAR_WIDTH if brief else _BAR_WIDTH
     if progress.expected is not None:
         left = (progress.expected - now).total_seconds()
         until = f"about {formats.duration(left)} left" if left > 0 else "longer than usual"
         return Content.assemble(
-            bar(span / (span + max(left, 1.0)), _BAR_WIDTH, style),
+            bar(span / (span + max(left, 1.0)), bar_width, style),
             ("" if brief else f" {so_far},", style),
             (f" {until}", style),
         )
     if step.usual_seconds is None:
         return Content.styled(f"{_DOING[progress.state]} {so_far}", style)
     return Content.assemble(
-        bar(span / step.usual_seconds, _BAR_WIDTH, style),
+        bar(span / step.usual_seconds, bar_width, style),
         (f" {so_far}", style),
         ("" if brief else f" of about {formats.duration(step.usual_seconds)}", theme.QUIET),
     )
