@@ -43,14 +43,16 @@ def variant_lines(endpoint: Endpoint, scaling: Scaling | None, now: datetime, wi
     """The header and the variants; the model's name gives way where it gets narrow."""
     name_width = max(len("variant"), *(len(variant.name) for variant in endpoint.variants))
     type_width = max(len("type"), *(len(variant.instance_type or "") for variant in endpoint.variants))
-    widths = [min(name_width, 16), 0, type_width, 3, 4, 7, 6, _COOLDOWN_WIDTH]
+    left = cooldowns(endpoint, scaling, now)
+    # As wide as any may become, where there are any: what counts down is not to move the rest.
+    cooldown_width = _COOLDOWN_WIDTH if left else len("cooldown")
+    widths = [min(name_width, 16), 0, type_width, 3, 4, 7, 6, cooldown_width]
     widths[1] = width - sum(widths) - 2 * (len(widths) - 1)
     kept = [place for place in range(len(widths)) if place != 1 or widths[1] >= _NARROWEST_MODEL]
     right = [kept.index(place) for place in _RIGHT]
     yield columns(
         [Content.styled(_TITLES[place], theme.QUIET) for place in kept], [widths[place] for place in kept], right
     )
-    left = cooldowns(endpoint, scaling, now)
     for variant in endpoint.variants:
         cells = _cells(variant, scaling, left.get(variant.name, formats.NOTHING), widths[0], widths[1])
         yield columns([cells[place] for place in kept], [widths[place] for place in kept], right)
