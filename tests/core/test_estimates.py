@@ -57,6 +57,26 @@ def test_what_was_so_already_or_was_taken_up_again_teaches_nothing(journal: Jour
     assert usual(journal, taking("other", 600.0)) == {2: 60.0}
 
 
+def test_a_wait_that_a_later_run_began_teaches_nothing_but_what_that_run_did_before_it_does(journal: Journal) -> None:
+    waited(journal, 0, 600.0)
+    for number in (1, 2, 3):  # nobody waited, and by the time that it was taken up again it was ready
+        log, _ = journal.begin(replace(taking("a"), id=f"change-{number:04}"), NOW)
+        lines: list[tuple[int, StepState, float]] = [
+            (1, "started", 0),
+            (1, "done", 5),
+            (2, "started", 500),
+            (2, "done", 501),
+        ]
+        for n, state, seconds in lines:
+            at = NOW + timedelta(seconds=seconds)
+            if (n, state) == (2, "started"):
+                log.write(RESUMED, at)
+            log.write(state, at, **event_line(StepEvent(plan_id="any", n=n, state=state, message="", at=at)))
+        log.write(ENDED, NOW, status="done")
+        log.close()
+    assert usual(journal, taking("other")) == {1: 5.0, 2: 600.0}
+
+
 def test_undoing_is_learnt_of_itself(journal: Journal) -> None:
     ran(
         journal,

@@ -56,8 +56,13 @@ def _taken(journal: Journal, intention: str, first: StepState, last: StepState) 
 
 
 def _durations(record: OperationRecord, first: StepState, last: StepState) -> Iterator[tuple[Step, float]]:
-    """What each step took that was begun once and ended: one that was taken up again stood still in between."""
+    """What each step took that was begun once and ended: one that was taken up again stood still in between.
+
+    Nor is a wait whole with which an operation was taken up: what is waited for began before.
+    """
     for step in record.plan.steps:
+        if step.call is None and step.n in record.taken_up:
+            continue
         of = step if first == "started" else step.undo
         begun = [event.at for event in record.events if event.n == step.n and event.state == first]
         ended = [event.at for event in record.events if event.n == step.n and event.state == last]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_args
@@ -201,12 +202,16 @@ def _summary(operation: Operation, lines: Sequence[Line]) -> OperationSummary:
 def _record(operation: Operation, plan: Plan, lines: Sequence[Line]) -> OperationRecord:
     untouched = OperationRecord(operation=operation, plan=plan, states={}, events=())
     known = {step.n for step in plan.steps}
-    record = untouched
+    record, resumed = untouched, False
     for line in lines:
         name, n = line.get("event"), line.get("n")
         if name == BEGUN_ANEW:
             record = untouched
+        elif name == RESUMED:
+            resumed = True
         elif name in _STATES and n in known:
+            if resumed:
+                record, resumed = replace(record, taken_up=record.taken_up | {n}), False
             record = record.after(_event(operation.id, n, cast(StepState, name), line), acted=line.get("acted"))
     return record
 

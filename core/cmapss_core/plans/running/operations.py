@@ -99,7 +99,8 @@ class OperationRecord:
     """All that the journal knows of an operation. The values of its plan that may be secret are hidden.
 
     `acted` are the steps that may have changed something and are not undone, `kept` those of them that cannot or must
-    not be. `rolling_back`: some of it is undone, so that it can only be rolled back further.
+    not be. `rolling_back`: some of it is undone, so that it can only be rolled back further. `taken_up` are the steps
+    with which it was gone on with, each time that it was resumed.
     """
 
     operation: Operation
@@ -109,6 +110,7 @@ class OperationRecord:
     acted: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
     rolling_back: bool = False
+    taken_up: frozenset[int] = frozenset()
 
     def after(self, event: StepEvent, *, acted: bool | None = None) -> OperationRecord:
         """What is known once this has happened too. `acted` False: it is certain that the step changed nothing."""
