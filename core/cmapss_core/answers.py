@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Container, Mapping
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any, TypeVar
 
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -69,7 +69,10 @@ def checked(answer: Mapping[str, Any], shape: Any, operation: str) -> dict[str, 
     origin = Origin(operation, answer)
     if shape is None:
         return dict(answer)
-    found = _structure(answer, shape, "", origin)
+    try:
+        found = _structure(answer, shape, origin)
+    except _UnsoundError as error:
+        raise origin.unreadable(f"{error.path or 'it'} is no {error.kind}") from error
     found[_AT_THE_TOP] = answer.get(_AT_THE_TOP, {})
     return found
 
@@ -87,38 +90,49 @@ def understood(answer: Mapping[str, Any], read: Callable[[], Value]) -> Value:
         raise (unreadable(what, None) if origin is None else origin.unreadable(what)) from error
 
 
-def _sound(value: Any, shape: Any, path: str, origin: Origin) -> Any:
+class _UnsoundError(Exception):
+    """Something else than the model says, and where: the way there is only written down on the way back."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind, self.path = kind, ""
+
+    def within(self, name: str) -> _UnsoundError:
+        self.path = f"{name}.{self.path}" if self.path else name
+        return self
+
+
+def _sound(value: Any, shape: Any, origin: Origin) -> Any:
     kind = shape.type_name
+    if read := _READERS.get(kind):
+        found = read(value)
+        if found is None and shape.name != _DECODED:
+            raise _UnsoundError(kind)
+        return value if found is None else found
     if kind == "structure":
-        if getattr(shape, "is_document_type", False):
-            return value
-        return _structure(value, shape, path, origin)
-    if shape.name == _DECODED:
-        return value
-    if kind == "list" and isinstance(value, list):
-        return [_sound(one, shape.member, f"{path}[{place}]", origin) for place, one in enumerate(value)]
-    if kind == "map" and isinstance(value, Mapping):
-        return {
-            _sound(key, shape.key, path, origin): _sound(one, shape.value, f"{path}[{str(key)[:20]!r}]", origin)
-            for key, one in value.items()
-        }
-    read = _READERS.get(kind)
-    if read is None and kind not in ("list", "map"):
-        return value  # bytes, or a stream of them
-    found = None if read is None else read(value)
-    if found is None:
-        raise origin.unreadable(f"{path} is no {kind}")
-    return found
+        return value if shape.is_document_type else _structure(value, shape, origin)
+    if kind == "list":
+        if not isinstance(value, list):
+            raise _UnsoundError(kind)
+        return [_sound(one, shape.member, origin) for one in value]
+    if kind == "map":
+        if not isinstance(value, Mapping):
+            raise _UnsoundError(kind)
+        return {_sound(key, shape.key, origin): _sound(one, shape.value, origin) for key, one in value.items()}
+    return value  # bytes, or a stream of them
 
 
-def _structure(value: Any, shape: Any, path: str, origin: Origin) -> Answer:
+def _structure(value: Any, shape: Any, origin: Origin) -> Answer:
     if not isinstance(value, Mapping):
-        raise origin.unreadable(f"{path or 'it'} is no structure")
+        raise _UnsoundError("structure")
     members = shape.members
     found = Answer()
     for name, one in value.items():
         if one is not None and name in members:
-            found[name] = _sound(one, members[name], f"{path}.{name}" if path else name, origin)
+            try:
+                found[name] = _sound(one, members[name], origin)
+            except _UnsoundError as error:
+                raise error.within(name) from None
     found._members, found._origin = members, origin
     return found
 
@@ -145,10 +159,8 @@ def _flag(value: Any) -> bool | None:
 
 def _moment(value: Any) -> datetime | None:
     """A time that has a zone, and is one in every zone."""
-    try:
-        return value if isinstance(value, datetime) and value.tzinfo and value.astimezone(UTC) else None
-    except (OverflowError, ValueError):
-        return None
+    sound = isinstance(value, datetime) and value.tzinfo is not None and MINYEAR < value.year < MAXYEAR
+    return value if sound else None
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {

@@ -56,3 +56,11 @@ def test_a_paused_region_stands_still_and_divides_nothing_by_nought() -> None:
     assert clock.now() == clock.now() == at
     assert clock.paused
     assert clock.speed == 1.0
+
+
+@given(st.sampled_from(["nan", "inf", "-inf", "1e999", "-5", "fast"]), st.sampled_from(["GMT", "-0000", "+0100", ""]))
+def test_whatever_a_reply_says_the_time_can_be_told(speed: str, zone: str) -> None:
+    clock = RegionClock()
+    clock.hear({"date": f"Thu, 01 Jan 2026 00:00:00 {zone}".strip(), SPEED_HEADER: speed})
+    assert clock.now().utcoffset() == timedelta()
+    assert clock.speed > 0
