@@ -286,7 +286,7 @@ def deploy_plan(*, checks: tuple[Check, ...] | None = None, name: str = ENDPOINT
         if checks is not None
         else (
             Check(True, "artefact found (1.0 MB)"),
-            Check(True, "names free"),
+            Check(True, "its names are not taken yet"),
             Check(None, "at full load 5 instances run, $1.15/h"),
             Check(None, "one instance does not survive the loss of its availability zone"),
         ),

@@ -100,7 +100,7 @@ def refused(plan: Plan, *line: str, **options: Any) -> ConsoleError:
 FORBIDDEN = replace(
     PLAN,
     checks=(
-        Check(True, "names free"),
+        Check(True, "its names are not taken yet"),
         Check(None, "one instance"),
         Check(False, "the quota is 2", remedy="Ask for more.", kind=ErrorKind.QUOTA),
         Check(False, "there is no artefact", remedy="Train again.", kind=ErrorKind.NOT_FOUND),

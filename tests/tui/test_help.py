@@ -142,6 +142,13 @@ async def test_topics_are_pages_and_words_are_found_in_all_of_them() -> None:
         await until(pilot, lambda: isinstance(console.screen, Furnished))
 
 
+def test_what_keys_do_begins_in_one_column_however_long_their_titles_are() -> None:
+    titles = ("quit", "back in history")
+    entries = tuple(Entry("q", "Text of it.", title, "verb") for title in titles)
+    lines = [line.plain for line in written([Section("One", entries[:1]), Section("Two", entries[1:])], 100)]
+    assert len({line.index("Text of it.") for line in lines if "Text" in line}) == 1
+
+
 async def test_the_help_has_the_keys_that_are_in_force() -> None:
     console = Console(options=Options(keymap={"screen.refresh": "f5"}))
     async with console.run_test(size=(80, 24)) as pilot:

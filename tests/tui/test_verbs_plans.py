@@ -45,7 +45,7 @@ def plan_of(intention: str) -> Plan:
         intention=intention,
         target="engines",
         steps=numbered(STEPS),
-        checks=(Check(True, "names free"), Check(None, "one instance does not survive")),
+        checks=(Check(True, "its names are not taken yet"), Check(None, "one instance does not survive")),
         hourly_cost_usd_before=0.0,
         hourly_cost_usd_after=0.23,
     )
@@ -123,7 +123,13 @@ def test_a_dry_run_prints_the_plan_and_runs_nothing(verb: list[str], capsys: Cap
 def test_a_dry_run_for_a_person_shows_cost_steps_and_warnings(capsys: Capture) -> None:
     assert main(["deploy", "--dry-run", *HERE]) == 0
     out = capsys.readouterr().out
-    for words in ("$0.00/h → $0.23/h", "create endpoint", "undo: delete endpoint", "! one instance", "✓ names free"):
+    for words in (
+        "$0.00/h → $0.23/h",
+        "create endpoint",
+        "undo: delete endpoint",
+        "! one instance",
+        "✓ its names are not taken yet",
+    ):
         assert words in out
 
 
