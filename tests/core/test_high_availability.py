@@ -83,6 +83,8 @@ def operations(plan: Plan) -> list[str]:
 def test_one_instance_becomes_three_of_the_same_fleet_and_one_again(world: World) -> None:
     plan = world.run(world.ask())
     assert operations(plan) == ["UpdateEndpointWeightsAndCapacities"]
+    assert plan.intention == "high-availability"
+    assert plan.id.startswith("high-availability-")
     assert world.state() == ("InService", "m", 3, 3)
     assert plan.hourly_cost_usd_before == pytest.approx(0.23)
     assert plan.hourly_cost_usd_after == pytest.approx(0.69)

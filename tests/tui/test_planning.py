@@ -336,6 +336,14 @@ def planned_sentences() -> Iterator[object]:
 
 
 @pytest.mark.usefixtures("journal")
+async def test_the_dialog_of_high_availability_names_the_choice_in_the_place_of_its_flag() -> None:
+    async with Console().run_test(size=(80, 24)) as pilot:
+        screen = HighAvailabilityScreen(ENDPOINT)
+        await opened(pilot, screen)
+        assert screen.worded("Give it: --by config.") == "Give it: “how: replace all”."
+
+
+@pytest.mark.usefixtures("journal")
 async def test_the_plan_can_be_copied() -> None:
     async with Console().run_test(size=(80, 24)) as pilot:
         screen = await planned(pilot)

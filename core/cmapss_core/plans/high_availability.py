@@ -69,7 +69,7 @@ def plan_high_availability(aws: Aws, request: HighAvailabilityRequest) -> Plan:
 
     A variant that is scaled automatically gets them as its minimum, which moves its capacity at once and lasts.
     """
-    with drafting(aws, "scale") as draft:
+    with drafting(aws, "high-availability") as draft:
         endpoint = read_endpoint(aws, request.endpoint)
         way = _way(endpoint, request)
         variant = one_variant(endpoint, request.variant)

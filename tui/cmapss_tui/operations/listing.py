@@ -22,7 +22,7 @@ SANDBOX_ACCOUNT = "000000000000"
 ELSEWHERE = "↗"
 COLUMNS = (
     Column("status", "status", 13),
-    Column("intention", "intention", 9),
+    Column("intention", "intention", 12),
     Column("target", "target", elide="middle"),
     Column("started", "started", 10, "right"),
     Column("took", "took", 7, "right"),

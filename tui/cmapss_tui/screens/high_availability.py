@@ -15,7 +15,11 @@ from cmapss_tui.widgets.form import Field
 if TYPE_CHECKING:
     from cmapss_core.plans.plan import Plan
 
-WAYS: dict[str, str] = {"auto": "the fast way", "capacities": "running fleet", "config": "new config"}
+WAYS: dict[str, str] = {
+    "auto": "whichever is faster",
+    "capacities": "add to what runs",
+    "config": "replace all",
+}
 
 
 class HighAvailabilityScreen(PlanScreen):
@@ -42,7 +46,11 @@ class HighAvailabilityScreen(PlanScreen):
         yield from self.variant_field(self._variants)
         hint = f"{HIGHLY_AVAILABLE} survive the loss of two zones"
         yield Field("instances", "instances", str(HIGHLY_AVAILABLE), hint=hint)
-        yield Field("by way of", "by", "auto", choices=WAYS, hint="a new config takes two fleets at once")
+        yield Field("how", "by", "auto", choices=WAYS, hint="replacing takes old and new side by side for a while")
+
+    def worded(self, text: str) -> str:
+        """With the choice of how in the place of its flag."""
+        return super().worded(text.replace("--by config", f"“how: {WAYS['config']}”"))
 
     def planner(self) -> Callable[[], Plan] | None:
         """Plan what the fields say."""

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button
 
 from cmapss_tui.actions import Action, bindings_for
+from cmapss_tui.narration import intention_words
 from cmapss_tui.operations.reader import OperationReader, OperationSnapshot
 from cmapss_tui.operations.running import RunningOperation, begin, find_operation, resume, roll_back
 from cmapss_tui.operations.standing import cost_of, ending, freshness_of_operation
@@ -311,7 +312,7 @@ class OperationScreen(AnywhereScreen):
 
     def _show_head(self) -> None:
         state = self._known()
-        heading = Content.styled(f"{state.plan.intention.capitalize()} {state.plan.target}", "bold")
+        heading = Content.styled(f"{intention_words(state.plan)} {state.plan.target}", "bold")
         cost = cost_of(state)
         self.query_one("#operation-head", Lines).write(lambda width: at_both_ends(heading, cost, width))
 
