@@ -135,6 +135,17 @@ def test_the_title_fits_and_keeps_what_counts(width: int) -> None:
     assert "✓ 2 marked" in title(answer(prepare(long), Question()), width, marked=2).plain
 
 
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [(0, None), (1, "c compares it with the cursor's"), (2, "c compares the two"), (3, None)],
+)
+def test_what_marked_jobs_are_good_for_is_said_where_there_is_room(marked: int, said: str | None) -> None:
+    shown = answer(prepare(snapshot(jobs(4))), Question())
+    line = title(shown, 160, marked=marked).plain
+    assert line.endswith(said) if said else "compares" not in line
+    assert title(shown, 60, marked=marked).cell_length <= 60
+
+
 def test_the_title_counts_what_the_list_shows() -> None:
     shot = snapshot([*jobs(2), training_job(9, 46.0, tuning_job=None)])
     behind = replace(shot, tuning_jobs=(replace(shot.tuning_jobs[0], completed=0, max_jobs=50),))

@@ -36,7 +36,7 @@ JOB_ACTIONS: tuple[Action, ...] = (
         safety=Safety.CONFIRM,
         verb="deploy",
     ),
-    _in_list("compare", "c", "compare", "Two jobs side by side: both marked (space), or one and the cursor's."),
+    _in_list("compare", "c", "compare", "Two jobs side by side: mark one with space, go to the other; or mark both."),
     _in_list("tuning_job", "T", "tuning job", "Only the jobs of one tuning job, or all again."),
     _in_list("sort", "s", "sort", "Sort by the next column; a click on a header sorts by that one."),
     _in_list("order", "o", "order", "Choose the column to sort by, also one that is out of sight.", show=False),

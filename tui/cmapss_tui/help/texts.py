@@ -111,8 +111,8 @@ BY_CLASS: Mapping[str, About] = {
     "VirtualTable": About(
         "List",
         "Only the rows that the filter lets through, in the order of the column with the arrow. ▌ is the cursor, ✓ "
-        "marks what is chosen with space, ★ the best. Columns that have no room stand behind ›: → shows them. Enter "
-        "opens the row, and so does a click on it.",
+        "a mark, ★ the best. Space marks the row and goes on to the next. Columns that have no room stand behind ›: "
+        "→ shows them. Enter opens the row; a click goes to it, and a second one opens it.",
     ),
     "FilterBar": About(
         "Filter",

@@ -80,8 +80,16 @@ TOPICS: tuple[Topic, ...] = (
         "safety",
         "Safety",
         (
-            ("uppercase", "Keys that change AWS are uppercase, and each shows its plan first. None acts by itself."),
-            ("Cancel", "It has the focus in every dialog that changes AWS, and Back where invocations would be sent."),
+            (
+                "changes",
+                "What changes AWS asks first, with its plan or with a question, and so does traffic. Its keys are "
+                "uppercase, so that none is pressed by the way; not every uppercase key changes something.",
+            ),
+            (
+                "Cancel",
+                "It has the focus when a dialog opens that changes AWS, and Back where invocations would be sent. "
+                "Where a name is asked for, what is typed goes there all the same.",
+            ),
             (
                 "the name",
                 "What cannot be undone wants the name typed; Enter then goes to the button, and another one presses "

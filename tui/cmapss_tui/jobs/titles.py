@@ -11,9 +11,11 @@ from textual.content import Content
 from cmapss_core.jobs import TrainingJob, TuningJob
 from cmapss_tui import formats, theme
 from cmapss_tui.jobs.list import STAND_ALONE, JobList, Prepared, chosen_tuning_job, data_of
+from cmapss_tui.keymap import first_key
 
 SHORTEST_NAME = 16
 GAP = "  "
+_USES = {1: "compares it with the cursor's", 2: "compares the two"}
 
 
 class Verdict(Enum):
@@ -93,7 +95,15 @@ def title(shown: JobList, width: int, counted: tuple[int, int | None] | None = N
         # The name gives way to what its figures are worth.
         named = Content(formats.middle_elided(name, left) if left >= SHORTEST_NAME else "Jobs")
         line = named + caveat + tail
+    use = Content.styled(f"{GAP}{_use_of(marked)}" if marked in _USES else "", theme.QUIET)
+    if line.cell_length + use.cell_length <= width:
+        line = line + use
     return line.truncate(width, ellipsis=True)
+
+
+def _use_of(marked: int) -> str:
+    """What so many marked jobs are good for."""
+    return f"{first_key('jobs.compare')} {_USES[marked]}"
 
 
 def legends(shown: JobList) -> tuple[Content, ...]:
