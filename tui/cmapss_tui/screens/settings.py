@@ -26,7 +26,7 @@ from cmapss_tui.widgets.plan_view import paragraph
 from cmapss_tui.widgets.table import Cell, Column, VirtualTable
 from cmapss_tui.widgets.top_bar import TopBar
 
-AS_SET = Freshness(State.LIVE, "as it is set")
+AS_SET = Freshness(State.LIVE, "live")
 EXAMPLE = "words   !word   part:keys   set_by:file"
 NONE_LEFT = "No setting satisfies the filter."
 COLUMNS = (
