@@ -110,11 +110,12 @@ def test_bars_rise_with_their_values_and_tell_zero_from_missing() -> None:
     axis = TimeAxis.fit(NOW, 10, window=10)
     lines = chart_bars.bars(points([(9, 0), (8, 30), (7, 60), (6, 90), (5, 120), (3, 1)]), axis, 5)
     assert plot(lines) == [
-        "    █     ",
-        "   ██     ",
-        "  ███     ",
-        "▁████ ▁   ",
-    ]
+        "    ▄     ",
+        "   ▄█     ",
+        "  ▄██     ",
+        " ▄███ ▁   ",
+    ], "a bar ends in the middle of the row of its value"
+    assert text(lines[-1])[GUTTER:].startswith("─────╌─╌╌╌"), "the axis is broken where there is no value"
     assert [text(line)[:GUTTER] for line in lines] == ["   120┤", "      │", "    60┤", "      │", "     0┼"]
 
 
@@ -129,10 +130,10 @@ def test_two_bars_share_a_cell_where_a_minute_is_half_a_column() -> None:
     axis = TimeAxis.fit(NOW, 5, window=10)
     lines = chart_bars.bars(points([(9, 40), (8, 10), (7, 20), (6, 40), (5, 40), (4, 40), (3, 5), (1, 0)]), axis, 5)
     assert plot(lines) == [
+        "▖▗▄  ",
         "▌▐█  ",
-        "▌▐█  ",
-        "▌██  ",
-        "███▖▁",
+        "▌▟█  ",
+        "▙██▖ ",
     ]
 
 
@@ -148,6 +149,78 @@ def test_no_peak_is_lost_in_half_columns(loads: list[int], width: int, height: i
     assert all(drawn[-1][column] != " " for column in columns), "no minute is without its bar"
 
 
+def test_a_target_that_is_next_to_nothing_beside_the_load_lies_on_the_axis() -> None:
+    axis = TimeAxis.fit(NOW, 20, window=20)
+    lines = chart_bars.bars(points([(ago, 200) for ago in range(5, 10)]), axis, 4, Reference(10, "target"))
+    assert "┄" in text(lines[-1])
+    assert text(lines[-1])[:GUTTER].strip() == "0┼"
+    assert all("┄" not in row for row in plot(lines))
+
+
+tidy = st.integers(0, 3000).map(float) | st.floats(0.1, 3000)
+
+
+def ticks_of(lines: list[Line]) -> dict[int, float]:
+    """Rows from the bottom, -1 being the axis, and the values that stand at them."""
+    labels = [text(line)[:LABEL_WIDTH].strip() for line in reversed(lines)]
+    return {row: float(label) for row, label in enumerate(labels, -1) if label}
+
+
+def assert_in_its_row(row: int, value: float, ticks: dict[int, float]) -> None:
+    """The row's values are those that are nearer to its middle than to the next; ticks stand at the middles."""
+    (low_row, low), (high_row, high) = min(ticks.items()), max(ticks.items())
+    unit = (high - low) / (high_row - low_row)
+    assert all(abs(tick - (low + (at - low_row) * unit)) < unit / 50 for at, tick in ticks.items())
+    assert abs(value - (low + (row - low_row) * unit)) <= unit * 0.57, "to the eighth of a row"
+
+
+@given(st.lists(tidy, min_size=1, max_size=9), tidy, st.integers(3, 24))
+def test_a_line_across_bars_lies_in_the_row_of_its_value_and_zero_on_the_axis(
+    values: list[float], target: float, height: int
+) -> None:
+    axis = TimeAxis.fit(NOW, 40, window=40)
+    given = points([*enumerate(values, 20)])
+    lines = chart_bars.bars(given, axis, height, Reference(target))
+    ticks = ticks_of(lines)
+    assert ticks[-1] == 0
+    row = next(row for row, line in enumerate(reversed(lines), -1) if "┄" in text(line)[GUTTER:])
+    assert_in_its_row(row, target, ticks)
+
+
+@given(st.lists(tidy, min_size=1, max_size=9), st.integers(3, 24))
+def test_the_top_of_a_bar_lies_in_the_row_of_its_value(values: list[float], height: int) -> None:
+    axis = TimeAxis.fit(NOW, 40, window=40)
+    lines = chart_bars.bars(points([*enumerate(values, 20)]), axis, height)
+    cells = [text(line)[GUTTER:] for line in reversed(lines[:-1])]
+    for ago, value in enumerate(values, 20):
+        column = axis.column_of(MINUTE - timedelta(minutes=ago))
+        assert column is not None
+        tops = [row for row, line in enumerate(cells) if line[column] != " "]
+        assert bool(tops) is (value > 0)
+        if tops and cells[0][column] != "▁":  # the least that is seen
+            assert_in_its_row(tops[-1], value, ticks_of(lines))
+
+
+@given(st.lists(st.floats(40, 60), min_size=1, max_size=3), st.integers(6, 24))
+def test_an_objective_value_lies_in_the_row_of_its_value(values: list[float], height: int) -> None:
+    best = [*accumulate(values, min)]
+    lines = chart_lines.objective(values, best, GUTTER + 24, height, marked=len(values) - 1)
+    rows = [text(line)[GUTTER:] for line in reversed(lines[:-1])]
+    ticks = ticks_of(lines)
+    if max(values) - min(values) > 2:
+        row = next(row for row, cells in enumerate(rows) if "◆" in cells)
+        assert_in_its_row(row, values[-1], ticks)
+
+
+def test_a_new_best_is_seen_to_fall() -> None:
+    values = [49.8, 46.9, 47.3, 45.14, 45.8]
+    lines = chart_lines.objective(values, [*accumulate(values, min)], GUTTER + 15, 9)
+    rows = [text(line)[GUTTER:] for line in reversed(lines[:-1])]
+    before, after = (next(row for row, cells in enumerate(rows) if cells[column] in "━┗") for column in (8, 14))
+    assert after < before
+    assert_in_its_row(after, 45.14, ticks_of(lines))
+
+
 def test_the_newest_minutes_are_dim_because_they_may_still_grow() -> None:
     axis = TimeAxis.fit(NOW, 6, window=6)
     lines = chart_bars.bars(points([(ago, 5) for ago in range(6)]), axis, 3)
@@ -159,7 +232,7 @@ def test_a_target_runs_across_empty_cells_and_cuts_full_bars() -> None:
     axis = TimeAxis.fit(NOW, 20, window=20)
     lines = chart_bars.bars(points([(ago, 40) for ago in range(5)]), axis, 5, Reference(10, "target 10"))
     assert plot(lines)[-1] == "target 10 ┄┄┄┄┄┄┄┄┄┄"
-    assert plot(lines)[0] == " " * 15 + "█" * 5
+    assert plot(lines)[0] == " " * 15 + "▄" * 5
 
 
 def test_the_target_is_in_sight_when_all_values_are_far_below() -> None:
@@ -281,15 +354,19 @@ def test_no_data_is_said(width: int) -> None:
     assert NO_DATA in text(chart_lines.sparkline((), 40))
 
 
-@given(st.lists(numbers, min_size=1), st.integers(1, 30), st.booleans())
-def test_a_scale_holds_its_values_between_even_ticks(values: list[float], rows: int, from_zero: bool) -> None:
-    scale = value_scale(values, rows, from_zero=from_zero)
-    top = scale.low + scale.unit * rows
+@given(st.lists(numbers, min_size=1), st.integers(1, 30), st.booleans(), st.booleans())
+def test_a_scale_holds_its_values_beside_even_ticks(
+    values: list[float], rows: int, from_zero: bool, on_axis: bool
+) -> None:
+    scale = value_scale(values, rows, from_zero=from_zero, on_axis=on_axis)
     slack = scale.unit * 1e-6
     kept = [min(max(value, -1e250), 1e250) for value in values]
     assert scale.low <= min(kept) + slack
-    assert top >= max(kept) - slack
-    assert all(0 <= scale.row(value) < rows for value in kept)
+    assert scale.top >= max(kept) - slack
+    for value in kept:
+        row = scale.row(value)
+        assert -on_axis <= row < rows
+        assert abs(value - (scale.low + (row + on_axis) * scale.unit)) <= scale.unit * 0.5 + slack
     assert all(len(scale.label(row)) <= LABEL_WIDTH for row in range(-1, rows))
 
 

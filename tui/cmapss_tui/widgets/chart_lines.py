@@ -29,7 +29,7 @@ from cmapss_tui.widgets.chart_scale import (
 NO_DATA = "no data"
 UNKNOWN = "not known"
 
-_POINTED_THROUGH = " ┄▁"
+_POINTED_THROUGH, _AXIS = " ┄", "─╌┄"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 _BRAILLE = 0x2800
 _DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # by column of dots, from the bottom up
@@ -161,10 +161,9 @@ def objective(
     known = [value for value in values if value is not None and math.isfinite(value)]
     inside = _without_outliers(known)
     scale = value_scale(inside, rows, from_zero=False)
-    top = scale.low + scale.unit * rows
     count = max(len(values), 1)
     if count > 2 * columns:
-        canvas = _crowded(values, best, scale, top, columns, marked)
+        canvas = _crowded(values, best, scale, columns, marked)
         ticks = _job_ticks(len(values), columns / count)
         return framed(canvas, [scale.label(row) for row in range(-1, rows)], ticks, empty=not known)
     pitch = min(3.0, columns / count)
@@ -174,14 +173,13 @@ def objective(
     for index, value in enumerate(best[: len(values)]):
         last = column_of[index + 1] if index + 1 < count else min(column_of[index] + int(pitch), columns)
         for column in range(column_of[index], max(last, column_of[index] + 1)):
-            inside_plot = value is not None and math.isfinite(value) and scale.low <= value <= top
-            line[column] = scale.row(value) if inside_plot and value is not None else None
+            line[column] = scale.row(value) if value is not None and scale.holds(value) else None
     _step(canvas, None, line, "━┃┏┓┗┛", REFERENCE)
     for index, value in enumerate(values):
         if value is None or not math.isfinite(value):
             continue
-        row = rows - 1 if value > top else 0 if value < scale.low else scale.row(value)
-        character = "▴" if value > top else "▾" if value < scale.low else "•"
+        character = "▴" if value > scale.top else "▾" if value < scale.bottom else "•"
+        row = scale.row(value)
         if index == marked:
             canvas.put(row, column_of[index], "◆", "bold")
         elif canvas.get(row, column_of[index]) == " ":
@@ -194,35 +192,33 @@ def _crowded(
     values: Sequence[float | None],
     best: Sequence[float | None],
     scale: Scale,
-    top: float,
     columns: int,
     marked: int | None,
 ) -> Canvas:
     """The plot of several values in each column: their range, over it the best at their end, and what lies outside."""
-    rows, count, low = scale.rows, len(values), scale.low
+    rows, count = scale.rows, len(values)
     canvas = Canvas(rows, columns)
     starts = [-(-column * count // columns) for column in range(columns + 1)]
     line: list[int | None] = [None] * columns
     for column, (start, end) in enumerate(pairwise(starts)):
         known = [value for value in values[start:end] if value is not None and math.isfinite(value)]
-        inside = [value for value in known if low <= value <= top]
+        inside = [value for value in known if scale.holds(value)]
         if inside:
             lowest, highest = (
                 min(int(scale.position(value) * 4), rows * 4 - 1) for value in (min(inside), max(inside))
             )
             _upright(canvas, 2 * column, lowest, highest + 1, f"{PRIMARY} dim")
-        if known and max(known) > top:
+        if known and max(known) > scale.top:
             canvas.put(rows - 1, column, "▴", PRIMARY)
-        if known and min(known) < low:
+        if known and min(known) < scale.bottom:
             canvas.put(0, column, "▾", PRIMARY)
         reached = best[end - 1] if end <= len(best) else None
-        if reached is not None and math.isfinite(reached) and low <= reached <= top:
+        if reached is not None and scale.holds(reached):
             line[column] = scale.row(reached)
     _step(canvas, None, line, "━┃┏┓┗┛", REFERENCE)
     value = values[marked] if marked is not None and 0 <= marked < count else None
     if marked is not None and value is not None and math.isfinite(value):
-        row = rows - 1 if value > top else 0 if value < low else scale.row(value)
-        canvas.put(row, marked * columns // count, "◆", "bold")
+        canvas.put(scale.row(value), marked * columns // count, "◆", "bold")
     return canvas
 
 
@@ -233,9 +229,15 @@ def _job_ticks(count: int, pitch: float) -> list[tuple[int, str]]:
 
 
 def framed(
-    canvas: Canvas, labels: Sequence[str], ticks: Sequence[tuple[int, str]], *, empty: bool = False
+    canvas: Canvas,
+    labels: Sequence[str],
+    ticks: Sequence[tuple[int, str]],
+    *,
+    empty: bool = False,
+    foot: Canvas | None = None,
 ) -> list[Line]:
-    """The plot with its axes: labels[0] belongs to the bottom edge, labels[1] to the bottom row, and so on."""
+    """The plot with its axes: labels[0] belongs to the axis below, which is a line or what is drawn at the `foot`,
+    labels[1] to the bottom row, and so on."""
     if empty:
         text = NO_DATA[: canvas.columns]
         canvas.write(canvas.rows // 2, (canvas.columns - len(text)) // 2, text, MUTED)
@@ -243,8 +245,9 @@ def framed(
     for row in reversed(range(canvas.rows)):
         label = "" if empty else labels[row + 1]
         lines.append(((f"{label:>{LABEL_WIDTH}}{'┤' if label else '│'}", MUTED), *canvas.line(row)))
-    foot = Canvas(1, canvas.columns)
-    foot.write(0, 0, "─" * canvas.columns, RULE)
+    if foot is None or empty:
+        foot = Canvas(1, canvas.columns)
+        foot.write(0, 0, "─" * canvas.columns, RULE)
     free_from = 0
     for column, text in ticks:
         if column >= free_from and column + len(text) <= canvas.columns:
@@ -259,7 +262,7 @@ def pointed(lines: Sequence[Line], column: int) -> list[Line]:
     """Framed lines with an upright one in a column of the plot, wherever nothing is drawn there."""
     last = len(lines) - 1
     return [
-        _with_cursor(line, GUTTER + column, "─" if row == last else _POINTED_THROUGH, "┴" if row == last else "│")
+        _with_cursor(line, GUTTER + column, _AXIS if row == last else _POINTED_THROUGH, "┴" if row == last else "│")
         for row, line in enumerate(lines)
     ]
 
@@ -298,7 +301,7 @@ def rule(canvas: Canvas, row: int, label: str) -> None:
     text = (f"{label} " if label else "").ljust(canvas.columns, "┄")[: canvas.columns]
     for column, character in enumerate(text):
         under = canvas.get(row, column)
-        if under in " ▁":
+        if under in " ─╌":
             canvas.put(row, column, character, REFERENCE)
         elif under == "█":
             # The line goes on over a full bar, seen as a cut where there is no colour.

@@ -198,34 +198,51 @@ def held(points: TimePoints, ends: Iterable[datetime]) -> list[float | None]:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A value axis over `rows` rows of cells: the bottom edge is `low`, each row is worth `unit`.
+    """A value axis over `rows` rows of cells, each worth `unit`: a row has the values that are nearest to its middle,
+    and where it has a tick, the label is the value of its middle.
 
-    A tick's label stands in the row whose top edge is its value.
+    `low` is the value of the axis line below the rows where it is `on_axis`, else that of the lowest row.
     """
 
     low: float
     unit: float
     rows: int
     rows_per_tick: int
+    on_axis: bool = False
+
+    @property
+    def bottom(self) -> float:
+        """The value at the bottom edge of the rows."""
+        return self.low + (self.on_axis - 0.5) * self.unit
+
+    @property
+    def top(self) -> float:
+        """The value at their top edge."""
+        return self.bottom + self.rows * self.unit
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies within the rows, or on their axis."""
+        return (self.low if self.on_axis else self.bottom) <= value <= self.top
 
     def position(self, value: float) -> float:
         """How many rows above the bottom edge a value lies, within the plot."""
-        return min(max((value - self.low) / self.unit, 0.0), float(self.rows))
+        return min(max((value - self.bottom) / self.unit, 0.0), float(self.rows))
 
     def row(self, value: float) -> int:
-        """The row, counted from the bottom, in which a value lies; a value on an edge belongs to the row below."""
-        return min(max(math.ceil(self.position(value) - 1e-9) - 1, 0), self.rows - 1)
+        """The row, counted from the bottom, in which a value lies; -1 is the axis, where that has a value."""
+        row = math.floor((value - self.bottom) / self.unit + 1e-9)
+        return min(max(row, -1 if self.on_axis else 0), self.rows - 1)
 
     def label(self, row: int) -> str:
-        """The label of a row, empty where it has no tick; row -1 is the bottom edge."""
-        edge = row + 1
-        if edge % self.rows_per_tick:
+        """The label of a row, empty where it has no tick; row -1 is the axis."""
+        steps = row + self.on_axis
+        if steps < 0 or steps % self.rows_per_tick:
             return ""
-        label = number(self.low + edge * self.unit)
+        label = number(self.low + steps * self.unit)
         return label if len(label) <= LABEL_WIDTH else ""
 
 
-def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -> Scale:
+def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True, on_axis: bool = False) -> Scale:
     """The tightest scale with even ticks that holds all values, and zero unless `from_zero` is False."""
     known = [_clamp(value) for value in values]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
@@ -235,20 +252,22 @@ def value_scale(values: Iterable[float], rows: int, *, from_zero: bool = True) -
     span = max(high - low, max(abs(low), abs(high)) * 1e-6)
     if span < _TINIEST:
         span = 1.0
+    steps = max(rows - 1 + on_axis, 1)  # of a unit, from `low` to the middle of the top row
+    if from_zero and span <= steps and all(float(value).is_integer() for value in known):  # counts, without halves
+        return _even_scale(low, max(high, low + 1.0), math.ceil(span) * steps / (steps + 0.5), rows, steps, on_axis)
     ticks_every = (1,) if rows < 4 else (2,) if rows < 9 else (4, 3, 2)
-    if from_zero and span <= rows and all(float(value).is_integer() for value in known):  # counts, which have no halves
-        return _even_scale(low, max(high, low + 1.0), math.ceil(span), rows, rows)
-    scales = [_even_scale(low, high, span, rows, per_tick) for per_tick in ticks_every]
+    scales = [_even_scale(low, high, span, rows, per_tick, on_axis) for per_tick in ticks_every]
     return min(scales, key=lambda scale: scale.unit)
 
 
-def _even_scale(low: float, high: float, span: float, rows: int, per_tick: int) -> Scale:
-    step = nice_ceiling(span * per_tick / rows)
+def _even_scale(low: float, high: float, span: float, rows: int, per_tick: int, on_axis: bool) -> Scale:
+    room = rows - 0.5 + on_axis  # units from `low` to the top edge
+    step = nice_ceiling(span * per_tick / room)
     bottom = math.floor(low / step + 1e-9) * step
-    while bottom + step * rows / per_tick < high - step * 1e-9:
+    while bottom + step * room / per_tick < high - step * 1e-9:
         step = nice_ceiling(step * 1.01)
         bottom = math.floor(low / step + 1e-9) * step
-    return Scale(bottom, step / per_tick, rows, per_tick)
+    return Scale(bottom, step / per_tick, rows, per_tick, on_axis)
 
 
 def nice_ceiling(value: float) -> float:
