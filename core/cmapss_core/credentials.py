@@ -41,10 +41,12 @@ def found_credentials(profile: str | None) -> Any:
     import botocore.session
 
     from cmapss_core.credential_process import limit_process
+    from cmapss_core.questions import limit_questions
 
     with retrieval(profile):
         session = botocore.session.Session(profile=profile)
         limit_process(session)
+        limit_questions(session)
         return session.get_credentials()
 
 
@@ -108,6 +110,11 @@ def way_back(profile: str | None) -> str:
         profiles: Mapping[str, Mapping[str, Any]] = botocore.session.Session().full_config.get("profiles", {})
     except BotoCoreError:
         profiles = {}
+    if "mfa_serial" in profiles.get(name, {}):
+        return (
+            f'Start again where you have typed it: eval "$(aws configure export-credentials --profile '
+            f'{shlex.quote(name)} --format env)"'
+        )
     for _ in range(_MAX_SOURCES):
         settings = profiles.get(name, {})
         if "source_profile" not in settings or settings["source_profile"] == name:
