@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 
 import pytest
+from rich.text import Text
+from textual.events import Key, MouseDown, MouseEvent, MouseMove, MouseUp
+from textual.widgets import Static
 
 from cmapss_core.aws import Aws, Identity
 from cmapss_core.errors import ConsoleError, ErrorKind
@@ -195,3 +200,75 @@ async def test_a_terminal_that_gets_too_small_is_covered_until_it_has_grown() ->
         await until(pilot, lambda: "this is 79×24" in screen_text(console))
         await pilot.press("q")
         await until(pilot, lambda: console._exit)
+
+
+@pytest.mark.parametrize("action", ["app.help", "app.command_palette", "app.area('endpoints')", "app.jump"])
+async def test_nothing_is_done_any_more_once_the_console_is_left(action: str) -> None:
+    console = Console()
+    async with console.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(console.screen, Lobby))
+        with console.batch_update():  # at once, before the application hears of it
+            console.leave()
+            await console.run_action(action)
+            await console.push_screen(HelpScreen(console.screen))
+            await console.on_event(Key("question_mark", "?"))
+        assert [type(screen) for screen in console.screen_stack] in ([Lobby], [])
+        assert console.current_mode == "jobs"
+    assert (console.return_code, console.fault) == (0, None)
+
+
+async def ended(console: Console) -> None:
+    """Let it end by itself; a pilot would wait for its screens, which answer no more."""
+    async with asyncio.timeout(30):
+        while console.is_running:
+            await asyncio.sleep(0)
+
+
+async def test_a_screen_that_was_opening_when_the_console_was_left_is_no_fault() -> None:
+    console = Console()
+    async with console.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(console.screen, Lobby))
+        console.push_screen(HelpScreen(console.screen))
+        console.leave()
+        await ended(console)
+    assert (console.return_code, console.fault) == (0, None)
+
+
+@pytest.mark.parametrize("kind", [MouseDown, MouseMove, MouseUp])
+async def test_the_mouse_on_what_has_just_been_removed_does_nothing(kind: type[MouseEvent]) -> None:
+    console = Console()
+    async with console.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(console.screen, Lobby))
+        await until(pilot, lambda: "lobby" in screen_text(console))
+        words = next(one for one in console.screen.query(Static) if str(one.content) == "lobby")
+        x, y = words.region.offset
+
+        def event(kind: type[MouseEvent]) -> MouseEvent:
+            return kind(None, x, y, 0, 0, 1, False, False, False)
+
+        if kind is not MouseDown:  # with a selection begun, which follows the mouse
+            await console.on_event(event(MouseDown))
+        with console.batch_update():  # no layout comes between
+            parent = words.parent
+            words._detach()
+            await console.on_event(event(kind))
+            words._attach(parent)
+
+
+async def test_what_another_driver_would_print_is_a_fault_with_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(tmp_path))
+    console = Console()
+
+    async def panic() -> None:
+        async with console.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: isinstance(console.screen, Lobby))
+            console.panic(Text("something over the terminal"))
+            await ended(console)
+
+    with pytest.raises(RuntimeError, match="Text"):
+        await panic()
+    assert console.return_code == 1
+    assert console.fault is not None
+    assert console.fault.report is not None

@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import ActionParseResult
-from textual.app import App
+from textual.app import App, ScreenError
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
-from textual.events import Event, Key, Paste, Resize
+from textual.driver import Driver
+from textual.errors import NoWidget
+from textual.events import Event, InputEvent, Key, MouseEvent, Paste, Resize
 from textual.screen import Screen
 
 from cmapss_tui import keymap, theme
 from cmapss_tui.actions import bindings_for
 from cmapss_tui.cadence import heed
 from cmapss_tui.connecting import START, Connect, ConnectingApp, as_console_screen
+from cmapss_tui.driving import tolerant
 from cmapss_tui.key_order import KeyOrder
 from cmapss_tui.keymap import key_display
 from cmapss_tui.screens.start import StartScreen
@@ -27,6 +32,7 @@ from cmapss_tui.style_sheets import KeptStylesheet
 from cmapss_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.notifications import SeverityLevel
 
     from cmapss_tui.crash import Fault
@@ -37,6 +43,7 @@ __all__ = ["START", "ConsoleApp"]
 SMALLEST = (80, 24)
 ALWAYS_LEAVES = "ctrl+q"  # Textual's own, which no keymap takes away
 SEVERITY_GLYPHS = {"information": "●", "warning": "▲", "error": "✕"}
+LEAST_SECONDS, CHARACTERS_A_SECOND = 3.0, 25.0  # for which a notice that warns of nothing is there
 # How long a thread that reads AWS may go on before the screen's has its turn: Python's own 5 ms add up to stalls of
 # twice the length while an answer is parsed.
 TURN_SECONDS = 0.001
@@ -99,7 +106,7 @@ class ConsoleApp(ConnectingApp):
         # Without colour, what else stands out by its ground is reversed: as on a terminal with sixteen colours.
         self.set_reactive(App.theme, theme.ANSI.name if self.no_color else options.theme or self.usual_theme)
         keymap.use(self, options.keymap)
-        self._key_order = KeyOrder(self, super().on_event)
+        self._key_order = KeyOrder(self, self._handle_input)
         self._quit_asked = False
         self.greeting: Callable[[], None] | None = None  # what is done once the first frame has been painted
         self.fault: Fault | None = None  # what ended the console, where nobody foresaw it: to be said once it is gone
@@ -126,12 +133,30 @@ class ConsoleApp(ConnectingApp):
         """Every event passes here: it is how the console knows that somebody is there."""
         heed(self, event)
         if not isinstance(event, Key | Paste):
-            await super().on_event(event)
+            await self._handle_input(event)
         elif not event.is_forwarded:
             await self._key_order.take(event)
         else:
-            await super().on_event(event)
+            await self._handle_input(event)
             self._key_order.back()
+
+    async def _handle_input(self, event: Event) -> None:
+        """Of what is typed and clicked, nothing is done once the console is left, nor on what is gone already."""
+        if isinstance(event, InputEvent) and (self._exit or (isinstance(event, MouseEvent) and self._missed(event))):
+            return
+        await super().on_event(event)
+
+    def _missed(self, event: MouseEvent) -> bool:
+        """Whether the mouse is at a widget that has been removed since the last layout, which Textual trips over."""
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except (NoWidget, ScreenError):
+            return False
+        return not widget.is_attached
+
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        """Push a screen, unless the console is being left: nothing would be composed on it any more."""
+        return AwaitComplete() if self._exit else super().push_screen(*arguments, **options)
 
     def on_key(self, event: Key) -> None:
         """Keys that were meant for a dialog or a line that their forerunner opened come here: they go there."""
@@ -164,6 +189,8 @@ class ConsoleApp(ConnectingApp):
     ) -> None:
         """Say something for a while, with a glyph of how grave it is: nothing is said by colour alone."""
         text = f"{SEVERITY_GLYPHS[severity]} {message}"
+        if timeout is None and severity == "information":
+            timeout = max(LEAST_SECONDS, len(text) / CHARACTERS_A_SECOND)
         super().notify(text, title=title, severity=severity, timeout=timeout, markup=markup)
 
     async def action_area(self, name: str) -> None:
@@ -184,7 +211,9 @@ class ConsoleApp(ConnectingApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do an action; where it is dimmed, say why instead."""
+        """Do an action, unless the console is being left; where it is dimmed, say why instead."""
+        if self._exit:
+            return True
         screen = as_console_screen(default_namespace) if self.connected else None
         if screen is not None and isinstance(action, str):
             known = screen.action_named(action.partition("(")[0])
@@ -250,11 +279,15 @@ class ConsoleApp(ConnectingApp):
             self.notify(text, severity="warning", markup=False)
             self.set_timer(self.NOTIFICATION_TIMEOUT, self._forget_quit)
             return
+        self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """Leave at once, with this exit code; what is under way is in the journal."""
         if self._aws is not None:
             self._aws.close()
         # The interpreter's last collection would walk all that boto3 has loaded: half a second, for nothing.
         gc.freeze()
-        self.exit()
+        self.exit(return_code=code)
 
     def action_help_quit(self) -> None:
         """Ctrl-C with nothing selected is mostly meant to leave: say what does."""
@@ -282,6 +315,24 @@ class ConsoleApp(ConnectingApp):
         if self.connected:
             self.travels.note()
         await TooSmall.cover(self.screen, self.size, SMALLEST)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The console's own, where there is one for this platform."""
+        return tolerant(super().get_driver_class())
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with a report of what Textual would print: an error that it paints, or what another driver met."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = RuntimeError("; ".join(type(one).__name__ for one in renderables))
+        self._fatal_error()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Nothing is composed any more once an application has exited: a screen that was opening misses its widgets.
+        if self._exit and isinstance(error, NoMatches):
+            self._close_messages_no_wait()
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual's own would print a traceback with the values of all variables in it, and this is its only hook.

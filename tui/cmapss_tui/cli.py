@@ -14,6 +14,7 @@ from cmapss_core.errors import ConsoleError, ErrorKind
 from cmapss_tui import __version__
 from cmapss_tui.arguments import pause, positive_integer, word
 from cmapss_tui.exits import ExitCode, exit_code_of
+from cmapss_tui.interrupts import terminable
 from cmapss_tui.options import Options, options_from
 from cmapss_tui.output import abandon, flush, is_terminal, narrate, prepare_streams, write
 
@@ -91,7 +92,7 @@ def build_parser(verbs: Mapping[str, Verb] = VERBS) -> ArgumentParser:
         prog=PROGRAM,
         description="A terminal operations console for Amazon SageMaker endpoints. Without a verb it opens.",
         epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 a gate failed, 5 credentials or permission, "
-        "6 refused, 130 interrupted.",
+        "6 refused, 130 interrupted, 143 terminated.",
         parents=[everywhere],
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -142,7 +143,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     code: int = ExitCode.FAILED
     try:
-        code = _ended(sys.argv[1:] if argv is None else argv)
+        with terminable() as terminated:
+            code = _ended(sys.argv[1:] if argv is None else argv)
+        if code == ExitCode.INTERRUPTED:
+            code = terminated() or code
         flush()
     except BrokenPipeError:
         abandon(sys.stdout)
@@ -216,8 +220,10 @@ def _open_console(arguments: Namespace) -> int:
 
 def _connect(options: Options, on_progress: Callable[[str], None]) -> Aws:
     # Imported when it is called: the first frame needs nothing of it.
+    from cmapss_core.questions import ask_nobody
     from cmapss_tui.connection import connect
 
+    ask_nobody()  # the terminal is the console's
     return connect(options, on_progress)
 
 

@@ -13,10 +13,12 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup, VerticalScroll
 from textual.content import Content
+from textual.driver import Driver
 from textual.widgets import Static
 
 from cmapss_tui import theme
 from cmapss_tui.crash import Fault
+from cmapss_tui.driving import tolerant
 from cmapss_tui.keymap import first_key
 from cmapss_tui.take_away.clipboard import copy
 
@@ -91,6 +93,14 @@ class CrashApp(App[bool]):
     def action_leave(self) -> None:
         """Leave it at that."""
         self.exit(False)
+
+    def leave(self, code: int) -> None:
+        """Leave it at that, with this exit code."""
+        self.exit(False, return_code=code)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The console's own, where there is one for this platform."""
+        return tolerant(super().get_driver_class())
 
     def _read(self) -> str:
         if self._report is None:
