@@ -93,6 +93,7 @@ def test_without_its_terminal_the_console_ends_by_itself(terminal: Session) -> N
         b"\x1b[M\xe0\xe0\xe0",
         b"\x1b[999999999;1H",
         b"\x1b[999999999;5u",
+        b"\x1b[48;99999999;99999999;0;0t",
         b"\x1b[48;0;0;0;0t\x1b[<35;4;4M\x1b[48;30;100;300;1000t",
     ],
 )

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.keys import Keys
 from textual.message import Message
 
@@ -26,6 +26,7 @@ from textual._xterm_parser import XTermParser  # isort: skip
 
 _LOOK_UP_SECONDS = 0.1  # how often whoever waits for keys looks whether the application has ended, as Textual's does
 _READ_BYTES = 4096
+_LARGEST_SIDE = 9_999  # of a terminal that could exist; one of millions of cells would take all memory
 # Everything that Textual turns on, turned off.
 _PLAIN = "".join(f"\x1b[?{mode}l" for mode in (2004, 2048, 1000, 1003, 1015, 1006, 1016)) + (
     "\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -103,7 +104,8 @@ class TerminalDriver(LinuxDriver):
 
     def _pass_on(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            self.process_message(message)
+            if not (isinstance(message, Resize) and max(message.size) > _LARGEST_SIDE):
+                self.process_message(message)
 
 
 def attributes() -> list[Any] | None:
