@@ -464,3 +464,14 @@ async def test_keys_lead_to_logs_description_and_operations(key: str, leads_to: 
         await watched(pilot)
         await pilot.press(key)
         await until(pilot, lambda: type(pilot.app.screen).__name__ == leads_to)
+
+
+@pytest.mark.usefixtures("readings")
+@pytest.mark.parametrize("size", [(120, 36), (160, 45), (200, 60)])
+async def test_the_charts_of_both_columns_end_in_one_row(size: tuple[int, int]) -> None:
+    async with Console().run_test(size=size) as pilot:
+        screen = await watched(pilot)
+        bottoms = {name: screen.query_one(f"#{name}").region.bottom for name in PANELS if name != "rollout"}
+        assert bottoms["per-instance"] == bottoms["invocations"]
+        assert bottoms["instances"] == bottoms["latency"]
+        assert bottoms["lanes"] == bottoms["activities"]

@@ -17,7 +17,7 @@ from cmapss_core.evaluation import Evaluation
 from cmapss_data.errors import DataError
 from cmapss_tui import fleets
 from cmapss_tui.attainable import beside_the_objective
-from cmapss_tui.screens.validate import ValidateScreen, figure_lines, subset_lines
+from cmapss_tui.screens.validate import ValidateScreen, beside_lines, figure_lines, subset_lines
 from tests.tui.consoles import ENDPOINT, Console, Lobby, evaluation, opened, screen_text, until
 
 
@@ -87,7 +87,9 @@ async def test_it_shows_how_far_it_is_and_how_far_off(scripted: Validation, size
         assert "RMSE in cycles so far" in text
         assert "MAE 41.03" in text
         assert screen.query_one(Digits).value == "57.257"
-        assert [line.split() for line in text.splitlines() if "FD002" in line] == [["FD002", "33,991", "55.9", "41.1"]]
+        assert [line.split()[:4] for line in text.splitlines() if "FD002" in line] == [
+            ["FD002", "33,991", "55.9", "41.1"]
+        ]
         scripted.end()
         await until(pilot, lambda: "● done" in screen_text(app))
         assert "NASA score" in screen_text(app)
@@ -189,3 +191,16 @@ async def test_what_went_wrong_is_one_line(scripted: Validation, error: Exceptio
 def test_before_the_first_row_there_are_no_figures() -> None:
     assert figure_lines(evaluation(0)) == []
     assert figure_lines(None) == subset_lines(None) == []
+
+
+def test_subsets_are_compared_by_bars_where_there_is_room_and_the_score_is_explained() -> None:
+    finished = evaluation(104_897, finished=True)
+    wide, narrow = subset_lines(finished, 110), subset_lines(finished, 50)
+    lengths = {line.plain.split()[0]: line.plain.count("━") for line in wide[1:]}
+    worst = max(finished.subsets, key=lambda name: finished.subsets[name].rmse or 0)
+    assert lengths[worst] == max(lengths.values()) == 60
+    assert all("━" not in line.plain for line in narrow)
+    assert finished.nasa_score is not None
+    told = " ".join(line.plain for line in beside_lines(finished, 70))
+    assert "exp(d/10) - 1 where too many" in told
+    assert "NASA" not in " ".join(line.plain for line in beside_lines(replace(finished, nasa_score=None), 70))

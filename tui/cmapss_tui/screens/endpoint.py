@@ -289,13 +289,11 @@ class EndpointScreen(PerishableEndpoint):
 
     def _show_charts(self) -> None:
         self._fit()
-        stage = self._stage
-        if stage is None:
+        if (stage := self._stage) is None:
             return
         with self.app.batch_update():
-            paused = self.paused
             self.query_one("#view", Lines).write(
-                lambda width: [view_line(stage, self._view.until, width, paused=paused)]
+                lambda width: [view_line(stage, self._view.until, width, paused=self.paused)]
             )
             if stage.known.metrics is not None:
                 self._show_metrics(stage)
@@ -326,6 +324,8 @@ class EndpointScreen(PerishableEndpoint):
         self.query_one("#instances", StepChart).show(stage.axis, drawn.current, drawn.desired, drawn.highest)
         self._panel("instances").show_legend(*panels.instance_legend(stage, drawn.current, drawn.desired))
         self.query_one("#lanes", LaneChart).show(stage.axis, drawn.lanes)
+        # As high as the lanes beside it, so that the charts above end in one row.
+        self.query_one(ActivityList).styles.height = len(drawn.lanes) + 1
         self._panel("lanes").show_legend(*panels.lane_legend(stage, drawn.lanes))
 
     def _show_headline(self) -> None:

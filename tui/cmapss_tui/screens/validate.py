@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 WIDTHS = (8, 10, 9, 9)
 READING_SECONDS = 15.0  # that reading the data may take
+LONGEST_BAR, SHORTEST_BAR = 60, 12
+# Saxena et al., 2008, as the challenge PHM08 had it.
+NASA_SCORE = (
+    "The NASA score counts the last row of each engine, both lives capped at 125 cycles: exp(d/13) - 1 where d cycles "
+    "too few are promised, exp(d/10) - 1 where too many, added up over all engines. Less is better, 0 is perfect."
+)
 ORIGINS = {
     "nasa": ("NASA's C-MAPSS test set", ""),
     "synthetic": (
@@ -107,7 +113,7 @@ class ValidateScreen(WorkScreen):
         rmse.display = evaluation is not None and evaluation.rmse is not None
         rmse.update("" if evaluation is None or evaluation.rmse is None else f"{evaluation.rmse:.3f}")
         self.query_one("#figures", Lines).write(lambda width: figure_lines(evaluation))
-        self.query_one("#subsets", Lines).write(lambda width: subset_lines(evaluation))
+        self.query_one("#subsets", Lines).write(lambda width: subset_lines(evaluation, width))
         self.query_one("#beside", Lines).write(lambda width: beside_lines(evaluation, width))
 
 
@@ -155,15 +161,20 @@ def figure_lines(evaluation: Evaluation | None) -> list[Content]:
     return [Content.styled("   ".join(pieces), theme.QUIET)]
 
 
-def subset_lines(evaluation: Evaluation | None) -> list[Content]:
-    """A line for each subset: rows so far and errors in cycles."""
+def subset_lines(evaluation: Evaluation | None, width: int = 0) -> list[Content]:
+    """A line for each subset: rows so far and errors in cycles; where there is room, RMSE beside each other as bars."""
     if evaluation is None:
         return []
     right = (1, 2, 3)
     lines = [columns([Content.styled(t, theme.QUIET) for t in ("subset", "rows", "RMSE", "MAE")], WIDTHS, right)]
+    highest = max((score.rmse for score in evaluation.subsets.values() if score.rmse is not None), default=0.0) or 1.0
     for name, score in evaluation.subsets.items():
         cells = [name, formats.count(score.rows), formats.number(score.rmse, 5), formats.number(score.mae, 5)]
-        lines.append(columns(cells, WIDTHS, right))
+        line = columns(cells, WIDTHS, right)
+        room = min(width - line.cell_length - 3, LONGEST_BAR)
+        if score.rmse is not None and room >= SHORTEST_BAR:
+            line = line + "   " + bar(score.rmse / max(highest, score.rmse), room, theme.ACCENT)
+        lines.append(line)
     return lines
 
 
@@ -171,7 +182,10 @@ def beside_lines(evaluation: Evaluation | None, width: int) -> list[Content]:
     """Why it is not what the ranking says of the job."""
     if evaluation is None or evaluation.rmse is None:
         return []
-    return paragraph(beside_the_objective(evaluation), width, theme.QUIET)
+    lines = paragraph(beside_the_objective(evaluation), width, theme.QUIET)
+    if evaluation.nasa_score is not None:
+        lines += [Content(""), *paragraph(NASA_SCORE, width, theme.QUIET)]
+    return lines
 
 
 def _validate(aws: Aws, endpoint: str, tell: Callable[[Evaluation], None], cancelled: Callable[[], bool]) -> Evaluation:
