@@ -60,6 +60,5 @@ def _in_words(error: Exception, response: Mapping[str, Any]) -> str:
     body, status = response.get("body"), response["status_code"]
     if isinstance(body, bytes) and b"<html" in body[:1_000].lower():
         return f"a web page (HTTP {status})"
-    if isinstance(body, bytes):
-        return f"{type(error).__name__} in its {len(body):,} bytes (HTTP {status})"
-    return f"{type(error).__name__} (HTTP {status})"
+    size = f"{len(body):,} bytes that are" if isinstance(body, bytes) else "what came is"
+    return f"{size} no answer of this service (HTTP {status}; {type(error).__name__})"
