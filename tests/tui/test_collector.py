@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.message_pump import MessagePump
 
 from cmapss_core.jobs import PAGE, JobsSnapshot
-from cmapss_tui.collector import spare, spare_no_longer
+from cmapss_tui.collector import DUE, PAUSE_SECONDS, collect_in_pauses, spare, spare_no_longer
 from cmapss_tui.jobs import desk
 from cmapss_tui.jobs.desk import JobDesk
-from tests.tui.consoles import DeafAws
+from tests.tui.consoles import DeafAws, until
 from tests.tui.jobs_made import jobs, snapshot
 
 
@@ -91,3 +92,43 @@ def test_many_jobs_spare_when_all_are_read_and_when_they_have_doubled(spared: li
         read_by.read()
         times.append(len(spared))
     assert times == [2, 2, 2, 2, 3, 3, 3, 4]
+
+
+@pytest.fixture
+def thresholds() -> Iterator[None]:
+    """What a test says of when to collect holds no longer after it."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("thresholds")
+async def test_garbage_is_collected_when_no_key_has_come_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cmapss_tui.collector.PAUSE_SECONDS", 0.001)
+    looked: list[float] = []
+    pauses = [0.0]
+
+    def pause() -> float:
+        looked.append(pauses[0])
+        return pauses[0]
+
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        collect_in_pauses(app, pause)
+        gc.collect()
+        ring = Ring()
+        left = weakref.ref(ring)
+        del ring
+        for _ in range(DUE):
+            gc.collect(1)
+        already = len(looked)
+        await until(pilot, lambda: len(looked) > already + 2)
+        kept = Ring()
+        freed = weakref.ref(kept)
+        for _ in range(DUE):
+            gc.collect(1)  # it is old by now
+        del kept
+        assert freed() is not None
+        assert left() is None
+        pauses[0] = PAUSE_SECONDS
+        await until(pilot, lambda: freed() is None)

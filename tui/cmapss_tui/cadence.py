@@ -63,8 +63,13 @@ class Cadence:
         """Whether nobody seems to be there; who chose an interval gets it all the same."""
         if self.refresh is not None:
             return False
-        left_alone = (self._monotonic() - self._noticed) * self._speed()
+        left_alone = self.pause * self._speed()
         return left_alone > (IDLE_SECONDS if self._focused else UNFOCUSED_SECONDS)
+
+    @property
+    def pause(self) -> float:
+        """Seconds of this machine since a key or the mouse."""
+        return self._monotonic() - self._noticed
 
     @property
     def budget(self) -> int:

@@ -1,8 +1,21 @@
-"""What the garbage collector is spared: to walk what stays for good again and again would hold the console up."""
+"""When garbage is collected and what the collector is spared: walking everything holds the console up for a while."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual._styles_cache import StylesCache
+from textual.app import App
+from textual.timer import Timer
+
+# All generations are collected by themselves after so many collections of the younger ones, which is three times as
+# many as Python would wait for: before that comes a pause in which nobody notices.
+LATEST = 30
+DUE = 5
+PAUSE_SECONDS = 1.0
 
 
 class _Spared:
@@ -26,3 +39,24 @@ def spare() -> None:
 def spare_no_longer() -> None:
     """Let the collector see everything again: much of what stayed was of a connection that is left."""
     gc.unfreeze()
+
+
+def collect() -> None:
+    """Free what was left, with what Textual has painted of it.
+
+    Its cache of grounds is one of a method, so that it keeps the lines of the last thousand widgets whose it was.
+    """
+    StylesCache.get_inner_outer.cache_clear()
+    gc.collect()
+
+
+def collect_in_pauses(app: App[Any], pause: Callable[[], float]) -> Timer:
+    """Collect when nobody has pressed a key for a moment; `pause` says for how many seconds that is."""
+    youngest, younger, _ = gc.get_threshold()
+    gc.set_threshold(youngest, younger, LATEST)
+    return app.set_interval(PAUSE_SECONDS, partial(_collect_in_pause, pause), name="collector")
+
+
+def _collect_in_pause(pause: Callable[[], float]) -> None:
+    if pause() >= PAUSE_SECONDS and gc.get_count()[2] >= DUE:
+        collect()

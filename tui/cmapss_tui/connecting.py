@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 from textual.dom import DOMNode
@@ -28,6 +28,7 @@ from cmapss_tui.screens.start import StartScreen
 if TYPE_CHECKING:
     from cmapss_core.aws import Aws, Identity
     from cmapss_core.snapshots import Snapshot
+    from cmapss_tui.app import ConsoleApp
     from cmapss_tui.known import Known
     from cmapss_tui.options import Options
     from cmapss_tui.place import Place
@@ -288,7 +289,7 @@ class ConnectingApp(App[None]):
             from cmapss_tui.warming import warm_up
 
             self._warmed = True
-            warm_up(self)
+            warm_up(cast("ConsoleApp", self))
         if snapshot is not None and screen in (stack[0] for stack in self._screen_stacks.values() if stack):
             self.known.note(snapshot)
         self.travels.heard(screen)

@@ -12,13 +12,17 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.events import Callback
 from textual.widget import Widget
 
+from cmapss_tui.cadence import cadence_of
+from cmapss_tui.collector import collect_in_pauses
 from cmapss_tui.polling import post
+
+if TYPE_CHECKING:
+    from cmapss_tui.app import ConsoleApp
 
 PACKAGES = (
     "cmapss_tui.screens",
@@ -45,7 +49,7 @@ QUIET_SECONDS = 0.3  # after the first data, which is painted by then
 SLICE_SECONDS = 0.02  # from one source to the next: keys come in between
 
 
-def warm_up(app: App[Any]) -> None:
+def warm_up(app: ConsoleApp) -> None:
     """Do it soon, so that nobody notices: loading in a thread, parsing source by source."""
     app.set_timer(QUIET_SECONDS, partial(_load_in_thread, app), name="warm up")
 
@@ -58,7 +62,7 @@ def modules() -> Iterator[str]:
     yield from MODULES
 
 
-def missing(app: App[Any]) -> Iterator[Callable[[], None]]:
+def missing(app: ConsoleApp) -> Iterator[Callable[[], None]]:
     """What adds to the application's style sheet what it lacks of the screens and widgets that are loaded."""
     sheet = app.stylesheet
     for path in sorted(Path(__file__).with_name("screens").glob("*.tcss")):
@@ -71,24 +75,25 @@ def missing(app: App[Any]) -> Iterator[Callable[[], None]]:
                 yield partial(sheet.add_source, css, read_from, True, tie_breaker, scope)
 
 
-def _load_in_thread(app: App[Any]) -> None:
+def _load_in_thread(app: ConsoleApp) -> None:
     threading.Thread(target=_load, args=(app,), name="warm up", daemon=True).start()
 
 
-def _load(app: App[Any]) -> None:
+def _load(app: ConsoleApp) -> None:
     for name in modules():
         with suppress(ImportError):  # whoever opens that screen is told
             import_module(name)
     post(app, Callback(partial(_parse, app)))
 
 
-def _parse(app: App[Any]) -> None:
+def _parse(app: ConsoleApp) -> None:
     left = missing(app)
 
     def parse_next() -> None:
         add = next(left, None)
         if add is None:
             timer.stop()
+            collect_in_pauses(app, lambda: cadence_of(app).pause)
         else:
             add()
             app.stylesheet.parse()
