@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from textual.events import Key
+from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 from textual.geometry import Size
 from textual.pilot import OutOfBounds, Pilot
 
@@ -21,7 +21,8 @@ from tests.tui.consoles import screen_text
 LEAVING = frozenset({*by_id("app.quit").keys, "ctrl+q", "ctrl+c", "ctrl+z"})
 CONFIRMING = frozenset({"enter", "space"})
 MOVES = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab", "escape", "backspace")
-SIZES = ((80, 24), (120, 36), (200, 60), (40, 10), (81, 25), (250, 20))
+SIZES = ((80, 24), (120, 36), (200, 60), (40, 10), (81, 25), (250, 20), (60, 10), (2, 90), (1, 1), (300, 100))
+PASTES = ("rmse<46", "an engine\nof two lines", "\u202eenigne\u0301 🚀\x1b[2J", "[bold]" * 400)
 PATIENCE_SECONDS = 30.0
 HANDFUL = 6
 
@@ -52,8 +53,12 @@ class Monkey:
             keys -= count
             if self._random.random() < 0.1:
                 await self._resize(pilot)
+            if not self.cautious and self._random.random() < 0.15:
+                self._drag(app)
             if not self.cautious and self._random.random() < 0.1:
                 await self._click(pilot)
+            if self._random.random() < 0.03:
+                self._paste(app)
             if self._random.random() < 0.05:
                 await asyncio.to_thread(sandbox.advance, minutes=self._random.choice((0.5, 2, 15)))
             try:
@@ -77,6 +82,18 @@ class Monkey:
         size = Size(*self._random.choice(SIZES))
         self.pressed.append(f"{size.width}×{size.height}")
         await pilot.resize_terminal(*size)
+
+    def _paste(self, app: ConsoleApp) -> None:
+        text = self._random.choice(PASTES)
+        self.pressed.append(f"paste {text[:10]!r}")
+        app.post_message(Paste(text))
+
+    def _drag(self, app: ConsoleApp) -> None:
+        """Press, move and let go, faster than anything is painted."""
+        for event in (MouseDown, MouseMove, MouseUp):
+            x, y = (self._random.randrange(max(1, extent)) for extent in app.size)
+            self.pressed.append(f"{event.__name__}{x, y}")
+            app.post_message(event(None, x, y, 0, 0, 1, False, False, False, x, y))
 
     async def _click(self, pilot: Pilot[Any]) -> None:
         width, height = pilot.app.size

@@ -23,7 +23,15 @@ from tests.tui.consoles import until
 SEEDS = int(os.environ.get("CMAPSS_MONKEYS", "2"))
 KEYS = int(os.environ.get("CMAPSS_MONKEY_KEYS", "300"))
 SHARE = 0.3
-KINDS = ("throttling", "internal-failure", "dropped-before", "dropped-after", "expired-token", "access-denied")
+KINDS = (
+    "throttling",
+    "internal-failure",
+    "dropped-before",
+    "dropped-after",
+    "expired-token",
+    "access-denied",
+    "unreadable",
+)
 
 
 @pytest.fixture
