@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
+from cmapss_core import pricing
+from cmapss_core import watch as core_watch
 from cmapss_core.aws import Aws, Identity
+
+if TYPE_CHECKING:
+    from tests.tui.watched import Readings
 
 # Read by Textual when it is imported.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -17,3 +23,14 @@ def identified(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS says who is calling, where nothing else of it is reached."""
     caller = Identity("000000000000", "arn:aws:sts::000000000000:assumed-role/operator/me", "operator")
     monkeypatch.setattr(Aws, "identity", lambda _: caller)
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
+    """What the screen of an endpoint reads, and what its instances cost."""
+    from tests.tui.watched import Readings  # Textual is imported by it
+
+    given = Readings()
+    monkeypatch.setattr(core_watch, "read_watch", given.read)
+    monkeypatch.setattr(pricing, "hourly_cost", lambda aws, counts: sum(count * 0.23 for _, count in counts))
+    return given
