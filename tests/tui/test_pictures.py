@@ -16,6 +16,7 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cmapss_core.aws import Aws
 from cmapss_tui import theme
@@ -28,6 +29,7 @@ from tests.tui.gallery import GalleryAws, gallery
 pytestmark = pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot:UserWarning")
 
 NEVER = 3600.0  # seconds between two readings
+MANY = 100  # calls a minute: the time of the region stands still while a picture is taken
 SIZES = ((80, 24), (120, 36), (200, 60))
 PATIENCE = 600
 
@@ -88,6 +90,7 @@ def taken_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, G
 def aws(taken_of: tuple[Path, GalleryAws], monkeypatch: pytest.MonkeyPatch) -> Aws:
     """A connection of its own: it counts its own calls."""
     home, first = taken_of
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)  # it would blink by the clock of this machine
     monkeypatch.setenv("CMAPSS_CONSOLE_HOME", str(home))
     monkeypatch.chdir(home)
     return GalleryAws(first.of, first.answering)
@@ -127,7 +130,7 @@ async def test_a_theme(picture: Picture, name: str, aws: Aws, pictures: Snapshot
 
 async def taken(picture: Picture, size: tuple[int, int], aws: Aws, name: str) -> str:
     """The picture as SVG."""
-    options = Options(refresh=NEVER, theme=name, tour=False, export_directory=Path("exports"))
+    options = Options(refresh=NEVER, calls_per_minute=MANY, theme=name, tour=False, export_directory=Path("exports"))
     app = ConsoleApp(options, lambda options, narrate: aws)
     async with app.run_test(size=size) as pilot:
         await seen(pilot, "● Completed")

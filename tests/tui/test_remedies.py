@@ -18,7 +18,7 @@ from cmapss_tui.remedies import in_console, line_in_console
         ("See it with `cmapss-console endpoints`, and plan again.", "See it with press 2, and plan again."),
         (
             "Delete it: cmapss-console delete engines-2. Then deploy.",
-            "Delete it: press X on the endpoint. Then deploy.",
+            "Delete it: press X in the list of endpoints. Then deploy.",
         ),
         ("Wait; cmapss-console watch engines", "Wait; press ⏎ in the list of endpoints"),
         ("Start one: cmapss-console sandbox", "Start one: cmapss-console sandbox"),
@@ -38,7 +38,7 @@ def test_in_a_dialog_a_flag_is_its_field() -> None:
     assert in_console("Log in: aws sso login --profile test", fields) == "Log in: aws sso login --profile test"
     assert in_console("Log in: aws configure --profile test", fields) == "Log in: aws configure --profile test"
     assert in_console("Stop it: cmapss-console delete engines --keep-logs.", fields) == (
-        "Stop it: press X on the endpoint."
+        "Stop it: press X in the list of endpoints."
     )
 
 

@@ -158,7 +158,7 @@ def test_quotas_and_capacity_are_told_and_changed(running: Region, capsys: Captu
         ("sandbox faults add clock-skew --seconds nan", ExitCode.USAGE, "'nan' is not a number of seconds"),
         ("sandbox faults dance", ExitCode.USAGE, "invalid choice: 'dance'"),
         ("sandbox clock --advance soon", ExitCode.USAGE, "'soon' is not a duration"),
-        ("sandbox clock --advance 700h", ExitCode.USAGE, "at most by"),
+        ("sandbox clock --advance 800h", ExitCode.USAGE, "at most 30 days"),
         ("sandbox clock --pause --resume", ExitCode.USAGE, "not allowed with argument --pause"),
         ("sandbox quotas ml.m5.xlarge", ExitCode.USAGE, "'ml.m5.xlarge' is not TYPE=N"),
         ("sandbox quotas ml.m5.xlarge=-1", ExitCode.USAGE, "is not TYPE=N"),

@@ -99,7 +99,7 @@ class ConsoleApp(ConnectingApp):
 
     def __init__(self, options: Options, connect: Connect) -> None:
         super().__init__(options, connect)
-        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
+        self.stylesheet = KeptStylesheet(variables=self.stylesheet._variables)
         for one in theme.THEMES:
             self.register_theme(one)
         self.usual_theme = os.environ.get("TEXTUAL_THEME") or theme.DARK.name

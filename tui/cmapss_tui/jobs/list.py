@@ -7,6 +7,7 @@ only hands over what it gets.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -49,9 +50,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The jobs of one choice, ranked among each other: with what they can be compared and sorted by."""
+    """The jobs of one choice, ranked among each other: with what they can be compared and sorted by.
+
+    `statuses` are how many jobs have each, and `stand_alone` how many belong to no tuning job.
+    """
 
     rows: Sequence[RankedJob] = ()
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    stand_alone: int = 0
     metric: str | None = None
     fields: JobFields = field(default_factory=JobFields)
     columns: tuple[Column, ...] = ()
@@ -168,6 +174,8 @@ def _scope(snapshot: JobsSnapshot, tuning_job: str | None) -> Scope:
     fields = fields_of(rows)
     return Scope(
         rows=rows,
+        statuses=Counter(row.job.status for row in rows),
+        stand_alone=sum(row.job.tuning_job is None for row in rows),
         metric=metric,
         fields=fields,
         columns=columns_of(fields, metric),

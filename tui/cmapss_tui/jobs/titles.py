@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
 
@@ -134,16 +133,11 @@ def _whose(shown: JobList, chosen: TuningJob | None) -> str:
         return "stand-alone"
     if question.tuning_job is not None:
         return question.tuning_job
-    alone = _alone(shown)
+    alone = shown.scope.stand_alone
     if len(tuning_jobs) > 1 or (tuning_jobs and alone):
         many = f"all, of {formats.count(len(tuning_jobs))} tuning job{'s' if len(tuning_jobs) > 1 else ''}"
         return f"{many} and {formats.count(alone)} stand-alone" if alone else many
     return tuning_jobs[0].name if tuning_jobs and chosen is None else ""
-
-
-def _alone(shown: JobList) -> int:
-    """How many of the jobs belong to no tuning job."""
-    return sum(row.job.tuning_job is None for row in shown.scope.rows)
 
 
 def _direction(shown: JobList) -> str | None:
@@ -156,7 +150,7 @@ def _counts(shown: JobList, chosen: TuningJob | None) -> Content:
     if not of:
         return Content.styled(f"{GAP}{formats.count(len(shown.scope.rows))}", theme.QUIET)
     counts = _counts_of_tuning_jobs(of) if shown.prepared.snapshot.expected is not None else _counts_of_jobs(shown)
-    most = max(sum(one.max_jobs for one in of) + _alone(shown), len(shown.scope.rows))
+    most = max(sum(one.max_jobs for one in of) + shown.scope.stand_alone, len(shown.scope.rows))
     parts = [f"{formats.count(counts.pop('done', 0))} of {formats.count(most)} done"]
     parts += [f"{formats.count(number)} {word}" for word, number in counts.items() if number]
     return Content.styled(f"{GAP}{', '.join(parts)}", theme.QUIET)
@@ -174,12 +168,12 @@ def _counts_of_tuning_jobs(of: Sequence[TuningJob]) -> dict[str, int]:
 
 def _counts_of_jobs(shown: JobList) -> dict[str, int]:
     """What the list shows; the counters of a tuning job come later than its jobs."""
-    counted = Counter(row.job.status for row in shown.scope.rows)
+    counted = shown.scope.statuses
     return {
-        "done": counted["Completed"],
-        "running": counted["InProgress"] + counted["Stopping"],
-        "failed": counted["Failed"],
-        "stopped": counted["Stopped"],
+        "done": counted.get("Completed", 0),
+        "running": counted.get("InProgress", 0) + counted.get("Stopping", 0),
+        "failed": counted.get("Failed", 0),
+        "stopped": counted.get("Stopped", 0),
     }
 
 
