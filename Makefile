@@ -12,7 +12,7 @@ run: $(VENV)/.console
 	$(BIN)/cmapss-console --sandbox
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

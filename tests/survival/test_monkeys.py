@@ -20,7 +20,7 @@ from tests.survival.monkeys import Monkey
 from tests.survival.worlds import difference, world
 from tests.tui.consoles import until
 
-SEEDS = int(os.environ.get("CMAPSS_MONKEYS", "2"))
+SEEDS = int(os.environ.get("CMAPSS_MONKEYS", "1"))
 KEYS = int(os.environ.get("CMAPSS_MONKEY_KEYS", "300"))
 SHARE = 0.3
 KINDS = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from textual._styles_cache import StylesCache
@@ -51,12 +50,21 @@ def collect() -> None:
 
 
 def collect_in_pauses(app: App[Any], pause: Callable[[], float]) -> Timer:
-    """Collect when nobody has pressed a key for a moment; `pause` says for how many seconds that is."""
+    """Collect when nobody has pressed a key for a moment; `pause` says for how many seconds that is.
+
+    The first time, all that has been loaded by then is spared from now on.
+    """
     youngest, younger, _ = gc.get_threshold()
     gc.set_threshold(youngest, younger, LATEST)
-    return app.set_interval(PAUSE_SECONDS, partial(_collect_in_pause, pause), name="collector")
+    first = True
 
-
-def _collect_in_pause(pause: Callable[[], float]) -> None:
-    if pause() >= PAUSE_SECONDS and gc.get_count()[2] >= DUE:
+    def collect_in_pause() -> None:
+        nonlocal first
+        if pause() < PAUSE_SECONDS or not (first or gc.get_count()[2] >= DUE):
+            return
         collect()
+        if first:
+            first = False
+            gc.freeze()
+
+    return app.set_interval(PAUSE_SECONDS, collect_in_pause, name="collector")

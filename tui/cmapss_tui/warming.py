@@ -18,7 +18,7 @@ from textual.events import Callback
 from textual.widget import Widget
 
 from cmapss_tui.cadence import cadence_of
-from cmapss_tui.collector import collect_in_pauses, spare
+from cmapss_tui.collector import collect_in_pauses
 from cmapss_tui.polling import post
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ def _parse(app: ConsoleApp) -> None:
         add = next(left, None)
         if add is None:
             timer.stop()
-            spare()  # what has been loaded stays
             collect_in_pauses(app, lambda: cadence_of(app).pause)
         else:
             add()
