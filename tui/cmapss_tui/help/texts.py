@@ -134,7 +134,6 @@ BY_CLASS: Mapping[str, About] = {
         "Where it no longer falls, more jobs find nothing better. ◆ is the job under the cursor; ▴ and ▾ at the edge "
         "are jobs far above and below what the scale shows.",
     ),
-    "Sparkline": About("Sparkline", "The last minutes, the newest on the right, each against the highest of them."),
     "ActivityList": About(
         "Scaling activities",
         "What Application Auto Scaling did, newest first: when, to how many instances, which alarm or who was the "
