@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from cmapss_core import watch as core_watch
 from cmapss_core.aws import Aws, Identity
 
 if TYPE_CHECKING:
+    from tests.tui.runners import Runner
     from tests.tui.watched import Readings
 
 # Read by Textual when it is imported.
@@ -34,3 +36,11 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
     monkeypatch.setattr(core_watch, "read_watch", given.read)
     monkeypatch.setattr(pricing, "hourly_cost", lambda aws, counts: sum(count * 0.23 for _, count in counts))
     return given
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
+    """Operations whose events the test says."""
+    from tests.tui.runners import installed  # Textual is imported by it
+
+    return installed(monkeypatch, tmp_path)

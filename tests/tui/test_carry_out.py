@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -14,7 +13,7 @@ from cmapss_tui.screens.operation import OperationScreen
 from cmapss_tui.screens.scale import ScaleScreen
 from tests.tui.consoles import ENDPOINT, Console, Lobby, deploy_plan, opened, until
 from tests.tui.keys import typed_ahead
-from tests.tui.runners import Runner, installed
+from tests.tui.runners import Runner
 
 
 class Dialog(ScaleScreen):
@@ -22,11 +21,6 @@ class Dialog(ScaleScreen):
 
     def planner(self) -> Callable[[], Plan]:
         return deploy_plan
-
-
-@pytest.fixture
-def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
-    return installed(monkeypatch, tmp_path)
 
 
 async def ready(pilot: Pilot[None]) -> tuple[Dialog, Button]:
@@ -40,7 +34,7 @@ async def ready(pilot: Pilot[None]) -> tuple[Dialog, Button]:
     return dialog, button
 
 
-async def test_a_dialog_that_is_left_first_carries_nothing_out(runner: Runner) -> None:
+async def test_a_dialog_that_is_left_first_carries_nothing_out(scripted: Runner) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         dialog, button = await ready(pilot)
@@ -48,10 +42,10 @@ async def test_a_dialog_that_is_left_first_carries_nothing_out(runner: Runner) -
         dialog.action_back()
         await until(pilot, lambda: not dialog.is_attached)
         assert [type(screen) for screen in app.screen_stack] == [Lobby]
-        assert not runner.plans
+        assert not scripted.plans
 
 
-async def test_an_area_that_is_gone_to_first_carries_nothing_out(runner: Runner) -> None:
+async def test_an_area_that_is_gone_to_first_carries_nothing_out(scripted: Runner) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         dialog, button = await ready(pilot)
@@ -62,42 +56,42 @@ async def test_an_area_that_is_gone_to_first_carries_nothing_out(runner: Runner)
         assert [type(screen) for screen in app.screen_stack] == [Lobby]
         await app.switch_mode(mode)
         assert app.screen is dialog
-        assert not runner.plans
+        assert not scripted.plans
         assert not button.disabled
 
 
-async def test_a_plan_is_carried_out_once(runner: Runner) -> None:
+async def test_a_plan_is_carried_out_once(scripted: Runner) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         _, button = await ready(pilot)
         button.press()
         button.press()
-        await until(pilot, lambda: len(runner.plans) == 1)
+        await until(pilot, lambda: len(scripted.plans) == 1)
         await pilot.pause()
         assert [type(screen) for screen in app.screen_stack] == [Lobby, OperationScreen]
         assert button.disabled
-        assert len(runner.plans) == 1
-        runner.end()
+        assert len(scripted.plans) == 1
+        scripted.end()
 
 
 @pytest.mark.parametrize("key", ["escape", "3"])
-async def test_what_is_pressed_after_enter_leaves_the_page_of_the_operation(runner: Runner, key: str) -> None:
+async def test_what_is_pressed_after_enter_leaves_the_page_of_the_operation(scripted: Runner, key: str) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot)
         mode = app.current_mode
         await typed_ahead(pilot, "enter", key)
-        await until(pilot, lambda: len(runner.plans) == 1)
+        await until(pilot, lambda: len(scripted.plans) == 1)
         await until(pilot, lambda: not isinstance(app.screen, OperationScreen))
         assert type(app.screen) is Lobby
         assert type(app._screen_stacks[mode][0]) is Lobby
-        runner.end()
+        scripted.end()
 
 
-async def test_what_is_pressed_before_enter_is_what_counts(runner: Runner) -> None:
+async def test_what_is_pressed_before_enter_is_what_counts(scripted: Runner) -> None:
     app = Console()
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot)
         await typed_ahead(pilot, "escape", "enter")
         await until(pilot, lambda: type(app.screen) is Lobby)
-        assert not runner.plans
+        assert not scripted.plans

@@ -32,12 +32,7 @@ from tests.tui.consoles import (
     traffic_report,
     until,
 )
-from tests.tui.runners import Runner, begun, installed
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
-    return installed(monkeypatch, tmp_path)
+from tests.tui.runners import Runner, begun
 
 
 class Timer:

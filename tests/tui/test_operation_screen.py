@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -42,12 +41,7 @@ from tests.tui.consoles import (
     step_event,
     until,
 )
-from tests.tui.runners import NO_CAPACITY, Runner, begun, installed, line
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
-    return installed(monkeypatch, tmp_path)
+from tests.tui.runners import NO_CAPACITY, Runner, begun, line
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

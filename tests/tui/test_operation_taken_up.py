@@ -22,12 +22,7 @@ from cmapss_tui.screens.confirm import ConfirmScreen
 from cmapss_tui.screens.operation import OperationScreen
 from tests.tui import journals
 from tests.tui.consoles import Console, DeafAws, Lobby, deploy_plan, focused, opened, screen_text, step_event, until
-from tests.tui.runners import NO_CAPACITY, Runner, begun, installed, line, shown_buttons
-
-
-@pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runner:
-    return installed(monkeypatch, tmp_path)
+from tests.tui.runners import NO_CAPACITY, Runner, begun, line, shown_buttons
 
 
 @pytest.fixture
